@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The edits that files owned by others need.
+
+Each names a file, the text to find there, exactly once, the text that takes
+its place, and why.  The text to find is a string or a compiled pattern; keep
+it short, so that it stands in every 6.12.y.
+"""
+
+import re
+from typing import NamedTuple
+
+
+class Edit(NamedTuple):
+    file: str
+    find: "str | re.Pattern"
+    replace: str
+    why: str
+
+
+def edits(maintainers):
+    """All edits; @maintainers is the text of the overlay's own entry."""
+    return [
+        Edit("kernel/Makefile",
+             "obj-$(CONFIG_KEXEC_CORE) += kexec_core.o\n",
+             "obj-$(CONFIG_KEXEC_CORE) += kexec/\n",
+             "the core is a directory"),
+        Edit("kernel/Makefile",
+             "obj-$(CONFIG_CRASH_RESERVE) += crash_reserve.o\n", "",
+             "the base's file is gone"),
+        Edit("kernel/Makefile",
+             "obj-$(CONFIG_CRASH_DUMP) += crash_core.o\n", "",
+             "the base's file is gone"),
+        Edit("kernel/Makefile",
+             "obj-$(CONFIG_KEXEC_FILE) += kexec_file.o\n", "",
+             "the base's file is gone"),
+        Edit("kernel/Makefile",
+             "obj-$(CONFIG_KEXEC_ELF) += kexec_elf.o\n", "",
+             "the base's file is gone"),
+
+        Edit("arch/x86/Kconfig",
+             "\tselect ARCH_HAS_KERNEL_FPU_SUPPORT\n",
+             "\tselect ARCH_HAS_KERNEL_FPU_SUPPORT\n"
+             "\tselect ARCH_HAS_KEXEC_HANDOFF\t\tif X86_64\n",
+             "x86_64 has a handoff"),
+        Edit("arch/x86/Kbuild",
+             "obj-$(CONFIG_KEXEC_FILE) += purgatory/\n\n", "",
+             "there is no purgatory"),
+        Edit("arch/x86/kernel/Makefile",
+             "obj-$(CONFIG_KEXEC_FILE)\t+= kexec-bzimage64.o\n", "",
+             "the base's file is gone"),
+        Edit("arch/x86/kernel/Makefile",
+             "crash_dump_$(BITS).o crash.o\n", "crash_dump_$(BITS).o\n",
+             "the base's crash.c is gone"),
+        Edit("arch/x86/realmode/init.c",
+             "#include <asm/crash.h>\n", "",
+             "the header is gone, and nothing here used it"),
+
+        Edit("kernel/vmcore_info.c",
+             '#include "kexec_internal.h"\n', "",
+             "the header is gone; what it is needed for stands in "
+             "linux/kexec.h"),
+
+        Edit("MAINTAINERS",
+             re.compile(r"^KEXEC\n(?:\S.*\n)+", re.MULTILINE), maintainers,
+             "the subsystem's entry"),
+        Edit("Documentation/admin-guide/index.rst",
+             "\n   kdump/index\n", "\n   kdump/index\n   kexec/index\n",
+             "the admin guide has a page more"),
+        Edit("Documentation/admin-guide/sysctl/kernel.rst",
+             "\nkptr_restrict\n=============\n", """
+kexec_verify
+============
+
+Whether the content of a kexec image is checked again before ``reboot``
+hands the machine over to it. The digest is taken when the image is loaded,
+so the value counts for the images loaded from then on.
+
+= ======================================================================
+0 No digest is taken.
+1 A digest is taken and checked; if the image changed in memory, ``reboot``
+  fails with ``EIO`` and the system goes on. This is the default.
+= ======================================================================
+
+kptr_restrict
+=============
+""",
+             "the sysctl is documented where the others are"),
+    ]

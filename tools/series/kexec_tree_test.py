@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of kexec-tree, on a small tree: only the files that it touches."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+SERIES = Path(__file__).resolve().parent
+REPO = SERIES.parents[1]
+BASE = REPO / "build/linux.base"
+CORE = "kernel/kexec.c"
+
+
+def contents(tree):
+    """What is in a tree, to see whether anything changed."""
+    return {str(path.relative_to(tree)):
+            hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in tree.rglob("*") if path.is_file()}
+
+
+class KexecTreeTest(unittest.TestCase):
+    """Each test has a copy of the repository and of a base's touched files."""
+
+    def setUp(self):
+        top = Path(tempfile.mkdtemp(prefix="kexec-tree-"))
+        self.addCleanup(shutil.rmtree, top)
+        self.repo, self.base = top / "repo", top / "base"
+        self.tree = top / "build/linux"
+        shutil.copytree(SERIES, self.repo / "tools/series")
+        for name in (CORE, "kernel/kexec/internal.h", "MAINTAINERS"):
+            (self.repo / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPO / name, self.repo / name)
+        for name in json.loads((BASE / "state.json").read_text())["touched"]:
+            if (BASE / name).is_file():
+                (self.base / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(BASE / name, self.base / name)
+        shutil.copy2(REPO / "build/linux/Makefile", self.base / "Makefile")
+
+    def run_tool(self, *arguments):
+        return subprocess.run(
+            [sys.executable, str(self.repo / "tools/series/kexec-tree"),
+             *map(str, arguments)], capture_output=True, text=True)
+
+    def make(self):
+        return self.run_tool("make", "--linux", self.base, self.tree)
+
+    def expect_refusal(self, *words):
+        """apply refuses, says @words, and leaves the tree as it is."""
+        before = contents(self.base)
+        result = self.run_tool("apply", self.base)
+        self.assertNotEqual(result.returncode, 0, result.stdout)
+        for word in words:
+            self.assertIn(word, result.stderr)
+        self.assertNotIn("Traceback", result.stderr)
+        self.assertEqual(contents(self.base), before)
+
+    def change(self, path, old, new):
+        text = path.read_text()
+        self.assertIn(old, text)
+        path.write_text(text.replace(old, new))
+
+    def test_apply(self):
+        result = self.run_tool("apply", self.base)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertFalse((self.base / "kernel/kexec_core.c").exists())
+        self.assertFalse((self.base / "arch/x86/purgatory").exists())
+        self.assertEqual((self.base / CORE).read_bytes(),
+                         (self.repo / CORE).read_bytes())
+        self.assertIn("+= kexec/", (self.base / "kernel/Makefile").read_text())
+
+    def test_apply_twice(self):
+        self.assertEqual(self.run_tool("apply", self.base).returncode, 0)
+        self.expect_refusal("already")
+
+    def test_apply_other_version(self):
+        self.change(self.base / "Makefile", "PATCHLEVEL = 12",
+                    "PATCHLEVEL = 13")
+        self.expect_refusal("not Linux 6.12")
+
+    def test_apply_not_a_tree(self):
+        (self.base / "Makefile").unlink()
+        self.expect_refusal("not a kernel tree")
+
+    def test_edit_does_not_apply(self):
+        self.change(self.base / "kernel/Makefile", "kexec_core.o", "other.o")
+        self.expect_refusal("kernel/Makefile", "the core is a directory",
+                            "applies 0 times")
+
+    def test_edit_applies_twice(self):
+        path = self.base / "arch/x86/realmode/init.c"
+        path.write_text(path.read_text() + "#include <asm/crash.h>\n")
+        self.expect_refusal("arch/x86/realmode/init.c", "applies 2 times")
+
+    def test_removal_is_missing(self):
+        (self.base / "kernel/kexec_elf.c").unlink()
+        self.expect_refusal("remove.list: kernel/kexec_elf.c")
+
+    def test_removed_directory_is_missing(self):
+        shutil.rmtree(self.base / "arch/x86/purgatory")
+        self.expect_refusal("remove.list: arch/x86/purgatory/")
+
+    def test_overlay_hides_a_file_of_the_base(self):
+        (self.base / "kernel/kexec").mkdir()
+        shutil.rmtree(self.base / "kernel/kexec")
+        (self.base / "kernel/fork.c").write_text("base\n")
+        (self.repo / "kernel/fork.c").write_text("overlay\n")
+        self.expect_refusal("kernel/fork.c")
+
+    def test_make_writes_only_what_changed(self):
+        result = self.make()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        source, copy = self.repo / CORE, self.tree / CORE
+        self.assertEqual(source.stat().st_mtime_ns, copy.stat().st_mtime_ns)
+        self.assertIn(": 0 files changed", self.make().stdout)
+        source.write_text(source.read_text() + "\n/* more */\n")
+        self.assertIn(": 1 files changed", self.make().stdout)
+        self.assertEqual(source.read_bytes(), copy.read_bytes())
+        self.assertEqual(source.stat().st_mtime_ns, copy.stat().st_mtime_ns)
+
+    def test_make_notices_an_older_file(self):
+        self.make()
+        before = (self.tree / CORE).stat().st_mtime_ns
+        (self.repo / CORE).write_text("/* older */\n")
+        os.utime(self.repo / CORE, ns=(0, 0))
+        self.make()
+        self.assertGreater((self.tree / CORE).stat().st_mtime_ns, before)
+
+    def test_make_deletes_what_the_overlay_lost(self):
+        self.make()
+        (self.repo / "kernel/kexec/internal.h").unlink()
+        self.make()
+        self.assertFalse((self.tree / "kernel/kexec").exists())
+
+    def test_make_follows_the_list_and_the_edits(self):
+        self.make()
+        self.change(self.repo / "tools/series/remove.list",
+                    "kernel/kexec_elf.c\n", "")
+        self.change(self.repo / "tools/series/edits.py", "+= kexec/", "+= k/")
+        result = self.make()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual((self.tree / "kernel/kexec_elf.c").read_bytes(),
+                         (self.base / "kernel/kexec_elf.c").read_bytes())
+        text = (self.tree / "kernel/Makefile").read_text()
+        self.assertIn("+= k/", text)
+        self.assertNotIn("+= kexec/", text)
+
+    def test_make_refuses_without_touching(self):
+        self.make()
+        before = contents(self.tree)
+        self.change(self.repo / "tools/series/edits.py", "kexec_core.o", "x.o")
+        (self.repo / CORE).write_text("/* new */\n")
+        result = self.make()
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("kernel/Makefile", result.stderr)
+        self.assertEqual(contents(self.tree), before)
+
+
+if __name__ == "__main__":
+    unittest.main()
