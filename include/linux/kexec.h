@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kexec - the contract between the core, the architectures and the rest of
+ * the kernel.  Documentation/admin-guide/kexec/design.rst explains the words.
+ */
+#ifndef _LINUX_KEXEC_H
+#define _LINUX_KEXEC_H
+
+/*
+ * The move table, as the trampoline of every architecture reads it: pages of
+ * entries of three machine words, dst, src and len.  An entry of len 0 ends a
+ * page; its src is the physical address of the next page, 0 after the last.
+ */
+#define KEXEC_MOVE_WORDS	3
+
+/* A src that is no page's address: the destination is to be cleared. */
+#define KEXEC_SRC_ZERO		1
+
+#ifndef __ASSEMBLY__
+
+#include <linux/crash_reserve.h>
+#include <linux/types.h>
+#include <linux/vmcore_info.h>
+#include <uapi/linux/kexec.h>
+
+struct pt_regs;
+struct task_struct;
+struct kimage;
+
+#ifdef CONFIG_KEXEC_CORE
+
+#include <linux/list.h>
+#include <linux/mm_types.h>
+#include <asm/kexec.h>
+
+/*
+ * What <asm/kexec.h> provides:
+ *
+ * KEXEC_ARCH		what KEXEC_ARCH_MASK of the flags has to hold
+ * KEXEC_DEST_LIMIT	the last physical address a destination may reach
+ * KEXEC_SOURCE_GFP	zone modifiers of pages that content waits in
+ * KEXEC_CONTROL_GFP	zone modifiers of control memory
+ * struct kimage_arch	what the architecture keeps with an image
+ *
+ * and, where pages need more than being allocated, machine_kexec_adopt_pages()
+ * and machine_kexec_release_pages() with a macro of the same name each.  When
+ * one of them fails, nobody knows what state the pages are in: they are lost.
+ */
+
+/* The kernel's own view of the user space structure: no const, __user. */
+struct kexec_segment {
+	void __user *buf;
+	size_t bufsz;
+	unsigned long mem;
+	size_t memsz;
+};
+
+/**
+ * struct kexec_move - an entry of the move table
+ * @dst: physical address of a destination, page aligned
+ * @src: physical address of the content; @dst itself where it lies in place;
+ *	 %KEXEC_SRC_ZERO for zeroes
+ * @len: bytes, whole pages; 0 ends a page of the table
+ */
+struct kexec_move {
+	unsigned long dst;
+	unsigned long src;
+	unsigned long len;
+};
+
+/**
+ * struct kexec_bytes - how the bytes of a segment or an image are placed
+ * @in_place: they lie at their destination already
+ * @moved: the handoff copies them there
+ * @zero: the handoff clears them, no memory is held
+ */
+struct kexec_bytes {
+	unsigned long in_place;
+	unsigned long moved;
+	unsigned long zero;
+};
+
+enum kexec_type {
+	KEXEC_TYPE_DEFAULT,
+	KEXEC_TYPE_CRASH,
+};
+
+/**
+ * struct kimage - what one load built
+ * @type: the slot it is meant for
+ * @start: physical address of the entry point
+ * @nr_segments: how many of @segment count
+ * @segment: the segments, in the caller's order; @buf is stale after the load
+ * @bytes: how each segment is placed
+ * @table: first page of the move table; it lists every page of the image
+ * @control_pages: control memory, linked by page->lru, order in page->private
+ * @verify: @digest is valid and checked before the handoff
+ * @digest: of the content of each segment
+ * @table_digest: of the move table
+ * @arch: the architecture's own
+ * @placement: while the image is built, see kernel/kexec/internal.h
+ */
+struct kimage {
+	enum kexec_type type;
+	unsigned long start;
+	unsigned int nr_segments;
+	struct kexec_segment segment[KEXEC_SEGMENT_MAX];
+	struct kexec_bytes bytes[KEXEC_SEGMENT_MAX];
+
+	struct kexec_move *table;
+	struct list_head control_pages;
+
+	bool verify;
+	u64 digest[KEXEC_SEGMENT_MAX];
+	u64 table_digest;
+
+	struct kimage_arch arch;
+	struct kexec_placement *placement;
+};
+
+/* The two slots.  Written under the kexec lock, read by anyone as a hint. */
+extern struct kimage *kexec_image;
+extern struct kimage *kexec_crash_image;
+
+/* Set from the moment that a handoff shuts devices down; never cleared. */
+extern bool kexec_in_progress;
+
+int kernel_kexec(void);
+
+/* What an architecture calls, and what it provides. */
+__printf(2, 3) int kexec_refuse(int err, const char *fmt, ...);
+struct page *kimage_alloc_control_pages(struct kimage *image,
+					unsigned int order);
+int machine_kexec_prepare(struct kimage *image);
+void machine_kexec_cleanup(struct kimage *image);
+void machine_kexec(struct kimage *image);
+
+#ifndef machine_kexec_adopt_pages
+static inline int machine_kexec_adopt_pages(struct page *page,
+					    unsigned long nr_pages)
+{
+	return 0;
+}
+#endif
+
+#ifndef machine_kexec_release_pages
+static inline int machine_kexec_release_pages(struct page *page,
+					      unsigned long nr_pages)
+{
+	return 0;
+}
+#endif
+
+#else /* !CONFIG_KEXEC_CORE */
+
+#define kexec_in_progress false
+
+#endif /* CONFIG_KEXEC_CORE */
+
+/* There are no crash images: a panic ends as it would without kexec. */
+static inline void __crash_kexec(struct pt_regs *regs) { }
+static inline void crash_kexec(struct pt_regs *regs) { }
+static inline int kexec_should_crash(struct task_struct *task) { return 0; }
+static inline int kexec_crash_loaded(void) { return 0; }
+
+#endif /* __ASSEMBLY__ */
+#endif /* _LINUX_KEXEC_H */
