@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checks on what a caller of kexec_load(2) wants placed where.  Nothing it
+ * passes is believed, and no byte is allocated before all of it was checked.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/ioport.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+
+#include "internal.h"
+
+static int add_ram_bytes(struct resource *res, void *sum)
+{
+	*(u64 *)sum += resource_size(res);
+	return 0;
+}
+
+/*
+ * Whether all of these bytes are ordinary memory.  The walk reports each piece
+ * of System RAM in the range once, cut to the range.  To the byte: what the
+ * loader of this kernel left for it (setup_data) may be a piece of its own that
+ * ends within a page.
+ */
+static bool bytes_are_ram(u64 start, u64 len)
+{
+	u64 ram = 0;
+
+	walk_system_ram_res(start, start + len - 1, &ram, add_ram_bytes);
+	return ram == len;
+}
+
+static int check_segment(const struct kexec_segment *seg, unsigned int nr)
+{
+	unsigned long end;
+
+	if (seg->bufsz > seg->memsz)
+		return kexec_refuse(-EINVAL,
+				    "segment %u at %#lx has more content (%#zx bytes) than room (%#zx bytes)",
+				    nr, seg->mem, seg->bufsz, seg->memsz);
+
+	if (!PAGE_ALIGNED(seg->mem) || !PAGE_ALIGNED(seg->memsz))
+		return kexec_refuse(-EADDRNOTAVAIL,
+				    "segment %u at %#lx, %#zx bytes, is not made of whole pages",
+				    nr, seg->mem, seg->memsz);
+
+	if (!seg->memsz)
+		return 0;
+
+	/* The last byte has an address, but one past it may be 0. */
+	if (check_add_overflow(seg->mem, seg->memsz - 1, &end))
+		return kexec_refuse(-EADDRNOTAVAIL,
+				    "segment %u at %#lx, %#zx bytes, goes round the end of the address space",
+				    nr, seg->mem, seg->memsz);
+
+	if (end > KEXEC_DEST_LIMIT)
+		return kexec_refuse_segment(-EADDRNOTAVAIL, nr, seg,
+					    "reaches past %#lx, the last address a destination may have",
+					    (unsigned long)KEXEC_DEST_LIMIT);
+
+	if (!bytes_are_ram(seg->mem, seg->memsz))
+		return kexec_refuse_segment(-EADDRNOTAVAIL, nr, seg,
+					    "is not all in System RAM");
+	return 0;
+}
+
+static bool segments_overlap(const struct kexec_segment *a,
+			     const struct kexec_segment *b)
+{
+	return a->memsz && b->memsz &&
+	       a->mem <= b->mem + (b->memsz - 1) &&
+	       b->mem <= a->mem + (a->memsz - 1);
+}
+
+/* Segment @nr against those before it. */
+static int check_overlap(const struct kexec_segment *segments, unsigned int nr)
+{
+	const struct kexec_segment *seg = &segments[nr];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		const struct kexec_segment *other = &segments[i];
+
+		if (segments_overlap(seg, other))
+			return kexec_refuse_segment(-EINVAL, nr, seg,
+						    "overlaps segment %u [%#lx-%#lx]",
+						    i, other->mem,
+						    other->mem + (other->memsz - 1));
+	}
+	return 0;
+}
+
+/**
+ * kexec_check_segments - whether an image can be asked for at all
+ * @segments: its segments, already copied from the caller
+ * @nr_segments: how many, at most %KEXEC_SEGMENT_MAX
+ * @entry: physical address that the handoff is to jump to
+ *
+ * Looks at numbers only, not at the content.  A segment of memsz 0 is fine and
+ * means nothing.  Each refusal is explained by kexec_refuse().
+ *
+ * Context: Process context; takes resource_lock for reading.
+ * Return: 0, or
+ * * %-EINVAL		- more content than room; two segments overlap; @entry
+ *			  lies in none
+ * * %-EADDRNOTAVAIL	- not whole pages; wraps; past KEXEC_DEST_LIMIT; not RAM
+ * * %-ENOMEM		- more content than the machine has memory
+ */
+int kexec_check_segments(const struct kexec_segment *segments,
+			 unsigned int nr_segments, unsigned long entry)
+{
+	unsigned long nr_content = 0;
+	bool entry_inside = false;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < nr_segments; i++) {
+		const struct kexec_segment *seg = &segments[i];
+
+		err = check_segment(seg, i);
+		if (err)
+			return err;
+
+		err = check_overlap(segments, i);
+		if (err)
+			return err;
+
+		/* Wraps below seg->mem to a large number: one comparison. */
+		if (entry - seg->mem < seg->memsz)
+			entry_inside = true;
+
+		/*
+		 * Can't overflow: the segments so far are disjoint, so that
+		 * their pages are fewer than there are page frames.
+		 */
+		nr_content += DIV_ROUND_UP(seg->bufsz, PAGE_SIZE);
+	}
+
+	if (!entry_inside)
+		return kexec_refuse(-EINVAL,
+				    "entry point %#lx lies in no segment", entry);
+
+	if (nr_content > totalram_pages())
+		return kexec_refuse(-ENOMEM,
+				    "%lu KiB of content, but the machine has %lu KiB of memory",
+				    nr_content << (PAGE_SHIFT - 10),
+				    totalram_pages() << (PAGE_SHIFT - 10));
+	return 0;
+}
+
+#ifdef CONFIG_KEXEC_KUNIT_TEST
+#include "check_test.c"
+#endif
