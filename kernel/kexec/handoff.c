@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The handoff: from reboot(2) to the first instruction of the image.
+ *
+ * Everything that can be refused is refused while the system still runs.  From
+ * the moment that devices are shut down there is no way back, and nothing is
+ * allocated any more (invariant 4).
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/cpu.h>
+#include <linux/export.h>
+#include <linux/irqflags.h>
+#include <linux/kmsg_dump.h>
+#include <linux/reboot.h>
+#include <linux/syscore_ops.h>
+
+#include <trace/events/kexec.h>
+
+#include "internal.h"
+
+bool kexec_in_progress;
+EXPORT_SYMBOL_GPL(kexec_in_progress);
+
+/* As for a reboot, until only this CPU runs, with interrupts off. */
+static void shut_down(void)
+{
+	kernel_restart_prepare("kexec reboot");
+	migrate_to_reboot_cpu();
+	syscore_shutdown();
+
+	/*
+	 * migrate_to_reboot_cpu() keeps CPUs from coming and going, but some
+	 * architectures take the other CPUs offline in machine_shutdown().
+	 */
+	cpu_hotplug_enable();
+	kmsg_dump(KMSG_DUMP_SHUTDOWN);
+	machine_shutdown();
+
+	/*
+	 * No interrupt, and no allocation that could sleep: with
+	 * CONFIG_DEBUG_ATOMIC_SLEEP invariant 4 is checked from here on.
+	 */
+	local_irq_disable();
+}
+
+/**
+ * kernel_kexec - start the image in the boot slot
+ *
+ * Context: May sleep.  The caller holds system_transition_mutex and has checked
+ * CAP_SYS_BOOT.
+ * Return: does not, unless refused:
+ * * %-EBUSY	- a load or unload is running
+ * * %-EINVAL	- no image is loaded
+ * * %-EIO	- the image is not what was loaded any more; it stays in its
+ *		  slot, to be looked at or replaced
+ */
+int kernel_kexec(void)
+{
+	struct kexec_bytes total;
+	struct kimage *image;
+	int err;
+
+	if (!mutex_trylock(&kexec_mutex))
+		return kexec_refuse(-EBUSY, "a load is in progress");
+
+	image = kexec_image;
+	if (image)
+		err = kexec_digest_check(image) ?: kexec_place_validate(image);
+	else
+		err = kexec_refuse(-EINVAL, "no image is loaded");
+	if (err) {
+		mutex_unlock(&kexec_mutex);
+		return err;
+	}
+
+	kimage_total(image, &total);
+	trace_kexec_handoff(image, &total);
+
+	kexec_in_progress = true;
+	shut_down();
+	pr_notice("handing over to %#lx: %lu bytes to move, %lu bytes to clear\n",
+		  image->start, total.moved, total.zero);
+	machine_kexec(image);
+
+	/* An architecture that comes here has nothing left to return to. */
+	panic("kexec: the handoff returned");
+}

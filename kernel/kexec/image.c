@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Images and the two slots that they are loaded into.
+ *
+ * An image is built whole, aside, and then published by one pointer (invariant
+ * 2): until that moment the slot keeps what it had, and a load that fails
+ * leaves nothing behind.  The order of the steps is placement's, see place.c;
+ * the architecture gets its say before the content is copied, so that what it
+ * refuses costs no time.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/cleanup.h>
+#include <linux/highmem.h>
+#include <linux/kasan.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/xxhash.h>
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/kexec.h>
+
+#include "internal.h"
+
+/* See internal.h for both. */
+DEFINE_MUTEX(kexec_mutex);
+DEFINE_SPINLOCK(kexec_slot_lock);
+
+struct kimage *kexec_image;
+struct kimage *kexec_crash_image;
+
+/*
+ * How much is copied, and then digested, at a time: little enough to stay in
+ * the processor's cache in between.
+ */
+#define KEXEC_CHUNK	SZ_64K
+
+/**
+ * kexec_map_run - make physically contiguous pages accessible
+ * @phys: where they start, page aligned
+ * @len: bytes wanted; on return, how many of them are mapped, at least a page
+ *
+ * Where the kernel has all memory mapped, the mapping is linear and reaches as
+ * far as one likes; otherwise it is of one page.
+ *
+ * Context: Any.  Undo with kexec_unmap_run() in reverse order.
+ * Return: the kernel's address of the first byte.
+ */
+void *kexec_map_run(unsigned long phys, unsigned long *len)
+{
+	unsigned long most = IS_ENABLED(CONFIG_KMAP_LOCAL) ? PAGE_SIZE : KEXEC_CHUNK;
+
+	*len = min(*len, most);
+	/* Pages of a run may have come with different tags. */
+	return kasan_reset_tag(kmap_local_page(pfn_to_page(PHYS_PFN(phys))));
+}
+
+/**
+ * kexec_unmap_run - end what kexec_map_run() began
+ * @run: what it returned
+ */
+void kexec_unmap_run(void *run)
+{
+	kunmap_local(run);
+}
+
+/**
+ * kimage_find_move - find what is going to lie at an address
+ * @image: a placed image
+ * @dst: physical address in one of its destinations
+ *
+ * Return: the entry of the move table that covers @dst, or NULL.
+ */
+struct kexec_move *kimage_find_move(const struct kimage *image,
+				    unsigned long dst)
+{
+	struct kexec_move *move;
+
+	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
+		if (dst - move->dst < move->len)
+			return move;
+	}
+	return NULL;
+}
+
+/* Copy @len bytes at @offset of a segment to @to; zeroes past its content. */
+static int fill_run(void *to, const struct kexec_segment *seg,
+		    unsigned long offset, unsigned long len)
+{
+	unsigned long content = 0;
+
+	if (offset < seg->bufsz)
+		content = min(len, seg->bufsz - offset);
+	if (content && copy_from_user(to, seg->buf + offset, content))
+		return -EFAULT;
+	memset(to + content, 0, len - content);
+	return 0;
+}
+
+static int fill_move(struct kimage *image, unsigned int nr,
+		     const struct kexec_move *move, struct xxh64_state *state)
+{
+	const struct kexec_segment *seg = &image->segment[nr];
+	unsigned long done, len;
+
+	for (done = 0; done < move->len; done += len) {
+		unsigned long offset = move->dst + done - seg->mem;
+		void *run;
+		int err;
+
+		err = kexec_check_signal();
+		if (err)
+			return err;
+
+		len = move->len - done;
+		run = kexec_map_run(move->src + done, &len);
+		err = fill_run(run, seg, offset, len);
+		if (!err && image->verify)
+			xxh64_update(state, run, len);
+		kexec_unmap_run(run);
+		if (err)
+			return kexec_refuse_segment(err, nr, seg,
+						    "has content that the caller can't read, from offset %#lx on",
+						    offset);
+	}
+	return 0;
+}
+
+/*
+ * Copy the content from the caller, once, to where it waits.  The entries of a
+ * segment stand in the table in one stretch.
+ */
+static int fill_image(struct kimage *image)
+{
+	unsigned int last = KEXEC_SEGMENT_MAX;
+	struct kexec_move *move;
+	struct xxh64_state state;
+
+	kexec_digest_empty(image->digest);
+	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
+		unsigned int nr = kexec_move_segment(image, move);
+		int err;
+
+		if (move->src == KEXEC_SRC_ZERO)
+			continue;
+		if (nr != last)
+			xxh64_reset(&state, 0);
+		last = nr;
+
+		err = fill_move(image, nr, move, &state);
+		if (err)
+			return err;
+		if (image->verify)
+			image->digest[nr] = xxh64_digest(&state);
+	}
+	return 0;
+}
+
+static void kimage_free(struct kimage *image)
+{
+	if (!image)
+		return;
+	machine_kexec_cleanup(image);
+	kexec_place_free(image, &kexec_buddy_ops);
+	kfree(image);
+}
+
+DEFINE_FREE(kimage, struct kimage *, kimage_free(_T))
+
+static int place_image(struct kimage *image)
+{
+	struct kexec_placement *p __free(kfree) = kmalloc(sizeof(*p), GFP_KERNEL);
+	int err;
+
+	if (!p)
+		return kexec_refuse(-ENOMEM, "out of memory");
+
+	err = kexec_place_begin(p, image, &kexec_buddy_ops);
+	if (err)
+		return err;
+	err = kexec_place_claim(p);
+	if (!err)
+		err = machine_kexec_prepare(image);
+	if (!err)
+		err = kexec_place_sources(p);
+	kexec_place_end(p);
+	return err;
+}
+
+static struct kimage *kimage_build(unsigned long entry, unsigned int nr_segments,
+				   const struct kexec_segment *segments)
+{
+	struct kimage *image __free(kimage) = kzalloc(sizeof(*image), GFP_KERNEL);
+	int err;
+
+	if (!image)
+		return ERR_PTR(kexec_refuse(-ENOMEM, "out of memory"));
+
+	image->type = KEXEC_TYPE_DEFAULT;
+	image->start = entry;
+	image->nr_segments = nr_segments;
+	memcpy(image->segment, segments, nr_segments * sizeof(*segments));
+	INIT_LIST_HEAD(&image->control_pages);
+	image->verify = READ_ONCE(kexec_verify);
+
+	err = place_image(image);
+	if (!err)
+		err = fill_image(image);
+	if (!err)
+		err = kexec_place_validate(image);
+	if (err)
+		return ERR_PTR(err);
+	return_ptr(image);
+}
+
+static struct kimage *swap_slot(enum kexec_type type, struct kimage *image)
+{
+	struct kimage **slot = type == KEXEC_TYPE_CRASH ? &kexec_crash_image :
+							  &kexec_image;
+	struct kimage *old;
+
+	lockdep_assert_held(&kexec_mutex);
+	spin_lock(&kexec_slot_lock);
+	old = *slot;
+	WRITE_ONCE(*slot, image);
+	spin_unlock(&kexec_slot_lock);
+	return old;
+}
+
+static void report_load(const struct kimage *image, u64 ns)
+{
+	struct kexec_bytes total;
+	unsigned int i;
+
+	kimage_total(image, &total);
+	for (i = 0; i < image->nr_segments; i++) {
+		if (image->segment[i].memsz)
+			trace_kexec_segment(i, &image->segment[i],
+					    &image->bytes[i]);
+	}
+	trace_kexec_load(image, &total, ns);
+	pr_info("boot image loaded: %u segments, %lu bytes: %lu in place, %lu moved, %lu zero, in %llu ms\n",
+		image->nr_segments, total.in_place + total.moved + total.zero,
+		total.in_place, total.moved, total.zero,
+		div_u64(ns, NSEC_PER_MSEC));
+}
+
+/**
+ * kimage_load - load an image into its slot
+ * @entry: physical address of its first instruction
+ * @nr_segments: at least 1, at most %KEXEC_SEGMENT_MAX
+ * @segments: copied from the caller, not checked yet; their content is read
+ *	from current's memory
+ * @flags: of kexec_load(2), known bits only
+ *
+ * Context: May sleep.  The caller holds kexec_mutex.
+ * Return: 0; what kexec_check_segments() returns; or
+ * * %-EADDRNOTAVAIL	- a crash image, but no memory is reserved for one
+ * * %-EFAULT		- content can't be read
+ * * %-ENOMEM		- no memory; the slot keeps what it had, as ever
+ * * %-EINTR		- a fatal signal came
+ */
+int kimage_load(unsigned long entry, unsigned int nr_segments,
+		const struct kexec_segment *segments, unsigned long flags)
+{
+	struct kimage *image, *old;
+	u64 start = ktime_get_ns();
+	int err;
+
+	lockdep_assert_held(&kexec_mutex);
+
+	if (flags & KEXEC_ON_CRASH)
+		return kexec_refuse(-EADDRNOTAVAIL,
+				    "no memory is reserved for a crash image");
+
+	err = kexec_check_segments(segments, nr_segments, entry);
+	if (err)
+		return err;
+
+	image = kimage_build(entry, nr_segments, segments);
+	if (IS_ERR(image))
+		return PTR_ERR(image);
+
+	/* Published.  What follows can't fail, and a handoff waits for the mutex. */
+	old = swap_slot(image->type, image);
+	if (old) {
+		kimage_free(old);
+		kexec_place_settle(image, &kexec_buddy_ops);
+	}
+	kexec_digest_table(image);
+	report_load(image, ktime_get_ns() - start);
+	return 0;
+}
+
+/**
+ * kimage_unload - empty a slot
+ * @type: which
+ *
+ * Context: May sleep.  The caller holds kexec_mutex.
+ */
+void kimage_unload(enum kexec_type type)
+{
+	struct kimage *image = swap_slot(type, NULL);
+
+	if (!image)
+		return;
+	trace_kexec_unload(image);
+	kimage_free(image);
+}

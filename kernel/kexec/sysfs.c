@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/kernel/kexec: what is loaded, where it lies, what was refused and why.
+ * Documented in Documentation/ABI/testing/sysfs-kernel-kexec.
+ */
+#include <linux/init.h>
+#include <linux/kobject.h>
+#include <linux/kstrtox.h>
+#include <linux/sort.h>
+#include <linux/sysfs.h>
+
+#include "internal.h"
+
+#define KEXEC_ATTR_RO(_name) \
+	static struct kobj_attribute _name##_attr = __ATTR_RO(_name)
+#define KEXEC_ATTR_RW(_name) \
+	static struct kobj_attribute _name##_attr = __ATTR_RW(_name)
+/* For root alone, as they show physical addresses. */
+#define KEXEC_ATTR_ADMIN_RO(_name) \
+	static struct kobj_attribute _name##_attr = __ATTR_RO_MODE(_name, 0400)
+
+static ssize_t loaded_show(struct kobject *kobj, struct kobj_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%d\n", !!READ_ONCE(kexec_image));
+}
+KEXEC_ATTR_RO(loaded);
+
+static ssize_t crash_loaded_show(struct kobject *kobj,
+				 struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", kexec_crash_loaded());
+}
+KEXEC_ATTR_RO(crash_loaded);
+
+static ssize_t crash_size_show(struct kobject *kobj,
+			       struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", 0UL);
+}
+
+static ssize_t crash_size_store(struct kobject *kobj,
+				struct kobj_attribute *attr, const char *buf,
+				size_t count)
+{
+	unsigned long size;
+	int err;
+
+	err = kstrtoul(buf, 0, &size);
+	if (err)
+		return err;
+	if (size)
+		return kexec_refuse(-EINVAL,
+				    "the crash region can only shrink, and there is none");
+	return count;
+}
+KEXEC_ATTR_RW(crash_size);
+
+static int cmp_segments(const void *a, const void *b, const void *image)
+{
+	const struct kexec_segment *segment = ((const struct kimage *)image)->segment;
+
+	unsigned long x = segment[*(const u8 *)a].mem;
+	unsigned long y = segment[*(const u8 *)b].mem;
+
+	return x < y ? -1 : x > y;
+}
+
+static ssize_t segments_show(struct kobject *kobj, struct kobj_attribute *attr,
+			     char *buf)
+{
+	const struct kimage *image;
+	u8 order[KEXEC_SEGMENT_MAX];
+	unsigned int i;
+	int len = 0;
+
+	spin_lock(&kexec_slot_lock);
+	image = kexec_image;
+	for (i = 0; image && i < image->nr_segments; i++)
+		order[i] = i;
+	if (image)
+		sort_r(order, image->nr_segments, sizeof(order[0]),
+		       cmp_segments, NULL, image);
+
+	for (i = 0; image && i < image->nr_segments; i++) {
+		const struct kexec_segment *seg = &image->segment[order[i]];
+		const struct kexec_bytes *bytes = &image->bytes[order[i]];
+
+		if (seg->memsz)
+			len += sysfs_emit_at(buf, len,
+					     "%#lx-%#lx in_place=%lu moved=%lu zero=%lu\n",
+					     seg->mem, seg->mem + seg->memsz - 1,
+					     bytes->in_place, bytes->moved,
+					     bytes->zero);
+	}
+	spin_unlock(&kexec_slot_lock);
+	return len;
+}
+KEXEC_ATTR_ADMIN_RO(segments);
+
+static ssize_t last_refusal_show(struct kobject *kobj,
+				 struct kobj_attribute *attr, char *buf)
+{
+	size_t len = kexec_last_refusal(buf, PAGE_SIZE - 1);
+
+	if (len)
+		len += sysfs_emit_at(buf, len, "\n");
+	return len;
+}
+KEXEC_ATTR_ADMIN_RO(last_refusal);
+
+static struct attribute *kexec_attrs[] = {
+	&loaded_attr.attr,
+	&crash_loaded_attr.attr,
+	&crash_size_attr.attr,
+	&segments_attr.attr,
+	&last_refusal_attr.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(kexec);
+
+static int __init kexec_sysfs_init(void)
+{
+	struct kobject *kobj = kobject_create_and_add("kexec", kernel_kobj);
+	int err;
+
+	if (!kobj)
+		return -ENOMEM;
+	err = sysfs_create_groups(kobj, kexec_groups);
+	if (err)
+		kobject_put(kobj);
+	return err;
+}
+late_initcall(kexec_sysfs_init);
