@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The handoff on x86, 64-bit.
+ *
+ * An image gets two pieces of control memory: page tables that map all memory
+ * to itself, and one page with the trampoline, its GDT and a stack.  The
+ * trampoline is in relocate_kernel_64.S, the state at the entry point is the
+ * 64-bit boot protocol's (Documentation/arch/x86/boot.rst).
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/cc_platform.h>
+#include <linux/efi.h>
+#include <linux/ioport.h>
+#include <linux/kexec.h>
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+#include <linux/set_memory.h>
+#include <linux/string.h>
+
+#include <asm/coco.h>
+#include <asm/cpu.h>
+#include <asm/debugreg.h>
+#include <asm/desc.h>
+#include <asm/init.h>
+#include <asm/io.h>
+
+static void *alloc_table(void *image)
+{
+	struct page *page = kimage_alloc_control_pages(image, 0);
+
+	return page ? page_address(page) : NULL;
+}
+
+struct ident_map {
+	struct x86_mapping_info info;
+	pgd_t *pgd;
+};
+
+/* Map bytes [@start, @end) to themselves; 2 MiB or 1 GiB at a time. */
+static int map_range(struct ident_map *map, phys_addr_t start, phys_addr_t end)
+{
+	return kernel_ident_mapping_init(&map->info, map->pgd, start, end);
+}
+
+static int map_resource(struct resource *res, void *map)
+{
+	return map_range(map, res->start, res->end + 1);
+}
+
+/*
+ * What the next kernel reads before it has page tables of its own: the tables
+ * that firmware left, which need not lie in memory that is System RAM.
+ */
+static int map_firmware_tables(struct ident_map *map)
+{
+	static const unsigned long descs[] = {
+		IORES_DESC_ACPI_TABLES,
+		IORES_DESC_ACPI_NV_STORAGE,
+	};
+	efi_memory_desc_t *md;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(descs); i++) {
+		/* -EINVAL says that there are none. */
+		err = walk_iomem_res_desc(descs[i], IORESOURCE_MEM, 0, -1, map,
+					  map_resource);
+		if (err && err != -EINVAL)
+			return err;
+	}
+
+	if (!efi_enabled(EFI_MEMMAP))
+		return 0;
+
+	for_each_efi_memory_desc(md) {
+		if (!(md->attribute & EFI_MEMORY_RUNTIME))
+			continue;
+		err = map_range(map, md->phys_addr,
+				md->phys_addr + (md->num_pages << EFI_PAGE_SHIFT));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int build_ident_map(struct kimage *image)
+{
+	struct ident_map map = {
+		.info = {
+			.alloc_pgt_page	= alloc_table,
+			.context	= image,
+			.page_flag	= __PAGE_KERNEL_LARGE_EXEC,
+			.kernpg_flag	= _KERNPG_TABLE,
+			.direct_gbpages	= direct_gbpages,
+		},
+	};
+	unsigned int i;
+	int err;
+
+	/*
+	 * The image is started as firmware would start it: on an SME host with
+	 * memory as it is, in an encrypted guest with memory private.
+	 */
+	if (cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT))
+		map.info.kernpg_flag = _KERNPG_TABLE_NOENC;
+	else
+		map.info.page_flag = cc_mkenc(map.info.page_flag);
+
+	map.pgd = alloc_table(image);
+	if (!map.pgd)
+		return -ENOMEM;
+	image->arch.pgd = map.pgd;
+
+	/* All that the kernel has mapped: sources, control memory, RAM. */
+	for (i = 0; i < nr_pfn_mapped; i++) {
+		err = map_range(&map, PFN_PHYS(pfn_mapped[i].start),
+				PFN_PHYS(pfn_mapped[i].end));
+		if (err)
+			return err;
+	}
+
+	/* Destinations are RAM too, but need not be in the kernel's map. */
+	for (i = 0; i < image->nr_segments; i++) {
+		const struct kexec_segment *seg = &image->segment[i];
+
+		err = map_range(&map, seg->mem, seg->mem + seg->memsz);
+		if (err)
+			return err;
+	}
+
+	return map_firmware_tables(&map);
+}
+
+/**
+ * machine_kexec_prepare - allocate and fill what the handoff runs from
+ * @image: an image whose destinations are claimed, not filled yet
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int machine_kexec_prepare(struct kimage *image)
+{
+	struct page *page;
+	int err;
+
+	err = build_ident_map(image);
+	if (err)
+		return err;
+
+	page = kimage_alloc_control_pages(image, 0);
+	if (!page)
+		return -ENOMEM;
+	image->arch.trampoline = page_address(page);
+	memcpy(image->arch.trampoline, relocate_kernel, sizeof(relocate_kernel));
+	return 0;
+}
+
+/**
+ * machine_kexec_cleanup - undo machine_kexec_prepare()
+ * @image: an image that is about to be freed, its control memory with it
+ */
+void machine_kexec_cleanup(struct kimage *image)
+{
+}
+
+/**
+ * machine_kexec - leave this kernel for an image
+ * @image: a loaded image
+ *
+ * Context: On the only CPU running, after machine_shutdown(), interrupts off.
+ */
+void machine_kexec(struct kimage *image)
+{
+	bool host_encrypted = cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT);
+	phys_addr_t pgd = __pa(image->arch.pgd);
+
+	/* From here on an exception could only be taken by a dead handler. */
+	hw_breakpoint_disable();
+	cet_disable();
+
+	/*
+	 * The upper half as it is now, for the few instructions from the
+	 * switch of page tables to the jump out of it.
+	 */
+	clone_pgd_range(image->arch.pgd + KERNEL_PGD_BOUNDARY,
+			swapper_pg_dir + KERNEL_PGD_BOUNDARY, KERNEL_PGD_PTRS);
+
+	native_idt_invalidate();
+	kexec_enter_trampoline(__pa(image->table), image->start,
+			       __pa(image->arch.trampoline),
+			       host_encrypted ? pgd : pgd | sme_me_mask, pgd,
+			       host_encrypted ? KEXEC_TRAMPOLINE_WBINVD : 0);
+}
+
+#ifdef CONFIG_AMD_MEM_ENCRYPT
+/*
+ * On an SME host, the image starts without encryption and has to find its
+ * bytes in memory as they are; so have the trampoline its tables.
+ */
+int machine_kexec_adopt_pages(struct page *page, unsigned long nr_pages)
+{
+	if (!cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT))
+		return 0;
+	return set_memory_decrypted((unsigned long)page_address(page), nr_pages);
+}
+
+/* Back to what the page allocator expects of its pages. */
+int machine_kexec_release_pages(struct page *page, unsigned long nr_pages)
+{
+	if (!cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT))
+		return 0;
+	return set_memory_encrypted((unsigned long)page_address(page), nr_pages);
+}
+#endif /* CONFIG_AMD_MEM_ENCRYPT */
