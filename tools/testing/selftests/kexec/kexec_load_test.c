@@ -1,0 +1,1352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kexec_load(2) as user space sees it: what is accepted, what is refused with
+ * which errno and for which reason, what /sys and /proc say about it, and that
+ * nothing is left behind, whatever happens.
+ *
+ * No test hands over, and nothing here lasts longer than the program, except
+ * that a boot image loaded before is gone.  To be run as root, on any machine;
+ * the tests that fill its memory are left out where there is much of it.
+ *
+ * The same source, built for 32 bits, tests the compat system call.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <linux/capability.h>
+#include <linux/userfaultfd.h>
+
+#include "../kselftest_harness.h"
+#include "kexec_util.h"
+
+/* Emulated machines with every debugging option on take their time. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	600
+
+#define BUFFER_SIZE	MIB
+#define KERNEL_ADDRESS	((const void *)(LONG_MIN + 0x200000L))
+#define MEMORY_MAX	(8 * GIB)	/* where tests may fill all of it */
+
+/*
+ * How much less free memory is no leak.  A page lost each time shows in a
+ * test that repeats what it does LEAK_ROUNDS times.
+ */
+#define LEAK_ROUNDS	200
+#define LEAK_SLACK	(LEAK_ROUNDS / 2 * page_size())
+
+/*
+ * Whatever a segment holds must not be run.  Should a test be handed over
+ * after all, this brings the machine down at once: a breakpoint, and nobody
+ * to take it.
+ */
+#define BREAKPOINT	0xcc
+
+/* What the fixture prepares, for each test anew. */
+static struct range ram;	/* the largest piece below 4 GiB */
+static __u64 mem;		/* a destination, with much RAM around it */
+static size_t page;
+static char *buf;		/* BUFFER_SIZE bytes, then nothing mapped */
+static unsigned long arch;	/* what a caller like this has to ask for */
+static char loaded[TEXT_MAX];	/* segments of the image that is loaded */
+
+FIXTURE(kexec) {
+};
+
+static void read_segments(char *text)
+{
+	read_file(SYSFS_KEXEC "segments", text, TEXT_MAX);
+}
+
+FIXTURE_SETUP(kexec)
+{
+	struct kexec_segment seg;
+
+	if (geteuid())
+		SKIP(return, "has to be run as root");
+	if (access(SYSFS_KEXEC "segments", F_OK))
+		SKIP(return, "the kernel has no " SYSFS_KEXEC "segments");
+	mount_kernel_filesystems();
+
+	page = page_size();
+	arch = is_compat() ? native_arch() : KEXEC_ARCH_DEFAULT;
+	ram = largest_ram(4 * GIB);
+	ASSERT_LE(128 * MIB, range_len(ram));
+	mem = round_down(ram.start + range_len(ram) / 2, 4 * MIB);
+
+	buf = mmap(NULL, BUFFER_SIZE + page, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_TRUE(buf != MAP_FAILED);
+	ASSERT_EQ(0, munmap(buf + BUFFER_SIZE, page));
+	memset(buf, BREAKPOINT, BUFFER_SIZE);
+
+	/* An image that a refusal must not touch. */
+	seg = segment(buf, 2 * page, mem - 32 * MIB, 4 * page);
+	ASSERT_EQ(0, kexec_load((uintptr_t)seg.mem, 1, &seg, arch));
+	read_segments(loaded);
+}
+
+FIXTURE_TEARDOWN(kexec)
+{
+	kexec_load(0, 0, NULL, arch);
+}
+
+/* The errno of an attempt to load, 0 if it succeeds. */
+static int load(__u64 entry, unsigned long nr, const struct kexec_segment *segs,
+		unsigned long flags)
+{
+	return kexec_load(entry, nr, segs, arch | flags) ? errno : 0;
+}
+
+static int unload(void)
+{
+	return load(0, 0, NULL, 0);
+}
+
+/* The same, with the entry at the first byte of the first segment. */
+static int load_segments(unsigned long nr, const struct kexec_segment *segs)
+{
+	return load((uintptr_t)segs[0].mem, nr, segs, 0);
+}
+
+static int try_reboot(void)
+{
+	return reboot_kexec() ? errno : 0;
+}
+
+static bool says(const char *text, const char *part)
+{
+	return strstr(text, part);
+}
+
+/* So that an old reason isn't taken for a new one. */
+static void refuse_other(void)
+{
+	kexec_load(0, 99, NULL, arch);
+}
+
+/*
+ * Expects a refusal, for a reason that has these words in it, and that the
+ * image loaded before is still there, the same as it was.
+ */
+#define EXPECT_REFUSED(error, words, call) do { \
+	const char *expected_words = (words); \
+	char now[TEXT_MAX]; \
+	\
+	refuse_other(); \
+	EXPECT_EQ(error, call); \
+	EXPECT_TRUE(says(last_refusal(), expected_words)) \
+		TH_LOG("no \"%s\" in \"%s\"", expected_words, last_refusal()); \
+	read_segments(now); \
+	EXPECT_STREQ(loaded, now); \
+} while (0)
+
+/* "segment 1 [0x1000000-0x1ffffff]", in one of some buffers used in turn. */
+static const char *named(int nr, const struct kexec_segment *seg)
+{
+	static char names[4][64];
+	static unsigned int turn;
+	char *name = names[turn++ % ARRAY_SIZE(names)];
+
+	snprintf(name, sizeof(names[0]), "segment %d [0x%lx-0x%lx]", nr,
+		 (unsigned long)seg->mem,
+		 (unsigned long)seg->mem + seg->memsz - 1);
+	return name;
+}
+
+static const char *text_of(const char *format, ...)
+{
+	static char text[TEXT_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return text;
+}
+
+/* A segment that is full of content. */
+static struct kexec_segment pages(__u64 at, unsigned int nr_pages)
+{
+	return segment(buf, nr_pages * page, at, nr_pages * page);
+}
+
+static long read_number(const char *path)
+{
+	char text[TEXT_MAX];
+
+	if (read_file(path, text, sizeof(text)))
+		return LONG_MIN;
+	return strtol(text, NULL, 10);
+}
+
+/* Whether the file holds exactly this line. */
+static bool file_says(const char *path, const char *line)
+{
+	char text[TEXT_MAX];
+	size_t len = strlen(line);
+
+	return !read_file(path, text, sizeof(text)) &&
+	       !strncmp(text, line, len) && !strcmp(text + len, "\n");
+}
+
+TEST_F(kexec, load_and_unload)
+{
+	struct kexec_segment seg = pages(mem, 3);
+
+	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "1"));
+	EXPECT_TRUE(file_says("/sys/kernel/kexec_loaded", "1"));
+
+	EXPECT_EQ(0, unload());
+	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "0"));
+	EXPECT_TRUE(file_says("/sys/kernel/kexec_loaded", "0"));
+	read_segments(loaded);
+	EXPECT_STREQ("", loaded);
+	EXPECT_EQ(0, unload());
+
+	EXPECT_EQ(0, load_segments(1, &seg));
+	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "1"));
+	EXPECT_TRUE(file_says("/sys/kernel/kexec_loaded", "1"));
+	EXPECT_EQ(0, unload());
+	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "0"));
+}
+
+TEST_F(kexec, replace)
+{
+	struct kexec_segment segs[] = {
+		pages(mem, 4),
+		pages(mem + 4 * page, 4),
+	};
+	struct placed placed[SEGMENTS_MAX];
+	int i;
+
+	/* By another image, by the same, by one that overlaps the last. */
+	for (i = 0; i < 6; i++) {
+		segs[0].bufsz = (i % 3 + 1) * page;
+		segs[0].memsz = segs[0].bufsz;
+		ASSERT_EQ(0, load_segments(2, segs));
+		ASSERT_EQ(2, read_placed(placed, SEGMENTS_MAX));
+		EXPECT_EQ(segs[0].memsz, range_len(placed[0].at));
+		EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "1"));
+	}
+}
+
+TEST_F(kexec, segments_file)
+{
+	struct kexec_segment segs[] = {
+		segment(buf, page + 1, mem + 16 * MIB, 2 * page),
+		segment(buf, 0, mem + 8 * MIB, 3 * page),
+		segment(buf, 1, mem, 5 * page),
+		segment(buf, BUFFER_SIZE, mem + 24 * MIB, BUFFER_SIZE),
+	};
+	const int by_address[] = { 2, 1, 0, 3 };
+	struct placed placed[SEGMENTS_MAX];
+	unsigned int i;
+
+	ASSERT_EQ(0, load_segments(ARRAY_SIZE(segs), segs));
+	ASSERT_EQ((int)ARRAY_SIZE(segs), read_placed(placed, SEGMENTS_MAX));
+	for (i = 0; i < ARRAY_SIZE(segs); i++) {
+		const struct kexec_segment *seg = &segs[by_address[i]];
+		const struct placed *p = &placed[i];
+		__u64 held = round_up(seg->bufsz, page);
+
+		EXPECT_EQ((uintptr_t)seg->mem, p->at.start);
+		EXPECT_EQ((uintptr_t)seg->mem + seg->memsz, p->at.end);
+		EXPECT_EQ(seg->memsz, p->in_place + p->moved + p->zero);
+		/* Content needs memory, whatever follows it does not. */
+		EXPECT_LE(held, p->in_place + p->moved);
+	}
+}
+
+TEST_F(kexec, sysfs_files)
+{
+	static const struct {
+		const char *path;
+		mode_t mode;
+	} files[] = {
+		{ SYSFS_KEXEC "loaded",		0444 },
+		{ SYSFS_KEXEC "crash_loaded",	0444 },
+		{ SYSFS_KEXEC "crash_size",	0644 },
+		{ SYSFS_KEXEC "segments",	0400 },
+		{ SYSFS_KEXEC "last_refusal",	0400 },
+		{ "/sys/kernel/kexec_loaded",	0444 },
+	};
+	struct stat st;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		ASSERT_EQ(0, stat(files[i].path, &st))
+			TH_LOG("no %s", files[i].path);
+		EXPECT_EQ(files[i].mode, st.st_mode & 07777)
+			TH_LOG("%s", files[i].path);
+	}
+	EXPECT_TRUE(file_says(SYSFS_KEXEC "crash_loaded", "0"));
+	EXPECT_TRUE(file_says(SYSFS_KEXEC "crash_size", "0"));
+	/* It can only shrink. */
+	EXPECT_EQ(EINVAL, write_file(SYSFS_KEXEC "crash_size", "4096"));
+	EXPECT_EQ(0, write_file(SYSFS_KEXEC "crash_size", "0"));
+}
+
+/* Whether the kernel log has said something since kmsg was at its end. */
+static bool log_says(int kmsg, const char *text, char *line, size_t size)
+{
+	ssize_t len;
+
+	while ((len = read(kmsg, line, size - 1)) > 0 || errno == EPIPE) {
+		char *message;
+
+		if (len < 0)
+			continue;
+		line[len] = '\0';
+		message = strchr(line, ';');
+		if (message && !strncmp(message + 1, text, strlen(text))) {
+			memmove(line, message + 1, strlen(message));
+			line[strcspn(line, "\n")] = '\0';
+			return true;
+		}
+	}
+	return false;
+}
+
+TEST_F(kexec, log)
+{
+	struct kexec_segment segs[] = {
+		segment(buf, page + 1, mem, 4 * page),
+		pages(mem + MIB, 2),
+	};
+	char line[TEXT_MAX], expected[TEXT_MAX];
+	struct placed sum;
+	int kmsg;
+
+	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	ASSERT_LE(0, kmsg);
+	lseek(kmsg, 0, SEEK_END);
+
+	ASSERT_EQ(0, load_segments(2, segs));
+	sum = sum_placed();
+	snprintf(expected, sizeof(expected),
+		 "kexec: boot image loaded: 2 segments, %zu bytes: %llu in place, %llu moved, %llu zero, in ",
+		 6 * page, sum.in_place, sum.moved, sum.zero);
+	EXPECT_TRUE(log_says(kmsg, expected, line, sizeof(line)));
+	EXPECT_STREQ(" ms", line + strlen(line) - 3);
+
+	/* Refusals are logged a few at a time: let their time be over. */
+	sleep(6);
+	segs[1] = segs[0];
+	EXPECT_EQ(EINVAL, load_segments(2, segs));
+	EXPECT_TRUE(log_says(kmsg, "kexec: refused: ", line, sizeof(line)));
+	EXPECT_STREQ(last_refusal(), line + strlen("kexec: refused: "));
+	close(kmsg);
+}
+
+/* What the first event of that name says in the trace. */
+static const char *traced(const char *trace, const char *event)
+{
+	static char text[TEXT_MAX];
+	const char *at;
+
+	snprintf(text, sizeof(text), ": %s: ", event);
+	at = strstr(trace, text);
+	if (!at)
+		return "";
+	snprintf(text, sizeof(text), "%s", at + strlen(text));
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+TEST_F(kexec, tracepoints)
+{
+	struct kexec_segment seg = segment(buf, page + 1, mem, 4 * page);
+	char trace[4 * TEXT_MAX], expected[TEXT_MAX];
+	struct placed sum;
+
+	if (access(TRACEFS "events/kexec", F_OK))
+		SKIP(return, "the kernel has no CONFIG_FTRACE");
+
+	write_file(TRACEFS "trace", "");
+	ASSERT_EQ(0, write_file(TRACEFS "events/kexec/enable", "1"));
+	ASSERT_EQ(0, load_segments(1, &seg));
+	sum = sum_placed();
+	EXPECT_EQ(EINVAL, load(0, 1, &seg, 0));
+	EXPECT_EQ(0, unload());
+	EXPECT_EQ(0, write_file(TRACEFS "events/kexec/enable", "0"));
+	ASSERT_EQ(0, read_file(TRACEFS "trace", trace, sizeof(trace)));
+
+	snprintf(expected, sizeof(expected),
+		 "nr=0 %#lx-%#lx in_place=%llu moved=%llu zero=%llu",
+		 (unsigned long)seg.mem, (unsigned long)seg.mem + seg.memsz - 1,
+		 sum.in_place, sum.moved, sum.zero);
+	EXPECT_STREQ(expected, traced(trace, "kexec_segment"));
+
+	snprintf(expected, sizeof(expected),
+		 "type=boot segments=1 entry=%#lx in_place=%llu moved=%llu zero=%llu ns=",
+		 (unsigned long)seg.mem, sum.in_place, sum.moved, sum.zero);
+	EXPECT_TRUE(says(traced(trace, "kexec_load"), expected))
+		TH_LOG("\"%s\"", traced(trace, "kexec_load"));
+
+	snprintf(expected, sizeof(expected), "err=%d %s", -EINVAL,
+		 last_refusal());
+	EXPECT_STREQ(expected, traced(trace, "kexec_refused"));
+	EXPECT_TRUE(says(traced(trace, "kexec_unload"), "type=boot segments=1"));
+}
+
+TEST_F(kexec, flags)
+{
+	struct kexec_segment seg = pages(mem, 1);
+	unsigned int bit;
+
+	EXPECT_EQ(0, load(mem, 1, &seg, KEXEC_UPDATE_ELFCOREHDR));
+	EXPECT_EQ(0, load(mem, 1, &seg, KEXEC_CRASH_HOTPLUG_SUPPORT));
+	read_segments(loaded);
+
+	for (bit = 4; bit < 8 * sizeof(long); bit++) {
+		unsigned long flag = 1UL << bit;
+
+		if (flag & KEXEC_ARCH_MASK)
+			continue;
+		EXPECT_REFUSED(EINVAL, text_of("%#lx", flag),
+			       load(mem, 1, &seg, flag));
+		/* Looked at before all else, for an unload as well. */
+		EXPECT_REFUSED(EINVAL, text_of("%#lx", flag),
+			       load(0, 0, NULL, flag));
+	}
+	EXPECT_REFUSED(EINVAL, "PRESERVE_CONTEXT",
+		       load(mem, 1, &seg, KEXEC_PRESERVE_CONTEXT));
+}
+
+/* The flags are just these. */
+static int load_for(unsigned long flags, unsigned long nr,
+		    const struct kexec_segment *segs)
+{
+	return kexec_load(mem, nr, segs, flags) ? errno : 0;
+}
+
+TEST_F(kexec, architecture)
+{
+	struct kexec_segment seg = pages(mem, 1);
+	unsigned long other, native = native_arch();
+	unsigned int machine;
+
+	ASSERT_NE(0UL, native);
+	EXPECT_EQ(0, load_for(native, 1, &seg));
+	if (!is_compat())
+		EXPECT_EQ(0, load_for(KEXEC_ARCH_DEFAULT, 1, &seg));
+	read_segments(loaded);
+
+	/* The default means this program's, and that is not the kernel's. */
+	if (is_compat())
+		EXPECT_REFUSED(EINVAL, "architecture",
+			       load_for(KEXEC_ARCH_DEFAULT, 1, &seg));
+
+	for (machine = 1; machine < 512; machine++) {
+		other = (unsigned long)machine << 16;
+		if (other == native)
+			continue;
+		EXPECT_REFUSED(EINVAL, "architecture",
+			       load_for(other, 1, &seg));
+	}
+	EXPECT_REFUSED(EINVAL, "architecture",
+		       load_for(KEXEC_ARCH_MASK, 1, &seg));
+	EXPECT_REFUSED(EINVAL, "architecture",
+		       load_for(KEXEC_ARCH_MASK, 0, NULL));
+}
+
+TEST_F(kexec, crash_image_without_memory)
+{
+	struct kexec_segment seg = pages(mem, 1);
+
+	EXPECT_REFUSED(EADDRNOTAVAIL, "reserved",
+		       load(mem, 1, &seg, KEXEC_ON_CRASH));
+	EXPECT_EQ(0, load(0, 0, NULL, KEXEC_ON_CRASH));
+	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "1"));
+}
+
+/* In a child, as what is dropped doesn't come back. */
+static int load_without_sys_boot(unsigned long nr,
+				 const struct kexec_segment *segs,
+				 unsigned long flags)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+	int status;
+	pid_t child = fork();
+
+	if (child) {
+		if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
+			return -1;
+		return WEXITSTATUS(status);
+	}
+
+	if (syscall(SYS_capget, &header, data))
+		_exit(errno);
+	data[0].effective &= ~(1U << CAP_SYS_BOOT);
+	data[0].permitted &= ~(1U << CAP_SYS_BOOT);
+	if (syscall(SYS_capset, &header, data))
+		_exit(errno);
+	_exit(load(mem, nr, segs, flags));
+}
+
+TEST_F(kexec, capability)
+{
+	struct kexec_segment seg = pages(mem, 1);
+	char now[TEXT_MAX];
+
+	EXPECT_EQ(EPERM, load_without_sys_boot(1, &seg, 0));
+	EXPECT_EQ(EPERM, load_without_sys_boot(1, &seg, KEXEC_ON_CRASH));
+	EXPECT_EQ(EPERM, load_without_sys_boot(0, NULL, 0));
+	/* Nothing else is looked at before. */
+	EXPECT_EQ(EPERM, load_without_sys_boot(99, NULL, 0x8000));
+	read_segments(now);
+	EXPECT_STREQ(loaded, now);
+}
+
+TEST_F(kexec, number_of_segments)
+{
+	struct kexec_segment segs[SEGMENTS_MAX + 1];
+	struct placed placed[SEGMENTS_MAX];
+	unsigned int i;
+
+	EXPECT_EQ(SEGMENTS_MAX, KEXEC_SEGMENT_MAX);
+	for (i = 0; i < ARRAY_SIZE(segs); i++)
+		segs[i] = pages(mem + i * MIB, 2);
+
+	EXPECT_EQ(0, load_segments(SEGMENTS_MAX, segs));
+	EXPECT_EQ(SEGMENTS_MAX, read_placed(placed, SEGMENTS_MAX));
+	read_segments(loaded);
+
+	EXPECT_REFUSED(EINVAL, "17", load_segments(17, segs));
+	EXPECT_REFUSED(EINVAL, "segments", load_segments(LONG_MAX, segs));
+	EXPECT_REFUSED(EINVAL, "segments", load_segments(ULONG_MAX, segs));
+}
+
+TEST_F(kexec, bad_segment_array)
+{
+	struct kexec_segment *segs, *last;
+	const void *unmapped = buf + BUFFER_SIZE;
+
+	EXPECT_REFUSED(EFAULT, "segments", load(mem, 1, NULL, 0));
+	EXPECT_REFUSED(EFAULT, "segments", load(mem, 1, KERNEL_ADDRESS, 0));
+	EXPECT_REFUSED(EFAULT, "segments", load(mem, 1, unmapped, 0));
+
+	/* The first of two is there, of the second half. */
+	last = (void *)(buf + BUFFER_SIZE - sizeof(*last) / 2);
+	segs = last - 1;
+	segs[0] = pages(mem, 1);
+	EXPECT_EQ(0, load(mem, 1, segs, 0));
+	read_segments(loaded);
+	EXPECT_REFUSED(EFAULT, "segments", load(mem, 2, segs, 0));
+}
+
+TEST_F(kexec, bad_buffer)
+{
+	struct kexec_segment segs[] = {
+		pages(mem, 1),
+		pages(mem + 8 * MIB, 256),
+	};
+	__u64 before;
+	char *unreadable;
+	int i;
+
+	/* No page of it is there. */
+	segs[1].buf = NULL;
+	EXPECT_REFUSED(EFAULT, named(1, &segs[1]), load_segments(2, segs));
+	segs[1].buf = KERNEL_ADDRESS;
+	EXPECT_REFUSED(EFAULT, named(1, &segs[1]), load_segments(2, segs));
+	segs[1].buf = buf + BUFFER_SIZE;
+	EXPECT_REFUSED(EFAULT, named(1, &segs[1]), load_segments(2, segs));
+
+	/* Goes round the end of the address space. */
+	segs[1].buf = (void *)-4096L;
+	EXPECT_REFUSED(EFAULT, named(1, &segs[1]), load_segments(2, segs));
+
+	unreadable = mmap(NULL, MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+	ASSERT_TRUE(unreadable != MAP_FAILED);
+	segs[1].buf = unreadable;
+	EXPECT_REFUSED(EFAULT, named(1, &segs[1]), load_segments(2, segs));
+
+	/* All but its last byte is; then all of it. */
+	segs[1].buf = buf + 1;
+	EXPECT_REFUSED(EFAULT, named(1, &segs[1]), load_segments(2, segs));
+	segs[1].bufsz--;
+	EXPECT_EQ(0, load_segments(2, segs));
+	read_segments(loaded);
+
+	segs[1].bufsz++;
+	before = settled_free_memory();
+	for (i = 0; i < LEAK_ROUNDS; i++)
+		ASSERT_EQ(EFAULT, load_segments(2, segs));
+	EXPECT_LE(before, settled_free_memory() + LEAK_SLACK);
+}
+
+TEST_F(kexec, more_content_than_room)
+{
+	struct kexec_segment segs[] = {
+		pages(mem, 1),
+		pages(mem + MIB, 1),
+	};
+
+	segs[1].bufsz++;
+	EXPECT_REFUSED(EINVAL, "segment 1 ", load_segments(2, segs));
+	segs[1].bufsz = SIZE_MAX;
+	EXPECT_REFUSED(EINVAL, "segment 1 ", load_segments(2, segs));
+	segs[1].bufsz = 1;
+	segs[1].memsz = 0;
+	EXPECT_REFUSED(EINVAL, "segment 1 ", load_segments(2, segs));
+}
+
+TEST_F(kexec, alignment)
+{
+	static const int offs[] = { 1, 8, 512, -1 };
+	struct kexec_segment segs[2];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(offs); i++) {
+		segs[0] = pages(mem, 1);
+		segs[1] = segment(buf, 1, mem + MIB + offs[i], page);
+		EXPECT_REFUSED(EADDRNOTAVAIL, "segment 1 at",
+			       load_segments(2, segs));
+		segs[1] = segment(buf, 1, mem + MIB, 2 * page + offs[i]);
+		EXPECT_REFUSED(EADDRNOTAVAIL, "segment 1 at",
+			       load_segments(2, segs));
+		/* Both, so that the end is aligned. */
+		segs[1] = segment(buf, 1, mem + MIB + offs[i],
+				  2 * page - offs[i]);
+		EXPECT_REFUSED(EADDRNOTAVAIL, "segment 1 at",
+			       load_segments(2, segs));
+	}
+
+	/* The buffer may lie anywhere. */
+	segs[1] = segment(buf + 3, page, mem + MIB, page);
+	EXPECT_EQ(0, load_segments(2, segs));
+}
+
+TEST_F(kexec, wrap_around)
+{
+	const struct {
+		unsigned long mem;
+		unsigned long memsz;
+	} bad[] = {
+		{ -page,	page },		/* ends at 0 */
+		{ -page,	2 * page },	/* ends at page 0 */
+		{ -page,	mem + 2 * page },
+		{ mem,		-mem },
+		{ mem,		-page },	/* ends before it begins */
+		{ mem,		-mem + page },
+		{ page,		-page },
+		{ LONG_MIN,	LONG_MIN },
+		{ 0,		-page },
+	};
+	struct kexec_segment segs[2];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		segs[0] = pages(mem - MIB, 1);
+		segs[1] = segment(buf, 1, bad[i].mem, bad[i].memsz);
+		EXPECT_REFUSED(EADDRNOTAVAIL, "segment 1 ",
+			       load_segments(2, segs));
+	}
+}
+
+/* Where there is no memory: next to RAM, between, beyond all of it. */
+TEST_F(kexec, destination_not_ram)
+{
+	struct kexec_segment segs[] = { pages(mem, 1), { } };
+	struct range all[RANGES_MAX];
+	__u64 bad[2 * RANGES_MAX + 4], end;
+	int i, nr, nr_bad = 0;
+
+	nr = find_iomem("System RAM", all, RANGES_MAX);
+	ASSERT_LT(0, nr);
+	for (i = 0; i < nr; i++) {
+		/* The second page of this segment is past the end, ... */
+		if (i == nr - 1 || all[i].end < all[i + 1].start)
+			bad[nr_bad++] = all[i].end - page;
+		/* ... and the first one before the start. */
+		if (all[i].start && (!i || all[i - 1].end < all[i].start))
+			bad[nr_bad++] = all[i].start - page;
+	}
+	end = all[nr - 1].end;
+	bad[nr_bad++] = end;
+	bad[nr_bad++] = round_up(end, GIB);
+	bad[nr_bad++] = 1ULL << 51;
+	bad[nr_bad++] = 1ULL << 62;
+
+	for (i = 0; i < nr_bad; i++) {
+		if (bad[i] > ULONG_MAX)
+			continue;
+		segs[1] = segment(buf, 1, bad[i], 2 * page);
+		EXPECT_REFUSED(EADDRNOTAVAIL, named(1, &segs[1]),
+			       load_segments(2, segs));
+	}
+
+	/* From one piece to the next, over a hole. */
+	for (i = 1; i < nr && all[i].end <= ULONG_MAX; i++) {
+		if (all[i - 1].end == all[i].start)
+			continue;
+		segs[0] = segment(buf, 1, all[i - 1].start,
+				  all[i].end - all[i - 1].start);
+		EXPECT_REFUSED(EADDRNOTAVAIL, named(0, &segs[0]),
+			       load_segments(1, segs));
+	}
+}
+
+TEST_F(kexec, overlap)
+{
+	/* In pages from mem; the second of each overlaps the first. */
+	static const struct {
+		unsigned int at, len;
+	} pairs[][2] = {
+		{ { 8, 8 }, { 8, 8 } },		/* the same */
+		{ { 8, 8 }, { 9, 2 } },		/* inside */
+		{ { 8, 8 }, { 8, 1 } },		/* its first page */
+		{ { 8, 8 }, { 15, 1 } },	/* its last page */
+		{ { 8, 8 }, { 15, 8 } },	/* behind, by one page */
+		{ { 8, 8 }, { 1, 8 } },		/* before, by one page */
+		{ { 8, 8 }, { 0, 32 } },	/* around */
+	};
+	struct kexec_segment segs[SEGMENTS_MAX];
+	unsigned int i, first, a, b;
+
+	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
+		for (first = 0; first < 2; first++) {
+			segs[first] = pages(mem + pairs[i][0].at * page,
+					    pairs[i][0].len);
+			segs[!first] = pages(mem + pairs[i][1].at * page,
+					     pairs[i][1].len);
+			EXPECT_REFUSED(EINVAL, named(1, &segs[1]),
+				       load_segments(2, segs));
+			EXPECT_TRUE(says(last_refusal(), "overlaps"));
+			EXPECT_TRUE(says(last_refusal(), named(0, &segs[0])));
+		}
+	}
+
+	/* Any two of many, descending, one of them without content. */
+	for (a = 0; a < SEGMENTS_MAX; a++) {
+		for (b = a + 1; b < SEGMENTS_MAX; b++) {
+			for (i = 0; i < SEGMENTS_MAX; i++)
+				segs[i] = pages(mem + (64 - 2 * i) * page, 1);
+			segs[b].mem = segs[a].mem;
+			segs[b].bufsz = 0;
+			EXPECT_REFUSED(EINVAL, named(b, &segs[b]),
+				       load_segments(SEGMENTS_MAX, segs));
+			EXPECT_TRUE(says(last_refusal(), named(a, &segs[a])));
+		}
+	}
+}
+
+TEST_F(kexec, touching_segments)
+{
+	struct kexec_segment segs[] = {
+		pages(mem + 8 * page, 8),
+		pages(mem, 8),
+		pages(mem + 16 * page, 1),
+	};
+	struct placed placed[SEGMENTS_MAX];
+
+	EXPECT_EQ(0, load_segments(3, segs));
+	ASSERT_EQ(3, read_placed(placed, SEGMENTS_MAX));
+	EXPECT_EQ(placed[0].at.end, placed[1].at.start);
+	EXPECT_EQ(placed[1].at.end, placed[2].at.start);
+}
+
+TEST_F(kexec, empty_segments)
+{
+	struct kexec_segment segs[] = {
+		pages(mem, 4),
+		segment(NULL, 0, mem + page, 0),	/* inside 0 */
+		segment(NULL, 0, mem + page, 0),	/* the same */
+		segment(NULL, 0, 0, 0),
+	};
+	struct placed placed[SEGMENTS_MAX];
+
+	EXPECT_EQ(0, load_segments(4, segs));
+	ASSERT_EQ(1, read_placed(placed, SEGMENTS_MAX));
+	EXPECT_EQ(mem, placed[0].at.start);
+	EXPECT_EQ(4 * page, range_len(placed[0].at));
+	read_segments(loaded);
+
+	/* No place for an entry. */
+	EXPECT_REFUSED(EINVAL, "entry", load(mem + page, 1, &segs[1], 0));
+}
+
+TEST_F(kexec, entry)
+{
+	struct kexec_segment segs[] = {
+		segment(buf, 1, mem + MIB, 2 * page),
+		pages(mem, 2),
+	};
+	const __u64 good[] = {
+		mem, mem + 1, mem + 2 * page - 1,
+		mem + MIB + page + 17,	/* in zeroes: so be it */
+	};
+	const __u64 bad[] = {
+		0, mem - 1, mem + 2 * page,
+		mem + MIB - 1, mem + MIB + 2 * page,
+		ULONG_MAX,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++)
+		EXPECT_EQ(0, load(good[i], 2, segs, 0));
+	read_segments(loaded);
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		EXPECT_REFUSED(EINVAL, text_of("entry point %#llx", bad[i]),
+			       load(bad[i], 2, segs, 0));
+}
+
+TEST_F(kexec, reboot_with_nothing_loaded)
+{
+	ASSERT_EQ(0, unload());
+	ASSERT_TRUE(file_says(SYSFS_KEXEC "loaded", "0"));
+	read_segments(loaded);
+	EXPECT_REFUSED(EINVAL, "no image", try_reboot());
+}
+
+TEST_F(kexec, sysctls)
+{
+	static const char verify[] = SYSCTL_KERNEL "kexec_verify";
+	const long before = read_number(verify);
+
+	EXPECT_EQ(0, read_number(SYSCTL_KERNEL "kexec_load_disabled"));
+	EXPECT_LE(-1, read_number(SYSCTL_KERNEL "kexec_load_limit_reboot"));
+	EXPECT_LE(-1, read_number(SYSCTL_KERNEL "kexec_load_limit_panic"));
+
+	ASSERT_LE(0, before);
+	EXPECT_EQ(0, write_file(verify, "0"));
+	EXPECT_TRUE(file_says(verify, "0"));
+	EXPECT_EQ(EINVAL, write_file(verify, "2"));
+	EXPECT_EQ(EINVAL, write_file(verify, "-1"));
+	EXPECT_EQ(EINVAL, write_file(verify, "yes"));
+	EXPECT_TRUE(file_says(verify, "0"));
+	EXPECT_EQ(0, write_file(verify, "1"));
+	EXPECT_TRUE(file_says(verify, "1"));
+	EXPECT_EQ(0, write_file(verify, before ? "1" : "0"));
+}
+
+/* Wherever a byte of what is held changes, the reason names its segment. */
+TEST_F(kexec, digest)
+{
+	struct kexec_segment segs[] = {
+		pages(mem + 16 * MIB, 3),
+		segment(buf + 1, 2 * page + 100, mem, 8 * page),
+		segment(buf, BUFFER_SIZE, mem + 8 * MIB, BUFFER_SIZE),
+		segment(NULL, 0, mem + 24 * MIB, page),
+	};
+	unsigned int i, k;
+
+	if (access(DEBUGFS "kexec/corrupt", F_OK))
+		SKIP(return, "the kernel has no CONFIG_DEBUG_KEXEC");
+
+	ASSERT_EQ(1, read_number(SYSCTL_KERNEL "kexec_verify"));
+	ASSERT_EQ(0, load_segments(ARRAY_SIZE(segs), segs));
+	read_segments(loaded);
+
+	for (i = 0; i < ARRAY_SIZE(segs) - 1; i++) {
+		const __u64 start = (uintptr_t)segs[i].mem;
+		const __u64 offsets[] = {
+			0, segs[i].bufsz / 2, segs[i].bufsz - 1,
+			round_up(segs[i].bufsz, page) - 1,
+		};
+
+		for (k = 0; k < ARRAY_SIZE(offsets); k++) {
+			ASSERT_EQ(0, corrupt_byte(start + offsets[k]));
+			EXPECT_REFUSED(EIO, named(i, &segs[i]), try_reboot());
+			/* Twice flipped is as it was. */
+			ASSERT_EQ(0, corrupt_byte(start + offsets[k]));
+		}
+	}
+
+	/* A load makes it good; what is corrupt then is another byte. */
+	ASSERT_EQ(0, corrupt_byte(mem + 16 * MIB));
+	ASSERT_EQ(0, load_segments(ARRAY_SIZE(segs), segs));
+	read_segments(loaded);
+	ASSERT_EQ(0, corrupt_byte(mem + 8 * MIB));
+	EXPECT_REFUSED(EIO, named(2, &segs[2]), try_reboot());
+
+	/* No memory is held, so there is nothing to corrupt. */
+	EXPECT_EQ(ENOENT, corrupt_byte(mem + 32 * MIB));
+	EXPECT_EQ(ENOENT, corrupt_byte(mem + 8 * MIB + BUFFER_SIZE));
+	EXPECT_EQ(0, unload());
+	EXPECT_EQ(ENOENT, corrupt_byte(mem + 8 * MIB));
+}
+
+/*
+ * A load that stops in the middle: a page of its buffer is missing, and
+ * userfaultfd(2) leaves it to us when it comes.
+ */
+struct stalled_load {
+	struct kexec_segment seg;
+	int uffd;
+	int result;
+};
+
+static void *run_stalled_load(void *arg)
+{
+	struct stalled_load *stalled = arg;
+
+	stalled->result = load_segments(1, &stalled->seg);
+	return NULL;
+}
+
+static bool prepare_stalled_load(struct stalled_load *stalled)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	char *missing;
+
+	missing = mmap(NULL, 2 * MIB, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	stalled->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (missing == MAP_FAILED || stalled->uffd < 0)
+		return false;
+
+	reg.range.start = (uintptr_t)missing + MIB;
+	reg.range.len = MIB;
+	stalled->seg = segment(missing, 2 * MIB, mem, 4 * MIB);
+	if (ioctl(stalled->uffd, UFFDIO_API, &api) ||
+	    ioctl(stalled->uffd, UFFDIO_REGISTER, &reg))
+		return false;
+	/* Only now, lest a huge page serves both halves. */
+	memset(missing, BREAKPOINT, MIB);
+	return true;
+}
+
+/* Once it has, the kernel is in the middle of copying the buffer. */
+static bool wait_for_stall(struct stalled_load *stalled)
+{
+	struct pollfd pollfd = { .fd = stalled->uffd, .events = POLLIN };
+
+	return poll(&pollfd, 1, 60000) == 1;
+}
+
+static void resume_stalled_load(struct stalled_load *stalled)
+{
+	struct uffdio_range range = {
+		.start = (uintptr_t)stalled->seg.buf + MIB,
+		.len = MIB,
+	};
+
+	ioctl(stalled->uffd, UFFDIO_UNREGISTER, &range);
+}
+
+TEST_F(kexec, busy)
+{
+	struct kexec_segment seg = pages(mem + 32 * MIB, 1);
+	struct stalled_load stalled;
+	struct placed placed[SEGMENTS_MAX];
+	pthread_t loader;
+
+	if (!prepare_stalled_load(&stalled))
+		SKIP(return, "no userfaultfd(2): %s", strerror(errno));
+
+	ASSERT_EQ(0, pthread_create(&loader, NULL, run_stalled_load, &stalled));
+	ASSERT_TRUE(wait_for_stall(&stalled));
+
+	/* Reading does not wait. */
+	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "1"));
+	EXPECT_REFUSED(EBUSY, "in progress", load_segments(1, &seg));
+	EXPECT_REFUSED(EBUSY, "in progress", unload());
+	EXPECT_REFUSED(EBUSY, "in progress", load(0, 0, NULL, KEXEC_ON_CRASH));
+	EXPECT_REFUSED(EBUSY, "in progress", try_reboot());
+
+	resume_stalled_load(&stalled);
+	pthread_join(loader, NULL);
+	EXPECT_EQ(0, stalled.result);
+	ASSERT_EQ(1, read_placed(placed, SEGMENTS_MAX));
+	EXPECT_EQ(mem, placed[0].at.start);
+	EXPECT_EQ(0, load_segments(1, &seg));
+}
+
+/* Killed in the middle of a load: at once, and it leaves nothing behind. */
+static void load_and_be_killed(void)
+{
+	struct stalled_load stalled;
+	pthread_t loader;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (prepare_stalled_load(&stalled) &&
+	    !pthread_create(&loader, NULL, run_stalled_load, &stalled) &&
+	    wait_for_stall(&stalled))
+		kill(getpid(), SIGKILL);
+	_exit(1);
+}
+
+TEST_F(kexec, killed_loader)
+{
+	struct kexec_segment seg = pages(mem, 256);
+	char now[TEXT_MAX];
+	__u64 before;
+	int i, status;
+	pid_t child;
+
+	if (syscall(SYS_userfaultfd, O_CLOEXEC) < 0)
+		SKIP(return, "no userfaultfd(2): %s", strerror(errno));
+
+	before = settled_free_memory();
+	for (i = 0; i < 20; i++) {
+		child = fork();
+		if (!child)
+			load_and_be_killed();
+		ASSERT_EQ(child, waitpid(child, &status, 0));
+		ASSERT_TRUE(WIFSIGNALED(status));
+		EXPECT_EQ(SIGKILL, WTERMSIG(status));
+		read_segments(now);
+		EXPECT_STREQ(loaded, now);
+	}
+	/* Each would have lost 2 MiB. */
+	EXPECT_LE(before, settled_free_memory() + 4 * MIB);
+	EXPECT_EQ(0, load_segments(1, &seg));
+}
+
+#define RACERS		4
+#define RACE_SECONDS	4
+
+struct racer {
+	pthread_t thread;
+	unsigned int seed;
+	time_t end;
+	unsigned long nr_done;
+	unsigned long nr_busy;
+	int unexpected;		/* the first errno that must not be */
+};
+
+static void *race(void *arg)
+{
+	struct racer *racer = arg;
+
+	while (time(NULL) < racer->end) {
+		unsigned int what = rand_r(&racer->seed) % 4;
+		struct kexec_segment seg = pages(mem + what * page,
+						 1 << (2 * what));
+		int expected = 0, err;
+
+		if (what == 3) {
+			err = unload();
+		} else if (what == 2) {
+			seg.buf = buf + BUFFER_SIZE - page;
+			expected = EFAULT;
+			err = load_segments(1, &seg);
+		} else {
+			err = load_segments(1, &seg);
+		}
+
+		if (err == EBUSY) {
+			racer->nr_busy++;
+			usleep(100);
+		} else if (err == expected) {
+			racer->nr_done++;
+		} else if (!racer->unexpected) {
+			racer->unexpected = err ?: INT_MAX;
+		}
+	}
+	return NULL;
+}
+
+static void *watch(void *arg)
+{
+	struct racer *racer = arg;
+	struct placed placed[SEGMENTS_MAX];
+	char text[TEXT_MAX];
+
+	while (time(NULL) < racer->end) {
+		int nr = read_placed(placed, SEGMENTS_MAX);
+
+		if (nr < 0 || nr > 1)
+			racer->unexpected = EPROTO;
+		if (nr == 1 && placed[0].in_place + placed[0].moved +
+			       placed[0].zero != range_len(placed[0].at))
+			racer->unexpected = EPROTO;
+		last_refusal();
+		read_file(SYSFS_KEXEC "loaded", text, sizeof(text));
+		racer->nr_done++;
+	}
+	return NULL;
+}
+
+TEST_F(kexec, racing_loaders)
+{
+	struct racer racers[RACERS + 1];
+	unsigned long nr_done = 0, nr_busy = 0;
+	void *(*run)(void *arg);
+	__u64 before;
+	int i;
+
+	before = settled_free_memory();
+	for (i = 0; i <= RACERS; i++) {
+		racers[i] = (struct racer) {
+			.seed = i,
+			.end = time(NULL) + RACE_SECONDS,
+		};
+		run = i < RACERS ? race : watch;
+		ASSERT_EQ(0, pthread_create(&racers[i].thread, NULL, run,
+					    &racers[i]));
+	}
+	for (i = 0; i <= RACERS; i++) {
+		pthread_join(racers[i].thread, NULL);
+		EXPECT_EQ(0, racers[i].unexpected);
+		nr_done += i < RACERS ? racers[i].nr_done : 0;
+		nr_busy += racers[i].nr_busy;
+	}
+	TH_LOG("%lu calls done, %lu told to wait", nr_done, nr_busy);
+	EXPECT_LT(0UL, nr_done);
+	EXPECT_LT(0UL, racers[RACERS].nr_done);
+	/* What the fixture had loaded, or the like. */
+	EXPECT_EQ(0, unload());
+	EXPECT_LE(before, settled_free_memory() + LEAK_SLACK);
+}
+
+TEST_F(kexec, no_leak)
+{
+	struct kexec_segment segs[] = {
+		segment(buf, BUFFER_SIZE, mem, 2 * MIB),
+		pages(mem + 8 * MIB + page, 1),
+		segment(NULL, 0, mem + 16 * MIB, 32 * MIB),
+		/* Hard to claim: where the kernel itself lives. */
+		segment(buf, BUFFER_SIZE, 0, BUFFER_SIZE),
+	};
+	struct range code[RANGES_MAX];
+	__u64 before = 0;
+	int i;
+
+	ASSERT_LT(0, find_iomem("Kernel code", code, RANGES_MAX));
+	segs[3].mem = (void *)(uintptr_t)round_down(code[0].start, page);
+
+	/* The first round is for what is allocated once and kept. */
+	for (i = 0; i <= LEAK_ROUNDS; i++) {
+		ASSERT_EQ(0, load_segments(ARRAY_SIZE(segs), segs));
+		if (i % 2 == 0)
+			ASSERT_EQ(0, unload());
+		if (!i)
+			before = settled_free_memory();
+	}
+	EXPECT_LE(before, settled_free_memory() + LEAK_SLACK);
+}
+
+/* As many segments as there may be, next to each other, with one buffer. */
+static int load_in_one_piece(__u64 start, __u64 len, const void *content)
+{
+	struct kexec_segment segs[SEGMENTS_MAX];
+	__u64 each = round_down(len / SEGMENTS_MAX, page);
+	int i;
+
+	for (i = 0; i < SEGMENTS_MAX; i++)
+		segs[i] = segment(content, each, start + i * each, each);
+	return load_segments(SEGMENTS_MAX, segs);
+}
+
+static void *shared_content(__u64 len)
+{
+	void *content = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	return content == MAP_FAILED ? NULL : content;
+}
+
+TEST_F(kexec, large_image)
+{
+	__u64 before, len = round_down(range_len(ram) * 6 / 10, MIB);
+	struct placed sum;
+	void *content;
+
+	if (memory_info("MemTotal:") > MEMORY_MAX)
+		SKIP(return, "would fill the memory of a large machine");
+
+	content = shared_content(len / SEGMENTS_MAX);
+	ASSERT_TRUE(!!content);
+	/* The first also makes the system take what it keeps, slabs for one. */
+	ASSERT_EQ(0, load_in_one_piece(ram.end - len, len, content));
+	ASSERT_EQ(0, unload());
+	before = settled_free_memory();
+	ASSERT_EQ(0, load_in_one_piece(ram.end - len, len, content));
+	sum = sum_placed();
+	EXPECT_LE(len - SEGMENTS_MAX * page, sum.in_place + sum.moved);
+	EXPECT_EQ(0, unload());
+	EXPECT_LE(before, settled_free_memory() + LEAK_SLACK);
+}
+
+/*
+ * Every page of the machine but those at the end, with so much content.  That
+ * takes no memory here: what was never written is all the zero page.
+ */
+static int load_all_memory(__u64 content, __u64 left_out)
+{
+	struct range all[RANGES_MAX];
+	struct kexec_segment segs[SEGMENTS_MAX];
+	int i, nr = find_iomem("System RAM", all, SEGMENTS_MAX);
+
+	all[nr - 1].end -= left_out;
+	for (i = 0; i < nr; i++) {
+		__u64 len = range_len(all[i]);
+		__u64 bufsz = content < len ? content : len;
+		void *buffer = mmap(NULL, len, PROT_READ,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		segs[i] = segment(buffer, bufsz, all[i].start, len);
+		content -= bufsz;
+	}
+	return load_segments(nr, segs);
+}
+
+/* Somebody who needs a little memory now and then, as there always is. */
+static pid_t start_forker(void)
+{
+	pid_t forker = fork();
+
+	if (forker)
+		return forker;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		pid_t child = fork();
+
+		if (!child)
+			_exit(0);
+		waitpid(child, NULL, 0);
+	}
+}
+
+/* How many programs the kernel has killed for want of memory. */
+static unsigned long nr_oom_kills(void)
+{
+	static char vmstat[16 * TEXT_MAX];
+	char *at;
+
+	read_file("/proc/vmstat", vmstat, sizeof(vmstat));
+	at = strstr(vmstat, "\noom_kill ");
+	return at ? strtoul(at + strlen("\noom_kill "), NULL, 10) : 0;
+}
+
+TEST_F(kexec, image_without_room)
+{
+	struct range all[RANGES_MAX];
+	unsigned long oom_kills = nr_oom_kills();
+	int nr = find_iomem("System RAM", all, RANGES_MAX);
+	__u64 before, total = memory_info("MemTotal:");
+	pid_t forker;
+
+	if (total > MEMORY_MAX)
+		SKIP(return, "would fill the memory of a large machine");
+	ASSERT_LT(0, nr);
+	if (all[nr - 1].end > ULONG_MAX)
+		SKIP(return, "has more memory than this program can address");
+
+	before = settled_free_memory();
+	forker = start_forker();
+	ASSERT_LT(0, forker);
+	/* More than there is; more than is free. */
+	EXPECT_REFUSED(ENOMEM, "memory", load_all_memory(all[nr - 1].end, 0));
+	EXPECT_REFUSED(ENOMEM, "memory",
+		       load_all_memory(total - 4 * MIB, 16 * MIB));
+	/* Nothing is to be copied, but where could the handoff run from? */
+	EXPECT_REFUSED(ENOMEM, "memory", load_all_memory(0, 0));
+	kill(forker, SIGKILL);
+	waitpid(forker, NULL, 0);
+	EXPECT_LE(before, settled_free_memory() + LEAK_SLACK);
+	EXPECT_EQ(oom_kills, nr_oom_kills());
+}
+
+/* Fault injection: settings that make every allocation one that may fail. */
+static const struct setting {
+	const char *path;
+	const char *value;
+} fault_settings[] = {
+	{ DEBUGFS "failslab/ignore-gfp-wait",		"N" },
+	{ DEBUGFS "failslab/verbose",			"0" },
+	{ DEBUGFS "fail_page_alloc/ignore-gfp-wait",	"N" },
+	{ DEBUGFS "fail_page_alloc/ignore-gfp-highmem",	"N" },
+	{ DEBUGFS "fail_page_alloc/min-order",		"0" },
+	{ DEBUGFS "fail_page_alloc/verbose",		"0" },
+};
+
+/* Loads with the nth allocation failing; whether that many were attempted. */
+static bool load_failing(int nth, int fail_nth, unsigned long nr,
+			 const struct kexec_segment *segs, int *result)
+{
+	char text[16] = "";
+
+	snprintf(text, sizeof(text), "%d", nth);
+	pwrite(fail_nth, text, strlen(text), 0);
+	*result = load_segments(nr, segs);
+	memset(text, 0, sizeof(text));
+	pread(fail_nth, text, sizeof(text) - 1, 0);
+	pwrite(fail_nth, "0", 1, 0);
+	return !atoi(text);
+}
+
+TEST_F(kexec, failing_allocations)
+{
+	struct range code[RANGES_MAX];
+	struct kexec_segment segs[] = {
+		segment(buf, BUFFER_SIZE, mem, 2 * MIB),
+		segment(buf, BUFFER_SIZE, 0, BUFFER_SIZE),
+		segment(buf, 1, mem + 8 * MIB, 2 * page),
+	};
+	char saved[ARRAY_SIZE(fault_settings)][16], now[TEXT_MAX];
+	int nth, fail_nth, result, nr_refused = 0;
+	__u64 before;
+	unsigned int i;
+
+	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR);
+	if (fail_nth < 0)
+		SKIP(return, "the kernel has no CONFIG_FAULT_INJECTION");
+	for (i = 0; i < ARRAY_SIZE(fault_settings); i++) {
+		const char *path = fault_settings[i].path;
+
+		if (access(path, F_OK))
+			SKIP(return, "the kernel has no %s", path);
+	}
+	ASSERT_LT(0, find_iomem("Kernel code", code, RANGES_MAX));
+	segs[1].mem = (void *)(uintptr_t)round_down(code[0].start, page);
+
+	for (i = 0; i < ARRAY_SIZE(fault_settings); i++) {
+		read_file(fault_settings[i].path, saved[i], sizeof(saved[i]));
+		ASSERT_EQ(0, write_file(fault_settings[i].path,
+					fault_settings[i].value));
+	}
+
+	ASSERT_EQ(0, load_segments(ARRAY_SIZE(segs), segs));
+	read_segments(loaded);
+	before = settled_free_memory();
+	for (nth = 1; nth < 10000; nth++) {
+		if (!load_failing(nth, fail_nth, ARRAY_SIZE(segs), segs,
+				  &result))
+			break;
+		read_segments(now);
+		if (!result) {	/* there was another way */
+			read_segments(loaded);
+			continue;
+		}
+		nr_refused++;
+		EXPECT_EQ(ENOMEM, result)
+			TH_LOG("allocation %d", nth);
+		EXPECT_TRUE(says(last_refusal(), "memory"))
+			TH_LOG("allocation %d: \"%s\"", nth, last_refusal());
+		EXPECT_STREQ(loaded, now)
+			TH_LOG("allocation %d", nth);
+	}
+	TH_LOG("%d allocations, %d of them end a load", nth - 1, nr_refused);
+	/* The image itself, its placement, a page for the table, ... */
+	EXPECT_LE(4, nr_refused);
+	EXPECT_EQ(0, result);
+	EXPECT_LE(before, settled_free_memory() + LEAK_SLACK);
+
+	for (i = 0; i < ARRAY_SIZE(fault_settings); i++)
+		write_file(fault_settings[i].path, saved[i]);
+	close(fail_nth);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the kexec selftests share, see kexec_util.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <linux/reboot.h>
+
+#include "../kselftest.h"
+#include "kexec_util.h"
+
+long kexec_load(__u64 entry, unsigned long nr_segments,
+		const struct kexec_segment *segments, unsigned long flags)
+{
+	return syscall(SYS_kexec_load, (unsigned long)entry, nr_segments,
+		       segments, flags);
+}
+
+/* Returns only if there was no handoff. */
+long reboot_kexec(void)
+{
+	return syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2,
+		       LINUX_REBOOT_CMD_KEXEC, NULL);
+}
+
+struct kexec_segment segment(const void *buf, size_t bufsz, __u64 mem,
+			     size_t memsz)
+{
+	return (struct kexec_segment) {
+		.buf = buf,
+		.bufsz = bufsz,
+		.mem = (const void *)(uintptr_t)mem,
+		.memsz = memsz,
+	};
+}
+
+/* KEXEC_ARCH_* of the running kernel, whatever this program is built for. */
+unsigned long native_arch(void)
+{
+	static const struct {
+		const char *machine;
+		unsigned long arch;
+	} arches[] = {
+		{ "x86_64",	KEXEC_ARCH_X86_64 },
+		{ "i686",	KEXEC_ARCH_386 },
+		{ "aarch64",	KEXEC_ARCH_AARCH64 },
+		{ "arm",	KEXEC_ARCH_ARM },
+		{ "ppc64",	KEXEC_ARCH_PPC64 },
+		{ "ppc",	KEXEC_ARCH_PPC },
+		{ "s390x",	KEXEC_ARCH_S390 },
+		{ "riscv",	KEXEC_ARCH_RISCV },
+		{ "loongarch",	KEXEC_ARCH_LOONGARCH },
+	};
+	struct utsname uts;
+	size_t i;
+
+	uname(&uts);
+	for (i = 0; i < ARRAY_SIZE(arches); i++) {
+		if (!strncmp(uts.machine, arches[i].machine,
+			     strlen(arches[i].machine)))
+			return arches[i].arch;
+	}
+	return KEXEC_ARCH_DEFAULT;
+}
+
+/* Whether this is a 32-bit program on a 64-bit kernel. */
+bool is_compat(void)
+{
+	struct utsname uts;
+
+	uname(&uts);
+	return sizeof(long) == 4 &&
+	       (strstr(uts.machine, "64") || !strcmp(uts.machine, "s390x"));
+}
+
+__u64 page_size(void)
+{
+	return sysconf(_SC_PAGESIZE);
+}
+
+/* Reads the whole of it, or as much as fits; ends it with a NUL. */
+int read_file(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n, len = 0;
+	int err = 0;
+
+	text[0] = '\0';
+	if (fd < 0)
+		return errno;
+	while ((n = read(fd, text + len, size - 1 - len)) > 0)
+		len += n;
+	if (n < 0)
+		err = errno;
+	text[len] = '\0';
+	close(fd);
+	return err;
+}
+
+/* In one write(2), as files of the kernel want it. */
+int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = errno;
+	close(fd);
+	return err;
+}
+
+/* A line of /proc/meminfo, in bytes. */
+__u64 memory_info(const char *field)
+{
+	char text[TEXT_MAX], *line;
+
+	read_file("/proc/meminfo", text, sizeof(text));
+	line = strstr(text, field);
+	return line ? strtoull(line + strlen(field) + 1, NULL, 10) * KIB : 0;
+}
+
+#define PLACED_FORMAT	"0x%llx-0x%llx in_place=%llu moved=%llu zero=%llu"
+
+/* The lines of /sys/kernel/kexec/segments; -1 if one isn't as documented. */
+int read_placed(struct placed *placed, int max)
+{
+	char text[TEXT_MAX], *line = text, *end;
+	int nr = 0;
+
+	if (read_file(SYSFS_KEXEC "segments", text, sizeof(text)))
+		return -1;
+	for (; *line; line = end + 1) {
+		char again[256];
+		struct placed *p = &placed[nr];
+
+		end = strchr(line, '\n');
+		if (!end || nr++ == max)
+			return -1;
+		*end = '\0';
+
+		if (sscanf(line, PLACED_FORMAT, &p->at.start, &p->at.end,
+			   &p->in_place, &p->moved, &p->zero) != 5)
+			return -1;
+		/* sscanf() forgives much; whoever parses with less must not. */
+		snprintf(again, sizeof(again), PLACED_FORMAT, p->at.start,
+			 p->at.end, p->in_place, p->moved, p->zero);
+		if (strcmp(line, again))
+			return -1;
+		p->at.end++;
+	}
+	return nr;
+}
+
+/* All segments of the image, added up. */
+struct placed sum_placed(void)
+{
+	struct placed placed[SEGMENTS_MAX], sum = { };
+	int i, nr = read_placed(placed, SEGMENTS_MAX);
+
+	for (i = 0; i < nr; i++) {
+		sum.in_place += placed[i].in_place;
+		sum.moved += placed[i].moved;
+		sum.zero += placed[i].zero;
+	}
+	return sum;
+}
+
+/* Without the newline; the text is good until the next call. */
+const char *last_refusal(void)
+{
+	static char text[TEXT_MAX];
+
+	read_file(SYSFS_KEXEC "last_refusal", text, sizeof(text));
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+/* Flips a bit of what is going to lie there at the handoff; 0 or an errno. */
+int corrupt_byte(__u64 phys)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%llx", phys);
+	return write_file(DEBUGFS "kexec/corrupt", text);
+}
+
+void mount_kernel_filesystems(void)
+{
+	if (access(DEBUGFS "kexec", F_OK))
+		mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
+	if (access(TRACEFS "events", F_OK))
+		mount("tracefs", TRACEFS, "tracefs", 0, NULL);
+}
+
+/* The whole pages in the lines of /proc/iomem that bear this name. */
+int find_iomem(const char *name, struct range *ranges, int max)
+{
+	FILE *iomem = fopen("/proc/iomem", "re");
+	char line[256];
+	int nr = 0;
+
+	if (!iomem)
+		return 0;
+	while (nr < max && fgets(line, sizeof(line), iomem)) {
+		__u64 first, last;
+		int at = 0;
+
+		line[strcspn(line, "\n")] = '\0';
+		if (sscanf(line, " %llx-%llx : %n", &first, &last, &at) != 2 ||
+		    strcmp(line + at, name))
+			continue;
+		ranges[nr].start = round_up(first, page_size());
+		ranges[nr].end = round_down(last + 1, page_size());
+		if (ranges[nr].start < ranges[nr].end)
+			nr++;
+	}
+	fclose(iomem);
+	return nr;
+}
+
+/* The largest piece of RAM below an address. */
+struct range largest_ram(__u64 below)
+{
+	struct range ram[RANGES_MAX], largest = { };
+	int i, nr = find_iomem("System RAM", ram, RANGES_MAX);
+
+	for (i = 0; i < nr && ram[i].start < below; i++) {
+		if (ram[i].end > below)
+			ram[i].end = below;
+		if (range_len(ram[i]) > range_len(largest))
+			largest = ram[i];
+	}
+	return largest;
+}
+
+/* Sum of a counter over all of /proc/zoneinfo, which has pages. */
+static __u64 sum_over_zones(const char *format)
+{
+	FILE *file = fopen("/proc/zoneinfo", "re");
+	__u64 value, sum = 0;
+	char line[256];
+
+	if (!file)
+		return 0;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, format, &value) == 1)
+			sum += value;
+	}
+	fclose(file);
+	return sum;
+}
+
+/* Free pages that are on the lists of a CPU, and look like used ones. */
+__u64 pages_on_cpu_lists(void)
+{
+	return sum_over_zones(" count: %llu");
+}
+
+/*
+ * Bytes of free memory, exactly: caches are emptied, slabs shrunk, and what
+ * CPUs hold back for themselves is counted.  Two readings with nothing between
+ * them differ by some dozen pages at most.
+ */
+__u64 settled_free_memory(void)
+{
+	glob_t slabs;
+	size_t i;
+
+	sync();
+	write_file("/proc/sys/vm/drop_caches", "3");
+	usleep(200000);		/* RCU callbacks */
+	if (!glob("/sys/kernel/slab/*/shrink", 0, NULL, &slabs)) {
+		for (i = 0; i < slabs.gl_pathc; i++)
+			write_file(slabs.gl_pathv[i], "1");
+		globfree(&slabs);
+	}
+	usleep(100000);
+	write_file("/proc/sys/vm/stat_refresh", "1");
+	return page_size() * (sum_over_zones(" pages free %llu") +
+			      pages_on_cpu_lists());
+}

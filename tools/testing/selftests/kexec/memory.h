@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What memory is used for, page by page, and how to have it used for something
+ * else: the conditions that kexec_handoff loads images under.
+ */
+#ifndef MEMORY_H
+#define MEMORY_H
+
+#include "../kselftest.h"
+#include "kexec_util.h"
+
+/**
+ * struct census - how many pages of some memory are what
+ * @free: free
+ * @anon: anonymous memory of programs, that can be moved elsewhere
+ * @cache: page cache, that can be moved or given up
+ * @other: anything else, that stays where it is; also pages on a CPU's list of
+ *	free ones, which nothing tells apart
+ */
+struct census {
+	__u64 free;
+	__u64 anon;
+	__u64 cache;
+	__u64 other;
+};
+
+__u64 block_size(void);
+struct census count_pages(struct range range);
+__u64 unmovable_blocks(struct range range);
+
+/**
+ * struct use - what memory is to be used for
+ * @least: the least share that each kind of page has, in percent
+ * @most_other: the largest share of pages that can't be moved, in percent
+ */
+struct use {
+	struct census least;
+	__u64 most_other;
+};
+
+bool find_window(struct range *window, __u64 len, struct range within,
+		 const struct use *use);
+
+/* Fills so many bytes; tells later whether the content is still the same. */
+struct filling {
+	void (*fill)(__u64 bytes);
+	bool (*intact)(void);
+};
+
+extern const struct filling anonymous_filling;
+extern const struct filling huge_filling;
+extern const struct filling tmpfs_filling;
+extern const struct filling block_device_filling;
+extern const struct filling pipe_filling;
+extern const struct filling alternating_filling;
+extern const struct filling pinned_filling;
+
+void leave_garbage_in_free_memory(void);
+
+/* The conditions can't be had, or something is wrong: there is no handoff. */
+#define die(format, ...) \
+	ksft_exit_fail_msg("kexec_handoff: " format "\n", ##__VA_ARGS__)
+
+#endif /* MEMORY_H */

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What kexec_handoff and the payload that it hands over to agree on.
+ *
+ * The payload's segment holds its flat binary and right behind that, wherever
+ * the binary lies, a struct payload_table.  Each range of the table is memory
+ * that has to have a certain content when the payload starts.
+ */
+#ifndef PAYLOAD_H
+#define PAYLOAD_H
+
+#include <stdint.h>
+
+#include <linux/types.h>
+
+#define PAYLOAD_MAGIC	0x64616f6c79617021ULL
+/* A pattern and zeroes for each segment, and one range more for the payload. */
+#define PAYLOAD_RANGES	34
+
+/*
+ * The pattern repeats after so many bytes, a prime number of pages: that a few
+ * pages of a caller's memory can fill any number of destinations, and yet no
+ * two places that could be mistaken for each other are the same.
+ */
+#define PATTERN_PERIOD	(4093 * 4096ULL)
+
+enum payload_kind {
+	PAYLOAD_ZERO,
+	PAYLOAD_PATTERN,
+};
+
+/**
+ * struct payload_range - what some memory has to hold
+ * @start: physical address of its first byte
+ * @len: bytes
+ * @kind: enum payload_kind
+ * @phase: where in the pattern the first byte is, a multiple of 8
+ */
+struct payload_range {
+	__u64 start;
+	__u64 len;
+	__u64 kind;
+	__u64 phase;
+};
+
+/**
+ * struct payload_table - what the payload has to check
+ * @magic: %PAYLOAD_MAGIC
+ * @entry: physical address of the payload's first instruction
+ * @start: of the payload's segment
+ * @len: of the payload's segment
+ * @nr_ranges: used entries of @ranges
+ * @ranges: only the used ones are there
+ */
+struct payload_table {
+	__u64 magic;
+	__u64 entry;
+	__u64 start;
+	__u64 len;
+	__u64 nr_ranges;
+	struct payload_range ranges[PAYLOAD_RANGES];
+};
+
+/* The eight bytes of the pattern at an offset, a multiple of 8, in it. */
+static inline __u64 pattern_word(__u64 offset)
+{
+	__u64 word = (offset + 0x7061796c6f616421) * 0x9e3779b97f4a7c15;
+
+	return word ^ word >> 29;
+}
+
+/* The binary as kexec_handoff has it (payload_blob.S). */
+extern const char payload_start[], payload_end[];
+
+/* Within it: the table behind the binary, and what payload_<arch>.S provides. */
+extern const struct payload_table payload_table;
+extern const char payload_entry[];
+
+/**
+ * struct payload_register - a register and what it has to be at the entry
+ * @name: padded with NULs
+ * @value: what it was
+ * @expected: what it has to be
+ * @mask: the bits of it that matter
+ */
+struct payload_register {
+	char name[8];
+	__u64 value;
+	__u64 expected;
+	__u64 mask;
+};
+
+void payload_main(const struct payload_register *regs, int nr_regs,
+		  __u64 stack);
+void serial_byte(unsigned char byte);
+const char *machine_mode(void);
+void end_machine(int verdict);
+
+#endif /* PAYLOAD_H */
