@@ -1,0 +1,387 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Builds what a guest needs: kernels, the selftests, an initramfs."""
+
+import contextlib
+import fcntl
+import os
+import platform
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parents[1]
+REPO = HERE.parents[2]
+IN_TREE = (REPO / "Kbuild").is_file()
+TREE = REPO if IN_TREE else REPO / "build/linux"
+BUILD = REPO / ("out-kexec" if IN_TREE else "build")
+LOGS = BUILD / "logs"
+SELFTESTS = HERE.parent / "selftests/kexec"
+
+ERROR_LINE = re.compile(r"error:|error \d|undefined reference|\*\*\*|No rule|"
+                        r"multiple definition|No such file|not found", re.I)
+OBJECT_LINE = re.compile(r"^  (CC|AS|LD|AR|HOSTCC|HOSTLD|CHECK|VDSO|LDS) ")
+DEBIAN_GUEST = ["busybox-static", "kexec-tools"]
+
+# What a make that we run under has set is not meant for those that we run.
+ENVIRONMENT = {name: value for name, value in os.environ.items()
+               if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARCH",
+                               "MAKEOVERRIDES", "CHECK", "CROSS_COMPILE",
+                               "KBUILD_OUTPUT", "O")} | {"LC_ALL": "C"}
+# ccache finds in one clone what another one, elsewhere, has compiled.
+ENVIRONMENT |= {"CCACHE_BASEDIR": str(TREE), "CCACHE_NOHASHDIR": "1"}
+
+
+class BuildError(Exception):
+    """What could not be built, with the lines that say why."""
+
+
+class Arch:
+    """One architecture: the settings of its TOML file."""
+
+    def __init__(self, name):
+        path = HERE / f"{name}.toml"
+        if not path.is_file():
+            known = sorted(p.stem for p in HERE.glob("*.toml")
+                           if p.stem != "guests")
+            raise BuildError(f"no architecture {name}: there is "
+                             + ", ".join(known))
+        self.name = name
+        self.settings = tomllib.loads(path.read_text())
+
+    def __getattr__(self, key):
+        try:
+            return self.settings[key]
+        except KeyError:
+            raise AttributeError(key) from None
+
+    @property
+    def cross_compile(self):
+        """The compiler's prefix; none when the host is of the same kind."""
+        return "" if platform.machine() == self.name else self.cross
+
+    def make(self, out=None):
+        """The make command for a kernel tree, building in @out."""
+        ccache = "ccache " if shutil.which("ccache") else ""
+        command = ["make", "-C", str(TREE), f"-j{os.cpu_count()}",
+                   f"ARCH={self.arch}", f"CROSS_COMPILE={self.cross_compile}",
+                   f"CC={ccache}{self.cross_compile}gcc",
+                   f"HOSTCC={ccache}gcc",
+                   "KBUILD_BUILD_TIMESTAMP=1970-01-01 00:00:00 UTC",
+                   "KBUILD_BUILD_USER=kexec", "KBUILD_BUILD_HOST=test"]
+        return command + ([f"O={out.name}"] if out else [])
+
+
+@contextlib.contextmanager
+def locked(directory):
+    """Only one process at a time builds in @directory."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with open(directory / ".lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for another build in {directory.name}",
+                  file=sys.stderr)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+class Progress:
+    """One line on stderr: rewritten on a terminal, else one now and then."""
+
+    def __init__(self, what):
+        self.what = what
+        self.tty = sys.stderr.isatty()
+        self.began = time.monotonic()
+        self.shown = 0.0 if self.tty else self.began
+        self.count = 0
+
+    def step(self):
+        self.count += 1
+        now = time.monotonic()
+        if now - self.shown >= (0.3 if self.tty else 30):
+            self.shown = now
+            self.show("\r" if self.tty else "", "" if self.tty else "\n")
+
+    def show(self, before="", after="\n"):
+        seconds = time.monotonic() - self.began
+        print(f"{before}{self.what}: {self.count} objects, {seconds:.0f} s",
+              end=after, file=sys.stderr, flush=True)
+
+    def done(self):
+        self.show("\r" if self.tty else "")
+
+
+def run_logged(command, log_name, what, quiet=False):
+    """Run @command, its output to a log; a failure raises its error lines."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / log_name
+    progress = Progress(what)
+    with open(log, "w", buffering=1) as out, subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors="replace",
+            env=ENVIRONMENT) as process:
+        lines = []
+        for line in process.stdout:
+            out.write(line)
+            lines.append(line.rstrip())
+            if OBJECT_LINE.match(line) and not quiet:
+                progress.step()
+    if progress.count:
+        progress.done()
+    if process.returncode:
+        errors = [line for line in lines if ERROR_LINE.search(line)]
+        raise BuildError("\n".join([f"{what}: failed", *(errors or lines)[:30],
+                                    f"the whole log: {relative(log)}"]))
+    return "\n".join(lines)
+
+
+def relative(path):
+    """@path for a person to read: below the current directory if it is."""
+    path = Path(path)
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) \
+        else path
+
+
+def fragments_of(arch, flavour):
+    """The config fragments of a flavour: names of ours, or paths; on top of
+    what every test kernel has, and what the selftests ask for.
+    """
+    files = [HERE / "configs/common.config",
+             HERE / f"configs/{arch.name}.config", SELFTESTS / "config"]
+    for name in flavour:
+        ours = [HERE / f"configs/{name}.config",
+                HERE / f"configs/{arch.name}-{name}.config"]
+        files += filter(Path.is_file, ours) \
+            if any(map(Path.is_file, ours)) else [Path(name)]
+    for path in files:
+        if not path.is_file():
+            raise BuildError(f"no config fragment {path}")
+    return files
+
+
+def asked_for(files):
+    """The options that Kconfig fragments set: {name: line}."""
+    wanted = {}
+    for path in files:
+        for line in path.read_text().splitlines():
+            if match := re.match(r"(?:# )?(CONFIG_\w+)(=| is not set)", line):
+                wanted[match[1]] = line.rstrip()
+    return wanted
+
+
+def not_granted(wanted, config):
+    """The lines of @wanted that a .config's text does not keep."""
+    have = dict(line.split("=", 1) for line in config.splitlines()
+                if line.startswith("CONFIG_"))
+    return [line for name, line in wanted.items()
+            if line != (f"{name}={have[name]}" if name in have
+                        else f"# {name} is not set")]
+
+
+def configure(arch, out, files, what):
+    """Write .config: allnoconfig plus @files, of which later ones win."""
+    wanted = asked_for(files)
+    text = "\n".join(wanted.values()) + "\n"
+    asked = out / "asked.config"
+    config = out / ".config"
+    if config.is_file() and asked.is_file() and asked.read_text() == text \
+       and all(config.stat().st_mtime > (TREE / name).stat().st_mtime
+               for name in ("kernel/Kconfig.kexec",
+                            f"arch/{arch.arch}/Kconfig")):
+        return
+    asked.unlink(missing_ok=True)
+    (out / "all.config").write_text(text)
+    run_logged([*arch.make(out), "KCONFIG_ALLCONFIG=all.config",
+                "allnoconfig"], f"{out.name}-config.log", what)
+    if bad := not_granted(wanted, config.read_text()):
+        raise BuildError(f"{what}: the configuration can't have:\n"
+                         + "\n".join(bad))
+    asked.write_text(text)
+
+
+def kernel(arch, flavour=()):
+    """Build the test kernel of a flavour; returns the image's path."""
+    if not (TREE / "Kbuild").is_file():
+        raise BuildError(f"no kernel tree at {relative(TREE)}: make tree")
+    name = "-".join(Path(part).stem for part in flavour) or "default"
+    out = TREE / f"out-{arch.name}-{name}"
+    what = f"kernel {arch.name} {name}"
+    files = fragments_of(arch, flavour)
+    with locked(out):
+        configure(arch, out, files, what)
+        run_logged([*arch.make(out), "all"], f"{out.name}.log", what)
+    return out / arch.image
+
+
+def selftests(arch):
+    """Build the selftests; returns the directory they are installed in."""
+    out = TREE / f"out-{arch.name}-selftests"
+    install = out / "install"
+    what = f"selftests {arch.name}"
+    with locked(out):
+        run_logged([*arch.make(out), "headers"], f"{out.name}-headers.log",
+                   what)
+        command = [part for part in arch.make() if not part.startswith("CC=")]
+        command[2] = str(TREE / "tools/testing/selftests")
+        shutil.rmtree(install, ignore_errors=True)
+        run_logged([*command, f"O={out}", "TARGETS=kexec", "FORCE_TARGETS=1",
+                    f"CC={arch.cross_compile}gcc", "USERLDFLAGS=-static",
+                    f"INSTALL_PATH={install}", "install"],
+                   f"{out.name}.log", what)
+    return install / "kexec"
+
+
+def debian(arch, packages):
+    """Debian's packages for the guest, unpacked, with the libraries that
+    their programs need; returns the directory.
+    """
+    root = BUILD / f"debian-{arch.debian}"
+    with locked(root):
+        layer, fetched = list(packages), set()
+        while layer:
+            depends = []
+            for package in set(layer) - fetched:
+                fetched.add(package)
+                depends += fetch(arch, root, package)
+            layer = depends if missing_libraries(root) else []
+        if missing := missing_libraries(root):
+            raise BuildError("no package has " + ", ".join(sorted(missing)))
+    return root
+
+
+def fetch(arch, root, package):
+    """Unpack one package; returns the libraries' packages it depends on."""
+    debs = root / "debs"
+    debs.mkdir(parents=True, exist_ok=True)
+    have = list(debs.glob(f"{package}_*.deb"))
+    if not have:
+        name = package if arch.debian == native() else f"{package}:{arch.debian}"
+        result = subprocess.run(["apt-get", "download", name], cwd=debs,
+                                capture_output=True, text=True)
+        have = list(debs.glob(f"{package}_*.deb"))
+        if result.returncode or not have:
+            raise BuildError(f"apt-get download {name} failed:\n"
+                             + result.stderr.strip()[-500:]
+                             + "\nIs apt-get update needed?")
+        subprocess.run(["dpkg-deb", "-x", str(have[0]), str(root)], check=True)
+    depends = subprocess.run(["dpkg-deb", "-f", str(have[0]), "Depends"],
+                             capture_output=True, text=True, check=True).stdout
+    return re.findall(r"(?:^|, )((?:lib|zlib)[\w.+-]+)", depends)
+
+
+def native():
+    """Debian's name of the architecture that we run on."""
+    return subprocess.run(["dpkg", "--print-architecture"], text=True,
+                          capture_output=True, check=True).stdout.strip()
+
+
+def programs(root):
+    """The programs of the unpacked packages that guests use."""
+    return [path for path in (root / "bin/busybox", root / "sbin/kexec")
+            if path.is_file()]
+
+
+def needed(path):
+    """The shared libraries and the loader that an ELF file asks for."""
+    text = subprocess.run(["readelf", "-d", "-l", "-W", str(path)], text=True,
+                          capture_output=True, check=True).stdout
+    return re.findall(r"\(NEEDED\).*\[(.+)\]", text), \
+        re.findall(r"interpreter: (/.+?)\]", text)
+
+
+def libraries(root):
+    """Yield (path in the guest, file or None) of all that programs load."""
+    seen, queue = set(), programs(root)
+    while queue:
+        names, loader = needed(queue.pop())
+        for name in {*names, *loader} - seen:
+            seen.add(name)
+            base = os.path.basename(name)
+            found = next((path for path in sorted(root.rglob(base))
+                          if path.is_file()), None)
+            yield (name if name.startswith("/") else f"/lib/{base}"), found
+            if found:
+                queue.append(found)
+
+
+def missing_libraries(root):
+    return {name for name, path in libraries(root) if not path}
+
+
+class Cpio:
+    """An initramfs in the making: a cpio archive of the "newc" kind."""
+
+    def __init__(self):
+        self.parts, self.dirs, self.inode = [], set(), 0
+
+    def add(self, name, mode, data=b"", rdev=(0, 0)):
+        """Add one entry, and the directories above it."""
+        name = name.strip("/")
+        parent = os.path.dirname(name)
+        if parent and parent not in self.dirs:
+            self.add(parent, stat.S_IFDIR | 0o755)
+        if stat.S_ISDIR(mode):
+            if name in self.dirs:
+                return
+            self.dirs.add(name)
+        self.inode += 1
+        path = name.encode() + b"\0"
+        fields = [self.inode, mode, 0, 0, 1, 0, len(data), 0, 0, *rdev,
+                  len(path), 0]
+        head = b"070701" + b"".join(b"%08X" % field for field in fields) + path
+        for piece in (head, data):
+            self.parts.append(piece + b"\0" * (-len(piece) % 4))
+
+    def file(self, name, path, mode=0o755):
+        self.add(name, stat.S_IFREG | mode, Path(path).read_bytes())
+
+    def script(self, name, text):
+        self.add(name, stat.S_IFREG | 0o755, text.encode())
+
+    def link(self, name, target):
+        self.add(name, stat.S_IFLNK | 0o777, target.encode())
+
+    def device(self, name, major, minor):
+        self.add(name, stat.S_IFCHR | 0o600, rdev=(major, minor))
+
+    def bytes(self):
+        """The whole archive; nothing can be added any more."""
+        self.add("TRAILER!!!", 0)
+        return b"".join(self.parts)
+
+
+def initramfs(arch, image, tests=True):
+    """Build the guests' root file system around a kernel image.
+
+    /init and the scripts of guest/, busybox, Debian's kexec-tools, the
+    selftests in /tests, and the image itself as /boot/kernel.
+    """
+    root = debian(arch, DEBIAN_GUEST)
+    cpio = Cpio()
+    for name in ("dev", "proc", "sys", "tmp", "run"):
+        cpio.add(name, stat.S_IFDIR | 0o755)
+    cpio.device("dev/console", 5, 1)
+    cpio.file("init", HERE / "guest/init")
+    for path in sorted((HERE / "guest").iterdir()):
+        if path.name != "init":
+            cpio.file(f"bin/{path.name}", path)
+    for path in programs(root):
+        cpio.file(path.relative_to(root).as_posix(), path)
+    for name, path in libraries(root):
+        cpio.file(name, path)
+    cpio.link("bin/sh", "busybox")
+    cpio.file("boot/kernel", image, 0o644)
+    cpio.link("boot/initrd", "/sys/firmware/initrd")
+    if tests:
+        for path in sorted(selftests(arch).rglob("*")):
+            if path.is_file():
+                cpio.file(f"tests/{path.name}", path)
+    out = BUILD / "initramfs" / f"{image.relative_to(TREE).parts[0]}.cpio"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(cpio.bytes())
+    return out

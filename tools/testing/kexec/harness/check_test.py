@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of what runs the checks and counts them."""
+
+import contextlib
+import io
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from harness import build, check, ktap, static
+
+PASS, FAIL = ktap.Test("good", True), ktap.Test("bad", False, detail="saw 2")
+SKIP = ktap.Test("left out", True, True, "needs root")
+
+
+def run(*results):
+    """run_all() of checks with these results; (exit status, output)."""
+    def give(result):
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    checks = [check.Check(f"check-{number}",
+                          lambda result=result: give(result),
+                          alone=number % 2 == 0)
+              for number, result in enumerate(results)]
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        status = check.run_all(checks)
+    return status, output.getvalue()
+
+
+class RunTest(unittest.TestCase):
+
+    def expect(self, status, last, *results):
+        got, output = run(*results)
+        self.assertEqual(output.splitlines()[-1], last, output)
+        self.assertEqual(got, status)
+        return output
+
+    def test_pass(self):
+        self.expect(0, "2 passed, 0 failed", ([], []), ([], []))
+
+    def test_fail(self):
+        output = self.expect(1, "1 passed, 1 failed",
+                             (["too bad", "really"], []), ([], []))
+        self.assertIn("FAIL check-0", output)
+        self.assertIn("     too bad\n     really\n", output)
+
+    def test_each_test_counts(self):
+        self.expect(0, "3 passed, 0 failed", ([], [PASS, PASS]), ([], [PASS]))
+
+    def test_failed_test(self):
+        output = self.expect(1, "1 passed, 1 failed", ([], [PASS, FAIL]))
+        self.assertIn("not ok: bad\n       saw 2\n", output)
+
+    def test_failure_beside_tests_that_passed(self):
+        self.expect(1, "1 passed, 1 failed", (["it hung"], [PASS]))
+
+    def test_skipped(self):
+        output = self.expect(0, "1 passed, 0 failed, 1 skipped",
+                             ([], [PASS, SKIP]))
+        self.assertIn("skipped: left out needs root", output)
+
+    def test_build_error(self):
+        output = self.expect(1, "0 passed, 1 failed",
+                             build.BuildError("file.c:1: error: no\nlog: x"))
+        self.assertIn("file.c:1: error: no", output)
+        self.assertNotIn("Traceback", output)
+
+    def test_crash(self):
+        output = self.expect(1, "0 passed, 1 failed", ValueError("oh"))
+        self.assertIn("ValueError: oh", output)
+
+    def test_no_such_check(self):
+        with self.assertRaises(build.BuildError):
+            check.run(build.Arch("x86_64"), "no such check")
+        result = subprocess.run(
+            [sys.executable, str(build.HERE / "kexec-qemu"), "check",
+             "no such check"], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("no check's name has", result.stderr)
+
+    def test_kernels(self):
+        checks = [check.Check("a", None, ("x", "y")), check.Check("b", None),
+                  check.Check("c", None, ()), check.Check("d", None, ())]
+        self.assertEqual([kernel.name for kernel in check.kernels(None, checks)],
+                         ["build/x-y", "build/default"])
+
+
+class UnitTest(unittest.TestCase):
+    """What runs these very tests."""
+
+    def run_tests(self, text):
+        with tempfile.TemporaryDirectory(prefix="kexec-harness-") as top:
+            (Path(top) / "some_test.py").write_text(
+                "import unittest\nclass Some(unittest.TestCase):\n" + text)
+            return static.unit_tests(top)
+
+    def test_pass(self):
+        why, tests = self.run_tests("    def test_it(self): pass\n")
+        self.assertEqual(why, [])
+        self.assertEqual([test.ok for test in tests], [True])
+
+    def expect_failure(self, text):
+        why, tests = self.run_tests(text)
+        self.assertTrue(why or [test for test in tests if not test.ok])
+
+    def test_failure(self):
+        self.expect_failure("    def test_it(self): self.fail('no')\n")
+
+    def test_error(self):
+        self.expect_failure("    def test_it(self): 1 / 0\n")
+
+    def test_failure_of_a_part(self):
+        self.expect_failure("    def test_it(self):\n"
+                            "        with self.subTest(1): self.fail('no')\n")
+
+    def test_failure_to_set_up(self):
+        self.expect_failure("    @classmethod\n"
+                            "    def setUpClass(cls): 1 / 0\n"
+                            "    def test_it(self): pass\n")
+
+    def test_does_not_compile(self):
+        self.expect_failure("    def test_it(self:\n")
+
+    def test_dies(self):
+        self.expect_failure("    def test_it(self):\n"
+                            "        import os; os._exit(0)\n")
+
+    def test_no_test(self):
+        self.expect_failure("    pass\n")
+
+    def test_no_file(self):
+        with tempfile.TemporaryDirectory() as top:
+            why, tests = static.unit_tests(top)
+        self.assertTrue(why)
+        self.assertEqual(tests, [])
+
+
+class ConfigTest(unittest.TestCase):
+
+    def test_later_fragments_win(self):
+        with tempfile.TemporaryDirectory() as top:
+            files = [Path(top) / name for name in ("one", "two")]
+            files[0].write_text("CONFIG_A=y\nCONFIG_B=y\n# a comment\n")
+            files[1].write_text("# CONFIG_A is not set\nCONFIG_C=\"a b\"\n")
+            self.assertEqual(build.asked_for(files),
+                             {"CONFIG_A": "# CONFIG_A is not set",
+                              "CONFIG_B": "CONFIG_B=y",
+                              "CONFIG_C": 'CONFIG_C="a b"'})
+
+    def test_what_kconfig_did_not_grant(self):
+        asked = {"CONFIG_A": "CONFIG_A=y", "CONFIG_B": "# CONFIG_B is not set",
+                 "CONFIG_C": "# CONFIG_C is not set"}
+        self.assertEqual(
+            build.not_granted(asked, "CONFIG_A=y\n# CONFIG_B is not set\n"), [])
+        self.assertEqual(
+            build.not_granted(asked, "# CONFIG_A is not set\nCONFIG_B=y\n"),
+            ["CONFIG_A=y", "# CONFIG_B is not set"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One kexec, told as a timeline while it happens."""
+
+import re
+import sys
+
+from . import build, guest
+
+MARK = "kexec_demo=second"
+# At the end of RAM, where kexec-tools would put the image, a machine as small
+# as this has its memory map; below, the image gets the pages it needs.
+OPTIONS = "--mem-max=0x30000000"
+RUN = f"""
+case $(cat /proc/cmdline) in *{MARK}*) exit 0 ;; esac
+cmdline="$(cat /proc/cmdline) {MARK}"
+echo "demo: \\$ kexec -l bzImage --initrd=initrd {OPTIONS}" \\
+	"--command-line=\\"... {MARK}\\""
+kexec -l /boot/kernel --initrd=/boot/initrd {OPTIONS} \\
+	--command-line="$cmdline" || exit
+echo "demo: \\$ kexec -e"
+exec kexec -e
+"""
+
+LOADED = re.compile(
+    r"kexec: boot image loaded: (?P<segments>\d+) segments, (?P<bytes>\d+) "
+    r"bytes: (?P<in_place>\d+) in place, (?P<moved>\d+) moved, "
+    r"(?P<zero>\d+) zero, in (?P<ms>\d+) ms")
+
+
+def size(number):
+    """Bytes, as a person reads them."""
+    number = int(number)
+    for unit, bits in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if number >= 1 << bits:
+            return f"{number / (1 << bits):.1f} {unit}"
+    return f"{number} bytes"
+
+
+def loaded(match):
+    return [f"{size(match['bytes'])} in {match['segments']} segments, "
+            f"in {match['ms']} ms:",
+            f"{size(match['in_place']):>10} lie in place already",
+            f"{size(match['moved']):>10} are left to move",
+            f"{size(match['zero']):>10} are left to clear"]
+
+
+def handoff(match):
+    return [f"{size(match[2])} to move, {size(match[3])} to clear, "
+            f"entry at {match[1]}"]
+
+
+# What happens, in this order: a name, the line that shows it, and what to
+# say of it.  Each is looked for only once the one before it was seen.
+EVENTS = [
+    ("first kernel", r"Linux version (\S+)",
+     lambda match: [f"Linux {match[1]}"]),
+    ("first kernel up", r"kexec-guest: up: ",
+     lambda match: ["its first program runs"]),
+    (None, r"demo: (\$ kexec -l .*)", lambda match: [match[1]]),
+    ("image loaded", LOADED, loaded),
+    (None, r"demo: (\$ kexec -e)", lambda match: [match[1]]),
+    ("handoff", r"kexec: handing over to (\S+): (\d+) bytes to move, "
+                r"(\d+) bytes to clear", handoff),
+    ("second kernel", r"Linux version (\S+)",
+     lambda match: [f"Linux {match[1]}"]),
+    ("second kernel up", rf"kexec-guest: up: (\S+) .*{MARK}",
+     lambda match: [f'with the command line "{match[1]} ... {MARK}"']),
+]
+
+
+class Story:
+    """Tells the events as the guest's lines come."""
+
+    def __init__(self):
+        self.seen = []
+        self.times = {}
+        self.colour = sys.stdout.isatty()
+
+    def paint(self, code, text):
+        return f"\033[{code}m{text}\033[0m" if self.colour else text
+
+    def line(self, seconds, text):
+        """One line of the guest's console."""
+        if len(self.seen) == len(EVENTS):
+            return
+        name, pattern, detail = EVENTS[len(self.seen)]
+        match = re.search(pattern, text)
+        if not match:
+            return
+        self.seen.append(name)
+        self.times[name] = seconds
+        first, *more = detail(match)
+        stamp = self.paint("2", f"{seconds * 1000:8.0f} ms")
+        if name:
+            print(f"{stamp}  {self.paint('1;32', f'{name:16}')}  {first}")
+        else:
+            print(f"{stamp}  {self.paint('36', first)}")
+        for extra in more:
+            print(f"{'':31}{extra}")
+        sys.stdout.flush()
+
+    def end(self):
+        """The sum: how long nothing answered."""
+        gone = self.times["handoff"]
+        first = (self.times["second kernel"] - gone) * 1000
+        back = (self.times["second kernel up"] - gone) * 1000
+        print()
+        print(self.paint("1", f"{back:8.0f} ms  blackout:"),
+              "from the old kernel's last line to the new one's first program;"
+              f"\n{first:8.0f} ms  of it until the new kernel's first line")
+
+
+def run(arch):
+    """Build, boot, kexec; returns 0 only if the second kernel came up."""
+    one = guest.Guest(name="demo", run=RUN, cpus=2, timeout=180)
+    image = build.kernel(arch)
+    initrd = build.initramfs(arch, image, tests=False)
+    print(f"\nA guest of {one.memory} and {one.cpus} CPUs in {arch.qemu} "
+          f"({guest.accelerator()}); times since it was started.\n", flush=True)
+    story = Story()
+    outcome = guest.boot(arch, one, image, initrd, story.line)
+    why, _ = guest.judge(one, outcome)
+    if len(story.seen) < len(EVENTS):
+        missing = EVENTS[len(story.seen)]
+        why.insert(0, f"never seen: {missing[0] or missing[1]}")
+    if why:
+        print("\nThe demo failed:", *why, *guest.tail(outcome), sep="\n")
+    else:
+        story.end()
+    print(f"\nThe whole console: {build.relative(outcome.log)}")
+    return 1 if why else 0

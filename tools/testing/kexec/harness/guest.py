@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Boots a guest in QEMU, watches its serial console, and judges it."""
+
+import dataclasses
+import os
+import re
+import selectors
+import shlex
+import subprocess
+import tempfile
+import time
+import tomllib
+from pathlib import Path
+
+from . import build, ktap
+
+ALWAYS_REJECTED = [
+    r"\bBUG:", r"\bWARNING:", r"\bOops\b", r"Kernel panic", r"INFO: task .*blocked",
+    r"general protection fault", r"rcu: INFO: .*stall", r"unreferenced object",
+    r"UBSAN:", r"ODEBUG:", r"(memory|list_\w+) corruption",
+]
+APPEND = "panic=-1 printk.devkmsg=on retain_initrd"
+
+
+@dataclasses.dataclass
+class Guest:
+    """One row of the table guests.toml, which explains each field."""
+    name: str
+    run: str = ""
+    kernel: str = "default"
+    memory: str = "1G"
+    cpus: int = 1
+    cpu: str = ""
+    append: str = ""
+    kunit: bool = False
+    timeout: int = 120
+    qemu: list = dataclasses.field(default_factory=list)
+    tap: bool = False
+    ends: str = "init"
+    expect: list = dataclasses.field(default_factory=list)
+    reject: list = dataclasses.field(default_factory=list)
+    allow: list = dataclasses.field(default_factory=list)
+
+    @property
+    def flavour(self):
+        return () if self.kernel == "default" else tuple(self.kernel.split("-"))
+
+
+def table():
+    """All guests of guests.toml."""
+    rows = tomllib.loads((build.HERE / "guests.toml").read_text())["guest"]
+    guests = [Guest(**row) for row in rows]
+    names = [guest.name for guest in guests]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise build.BuildError(f"guests.toml: twice: {', '.join(twice)}")
+    return guests
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What became of a guest."""
+    lines: list                 # (seconds since QEMU's start, text)
+    seconds: float
+    log: object
+    timed_out: bool
+    status: int                 # of QEMU
+
+    @property
+    def text(self):
+        return "\n".join(line for _, line in self.lines)
+
+
+def accelerator():
+    """What QEMU runs the guest's processors with."""
+    return os.environ.get("ACCEL") or "tcg"
+
+
+def command_line(arch, guest, image, initrd):
+    """QEMU's command line."""
+    append = [f"console={arch.console}", arch.append, APPEND,
+              f"kunit.enable={int(guest.kunit)}", guest.append]
+    return [arch.qemu, "-machine", arch.machine, "-accel", accelerator(),
+            "-cpu", guest.cpu or arch.cpu, "-smp", str(guest.cpus),
+            "-m", guest.memory, "-nodefaults", "-display", "none",
+            "-no-reboot", "-kernel", str(image), "-initrd", str(initrd),
+            "-append", " ".join(filter(None, append)), *guest.qemu]
+
+
+def with_command(initrd, guest, scratch):
+    """The initramfs plus /run/command; archives may follow one another."""
+    if not guest.run:
+        return initrd
+    cpio = build.Cpio()
+    cpio.script("run/command", "#!/bin/sh\n" + guest.run.strip() + "\n")
+    whole = scratch / "initramfs"
+    whole.write_bytes(initrd.read_bytes() + cpio.bytes())
+    return whole
+
+
+def boot(arch, guest, image, initrd, watch=None):
+    """Run one guest to its end or its time limit; returns the Outcome.
+
+    @watch is called with (seconds, line) as lines come.
+    """
+    log = build.LOGS / "guests" / f"{guest.name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="kexec-guest-") as scratch:
+        whole = with_command(initrd, guest, Path(scratch))
+        command = command_line(arch, guest, image, whole) + [
+            "-chardev", "stdio,id=serial,signal=off",
+            "-serial", "chardev:serial"]
+        began = time.monotonic()
+        deadline = began + guest.timeout
+        lines, timed_out = [], False
+        with open(log, "w") as out, subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT) as qemu:
+            out.write(shlex.join(command) + "\n")
+            try:
+                for line in lines_until(qemu.stdout, deadline):
+                    now = time.monotonic() - began
+                    lines.append((now, line))
+                    out.write(f"{now:9.3f} {line}\n")
+                    out.flush()
+                    if watch:
+                        watch(now, line)
+                qemu.wait(max(1, deadline - time.monotonic()))
+            except (TimeoutError, subprocess.TimeoutExpired):
+                timed_out = True
+                qemu.kill()
+            except BaseException:
+                qemu.kill()
+                raise
+        return Outcome(lines, time.monotonic() - began, log, timed_out,
+                       qemu.returncode)
+
+
+def lines_until(stream, deadline):
+    """Yield a stream's lines as they come, the last one even if it is not
+    whole; raises TimeoutError at @deadline.
+    """
+    rest = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        while True:
+            left = deadline - time.monotonic()
+            ended = left <= 0 or not selector.select(left)
+            chunk = b"" if ended else os.read(stream.fileno(), 65536)
+            *whole, rest = (rest + chunk).split(b"\n")
+            if not chunk and rest:
+                whole.append(rest)
+            for line in whole:
+                yield line.decode(errors="replace").rstrip("\r")
+            if ended:
+                raise TimeoutError
+            if not chunk:
+                return
+
+
+def judge(guest, outcome):
+    """The guest's verdict: a list of reasons, empty when it did well, and
+    the tests that its KTAP has.
+    """
+    why = []
+    if outcome.timed_out:
+        why.append(f"did not end within {guest.timeout} s: killed")
+    elif outcome.status:
+        why.append(f"QEMU's exit status is {outcome.status}")
+    tests = ktap.parse(line for _, line in outcome.lines) if guest.tap else []
+    if guest.tap and not tests:
+        why.append("expected KTAP, saw none")
+    if guest.ends == "init":
+        match = re.findall(r"kexec-guest: exit (\d+)", outcome.text)
+        if match != ["0"]:
+            seen = f"exit {' '.join(match)}" if match else "no end of it"
+            why.append(f"expected the command to exit 0, saw {seen}")
+    at = 0
+    for pattern in guest.expect:
+        match = re.compile(pattern, re.MULTILINE).search(outcome.text, at)
+        if not match:
+            where = " after the one before it" if at else ""
+            why.append(f"expected /{pattern}/{where}: not seen")
+            break
+        at = match.end()
+    allowed = [re.compile(pattern) for pattern in guest.allow]
+    for pattern in guest.reject + ALWAYS_REJECTED:
+        for _, line in outcome.lines:
+            if re.search(pattern, line) and \
+               not any(allow.search(line) for allow in allowed):
+                why.append(f"rejected /{pattern}/: saw: {line}")
+                break
+    return why, tests
+
+
+def tail(outcome, count=40):
+    """The end of the serial log, for a person to read."""
+    return [f"    {seconds:9.3f} {line}"
+            for seconds, line in outcome.lines[-count:]]

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of booting and judging guests, with a shell script for QEMU."""
+
+import tempfile
+import time
+import types
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from harness import build, check, guest
+
+GOOD = ["Linux version 6.12", "kexec-guest: exit 0"]
+
+
+def verdict(lines, timed_out=False, status=0, **fields):
+    """judge() of a guest that printed @lines; returns the reasons."""
+    one = guest.Guest(name="test", run="true", **fields)
+    outcome = guest.Outcome([(0.0, line) for line in lines], 1.0, None,
+                            timed_out, status)
+    return guest.judge(one, outcome)[0]
+
+
+class JudgeTest(unittest.TestCase):
+
+    def test_good(self):
+        self.assertEqual(verdict(GOOD), [])
+
+    def test_time_limit(self):
+        self.assertIn("killed", verdict(GOOD, timed_out=True)[0])
+
+    def test_qemu_fails(self):
+        self.assertIn("status is 1", verdict(GOOD, status=1)[0])
+        self.assertIn("status is -11", verdict(GOOD, status=-11)[0])
+
+    def test_command_fails(self):
+        self.assertIn("saw exit 3", verdict(["kexec-guest: exit 3"])[0])
+
+    def test_command_never_ends(self):
+        self.assertIn("no end of it", verdict(GOOD[:1])[0])
+
+    def test_command_ends_twice(self):
+        self.assertTrue(verdict(GOOD + GOOD))
+
+    def test_payload_needs_no_end_of_init(self):
+        self.assertEqual(verdict(GOOD[:1], ends="payload"), [])
+
+    def test_expect(self):
+        lines = ["one", "two", "two", *GOOD]
+        for expect, good in ((["one", "two"], True),
+                             (["two", "two"], True),
+                             (["t.o$", "exit 0$"], True),
+                             (["two", "one"], False),
+                             (["one", "one"], False),
+                             (["three"], False)):
+            with self.subTest(expect):
+                self.assertEqual(not verdict(lines, expect=expect), good)
+
+    def test_reject(self):
+        self.assertTrue(verdict(["a bad line", *GOOD], reject=["bad"]))
+        self.assertFalse(verdict(["a good line", *GOOD], reject=["bad"]))
+
+    def test_always_rejected(self):
+        for line in ("BUG: unable to handle page fault for address: 0",
+                     "WARNING: CPU: 0 PID: 1 at kernel/kexec/place.c:1",
+                     "WARNING: possible circular locking dependency detected",
+                     "Oops: general protection fault, maybe",
+                     "Kernel panic - not syncing: Attempted to kill init!",
+                     "INFO: task kexec:12 blocked for more than 120 seconds.",
+                     "rcu: INFO: rcu_preempt self-detected stall on CPU",
+                     "ODEBUG: free active (active state 0) object: 1",
+                     "pagealloc: memory corruption",
+                     "list_del corruption. next->prev should be 1"):
+            with self.subTest(line):
+                self.assertTrue(verdict([line, *GOOD]))
+                self.assertFalse(verdict([line, *GOOD], allow=[r"\w"]))
+
+    def test_tap(self):
+        tap = ["TAP version 13", "1..1", "ok 1 one"]
+        self.assertEqual(verdict([*tap, *GOOD], tap=True), [])
+        self.assertIn("saw none", verdict(GOOD, tap=True)[0])
+
+
+class BootTest(unittest.TestCase):
+    """Boots scripts in place of QEMU."""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="kexec-harness-")
+        self.addCleanup(scratch.cleanup)
+        self.top = Path(scratch.name)
+        self.initrd = self.top / "initrd"
+        self.initrd.write_bytes(b"")
+        for patch in (mock.patch.object(build, "LOGS", self.top / "logs"),
+                      mock.patch.dict(check.IMAGES,
+                                      {(): (self.top / "kernel",
+                                            self.initrd)})):
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def run_guest(self, script, **fields):
+        """(reasons, tests, seconds) of a guest that is @script."""
+        qemu = self.top / "qemu"
+        qemu.write_text("#!/bin/sh\n" + script)
+        qemu.chmod(0o755)
+        arch = types.SimpleNamespace(qemu=str(qemu), machine="none", cpu="none",
+                                     console="tty", append="")
+        began = time.monotonic()
+        why, tests = check.run_guest(
+            arch, guest.Guest(name="fake", run="true", **fields))
+        return why, tests, time.monotonic() - began
+
+    def expect_killed(self, script):
+        """@script hangs, and is killed; its last words are reported."""
+        why, _, seconds = self.run_guest(script, timeout=1)
+        self.assertIn("did not end within 1 s: killed", why)
+        self.assertRegex("\n".join(why), r"the end of .*fake\.log:\n.*booting")
+        self.assertIn("last words", why[-1])
+        self.assertLess(seconds, 10)
+        self.assertIn("last words",
+                      (self.top / "logs/guests/fake.log").read_text())
+
+    def test_good(self):
+        why, _, _ = self.run_guest("echo kexec-guest: exit 0\n")
+        self.assertEqual(why, [])
+
+    def test_hang(self):
+        self.expect_killed("echo booting; echo last words; exec sleep 60\n")
+
+    def test_hang_within_a_line(self):
+        self.expect_killed("echo booting; printf last\\ words; exec sleep 60\n")
+
+    def test_hang_with_its_console_closed(self):
+        self.expect_killed("echo booting; echo last words\n"
+                           "exec sleep 60 >/dev/null 2>&1\n")
+
+    def test_never_silent(self):
+        self.expect_killed("echo booting\n"
+                           "while sleep 0.1; do echo last words; done\n")
+
+    def test_tests_of_a_guest_that_hangs_count(self):
+        why, tests, _ = self.run_guest(
+            "echo TAP version 13; echo 1..2; echo ok 1 one; exec sleep 60\n",
+            timeout=1, tap=True)
+        self.assertTrue(why)
+        self.assertEqual([test.ok for test in tests], [True, False])
+
+    def test_qemu_does_not_start(self):
+        why, _, _ = self.run_guest("echo no such machine >&2; exit 1\n")
+        self.assertIn("QEMU's exit status is 1", why)
+        self.assertIn("no such machine", why[-1])
+
+    def test_kernel_was_not_built(self):
+        why, _, _ = self.run_guest("echo kexec-guest: exit 0\n",
+                                   kernel="other")
+        self.assertIn("could not be built", why[0])
+
+    def test_watch_fails(self):
+        def fail(seconds, line):
+            raise ValueError(line)
+        qemu = self.top / "qemu"
+        qemu.write_text("#!/bin/sh\necho line; exec sleep 60\n")
+        qemu.chmod(0o755)
+        arch = types.SimpleNamespace(qemu=str(qemu), machine="", cpu="",
+                                     console="", append="")
+        began = time.monotonic()
+        with self.assertRaises(ValueError):
+            guest.boot(arch, guest.Guest(name="fake"), "", self.initrd, fail)
+        self.assertLess(time.monotonic() - began, 10)
+
+
+class TableTest(unittest.TestCase):
+
+    def test_guests(self):
+        guests = guest.table()
+        self.assertTrue(guests)
+        for one in guests:
+            with self.subTest(one.name):
+                self.assertIn(one.ends, ("init", "payload"))
+                self.assertTrue(one.run)
+                self.assertTrue(one.tap or one.expect,
+                                "it could not fail")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The checks that need no guest: what tools say about our files.
+
+Ours are the files that this repository puts into a kernel tree or, where this
+is a kernel tree, those that the subsystem's entry in MAINTAINERS names.
+"""
+
+import functools
+import re
+import subprocess
+import sys
+
+from . import build, ktap
+
+CODE = {".c", ".h", ".S"}
+
+
+def run(command, cwd=build.REPO):
+    """All that a command prints, and its exit status."""
+    result = subprocess.run(command, cwd=cwd, text=True, errors="replace",
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return result.stdout.splitlines(), result.returncode
+
+
+def patterns():
+    """The F: lines of the entry in the tree's MAINTAINERS."""
+    text = (build.TREE / "MAINTAINERS").read_text()
+    entry = re.search(r"^KEXEC\n((?:\S.*\n)+)", text, re.MULTILINE)[1]
+    return re.findall(r"^F:\s*(.+)$", entry, re.MULTILINE)
+
+
+@functools.cache
+def our_files():
+    """Our files in the tree, as paths relative to it."""
+    if build.IN_TREE:
+        return maintained_files()
+    lines, status = run(["tools/series/kexec-tree", "list"])
+    if status:
+        raise build.BuildError("\n".join(lines))
+    return lines
+
+
+def maintained_files():
+    """The files that the entry in MAINTAINERS names."""
+    found = set()
+    for pattern in patterns():
+        directory = pattern.endswith("/")
+        for path in build.TREE.glob(pattern.rstrip("/")):
+            found |= {path} if not directory else \
+                {below for below in path.rglob("*") if below.is_file()}
+    return sorted(str(path.relative_to(build.TREE)) for path in found
+                  if "__pycache__" not in path.parts)
+
+
+def code_files():
+    return [name for name in our_files() if name[-2:] in CODE]
+
+
+def repository_files():
+    """Everything that is versioned, or about to be."""
+    names, status = run(["git", "-c", "safe.directory=*", "ls-files",
+                         "-co", "--exclude-standard"])
+    if status:
+        raise build.BuildError("\n".join(names))
+    return [name for name in names if (build.REPO / name).is_file()]
+
+
+def our_objects(arch):
+    """(source, object) of what of ours the kernel is built from."""
+    return [(name, name[:-2] + ".o") for name in code_files()
+            if name.startswith(("kernel/", f"arch/{arch.arch}/"))
+            and name[-2:] in (".c", ".S")]
+
+
+def our_targets(arch):
+    """What to ask make for, to have our objects built."""
+    directories = [pattern for pattern in patterns() if pattern.endswith("/")]
+    return sorted({next((directory for directory in directories
+                         if target.startswith(directory)), target)
+                   for _, target in our_objects(arch)})
+
+
+def build_objects(arch, what, targets, *settings, flavour=()):
+    """Build @targets and nothing else, our objects anew; returns the build's
+    directory and the output's lines.
+    """
+    out = build.TREE / f"out-{arch.name}-{'-'.join(('objects', *flavour))}"
+    with build.locked(out):
+        build.configure(arch, out, build.fragments_of(arch, flavour), what)
+        build.run_logged([*arch.make(out), "prepare"],
+                         f"{out.name}-prepare.log", what, quiet=True)
+        for _, target in our_objects(arch):
+            (out / target).unlink(missing_ok=True)
+        text = build.run_logged(
+            [*arch.make(out), *settings, "-k", *targets],
+            f"{out.name}-{what.replace(' ', '-')}.log", what, quiet=True)
+        return out, text.splitlines()
+
+
+def complaints(lines):
+    """The lines that warn of one of our files."""
+    ours = set(code_files())
+    return [line for line in lines
+            if (match := re.match(r"(?:\.\./)?([^:\s]+):\d+:.*", line))
+            and match[1] in ours and re.search("warning:|error:", line)]
+
+
+def require_seen(lines, word, arch, but=()):
+    """A tool that did not look at our files has not found them clean."""
+    done = {match[1] for line in lines
+            if (match := re.match(rf"  {word} +(?:\.\./)?(\S+)", line))}
+    missing = [source for source, target in our_objects(arch)
+               if {source, target}.isdisjoint(done)
+               and source.endswith(".c") and not source.endswith("_test.c")
+               and source not in but]
+    return [f"{word} never saw {name}" for name in missing] \
+        + ([] if done else [f"{word} saw nothing"])
+
+
+def sparse(arch):
+    _, lines = build_objects(arch, "sparse", our_targets(arch), "C=2")
+    return complaints(lines) + require_seen(lines, "CHECK", arch)
+
+
+def warnings(arch):
+    _, lines = build_objects(arch, "W=1", our_targets(arch), "W=1")
+    return complaints(lines) + require_seen(lines, "CC", arch)
+
+
+# What includes our headers or calls our functions, on every architecture;
+# arch.callers are an architecture's own.  All are others' files.
+CALLERS = [f"{name}.o" for name in """
+    block/blk-mq drivers/base/cpu drivers/base/memory
+    drivers/misc/pvpanic/pvpanic drivers/pci/pci-driver fs/proc/kcore
+    init/initramfs kernel/bpf/helpers kernel/ksysfs kernel/panic
+    kernel/printk/printk kernel/reboot kernel/sys_ni kernel/sysctl
+    kernel/vmcore_info lib/dump_stack mm/mm_init mm/page_alloc net/core/dev
+    security/integrity/ima/ima_main security/integrity/ima/ima_init
+    """.split()]
+SYMBOLS_OF_KEXEC = re.compile(r"kexec|kimage|crash|vmcore")
+
+
+def unknown_symbols(out):
+    """What the objects below @out want of kexec and none of them has.
+
+    Stands for the link, which would need all of the kernel.
+    """
+    defined, wanted = set(), set()
+    for path in out.rglob("*.o"):
+        lines, _ = run(["nm", str(path)])
+        for line in lines:
+            kind, name = line.split()[-2:]
+            if SYMBOLS_OF_KEXEC.search(name):
+                (wanted if kind == "U" else defined).add(name)
+    return [f"nothing has {name}" for name in sorted(wanted - defined)]
+
+
+def distribution(arch):
+    """We and our callers compile in a kernel such as distributions have."""
+    out, lines = build_objects(
+        arch, "distribution", our_targets(arch) + CALLERS + arch.callers,
+        "KCFLAGS=-Werror", flavour=("distribution",))
+    return require_seen(lines, "CC", arch, ["kernel/kexec/debug.c"]) \
+        + unknown_symbols(out)
+
+
+def without(arch):
+    """The callers that every kernel has compile without kexec."""
+    out, _ = build_objects(
+        arch, "without kexec",
+        [f"kernel/{name}.o" for name in
+         ("ksysfs", "panic", "reboot", "sys_ni", "sysctl")] + arch.core_callers,
+        "KCFLAGS=-Werror", flavour=("without",))
+    return unknown_symbols(out)
+
+
+def checkpatch(arch):
+    """--strict; but TRACE_EVENT() has a layout of its own in every tree."""
+    trace = [name for name in our_files() if name.startswith("include/trace/")]
+    rest = [name for name in our_files() if name not in trace]
+    failed = []
+    for names, ignore in ((rest, []), (trace, [
+            "--ignore", "OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT"])):
+        lines, status = run(
+            ["perl", "scripts/checkpatch.pl", "--strict", "--no-tree",
+             "--terse", "--show-types", "--no-summary", *ignore, "-f", *names],
+            build.TREE)
+        failed += lines or ([f"exit status {status}"] if status else [])
+    return failed
+
+
+def kernel_doc(arch):
+    lines, status = run(["perl", "scripts/kernel-doc", "-none", "-Wall",
+                         *(name for name in code_files()
+                           if not name.endswith(".S"))], build.TREE)
+    return lines or ([f"exit status {status}"] if status else [])
+
+
+def codespell(arch):
+    names = our_files() if build.IN_TREE else repository_files()
+    skip = "COPYING"
+    lines, status = run(["codespell", *(name for name in names
+                                        if name != skip)])
+    return lines or ([f"exit status {status}"] if status else [])
+
+
+def manual_pages(arch):
+    pages = [name for name in our_files() if re.search(r"/man\d/.*\.\d$", name)]
+    lines, status = run(["mandoc", "-Tlint", "-Wwarning", *pages], build.TREE)
+    if not pages:
+        return ["there is no manual page"]
+    return lines or ([f"exit status {status}"] if status else [])
+
+
+USES_HEADER = """
+#include <linux/kexec.h>
+unsigned long probe(void);
+unsigned long probe(void)
+{
+    struct kexec_segment segment = { 0, 0, 0, 0 };
+    return KEXEC_ON_CRASH | KEXEC_PRESERVE_CONTEXT | KEXEC_ARCH_MASK |
+           KEXEC_ARCH_X86_64 | KEXEC_ARCH_AARCH64 | KEXEC_FILE_UNLOAD |
+           KEXEC_SEGMENT_MAX | (unsigned long)segment.memsz;
+}
+"""
+
+
+def uapi_header(arch):
+    """The exported header compiles from user space, as C and as C++."""
+    build.selftests(arch)
+    include = build.TREE / f"out-{arch.name}-selftests/usr/include"
+    failed = []
+    for language, standard in (("c", "c99"), ("c", "gnu17"), ("c++", "c++11"),
+                               ("c++", "c++20")):
+        compiler = arch.cross_compile + ("g++" if "+" in language else "gcc")
+        result = subprocess.run(
+            [compiler, f"-std={standard}", "-x", language, "-Wall", "-Wextra",
+             "-pedantic", "-I", str(include), "-fsyntax-only", "-"],
+            input=USES_HEADER, text=True, capture_output=True)
+        # -pedantic dislikes headers that ours includes: those are not ours.
+        bad = re.findall(r"^.*linux/kexec\.h:\d+:\d+: .*$|^<stdin>.*$",
+                         result.stderr, re.MULTILINE)
+        if result.returncode or bad:
+            failed += [f"{language}, {standard}:",
+                       *(bad or result.stderr.splitlines())]
+    return failed
+
+
+def maintainers(arch):
+    """Every file that lands in a tree is one that MAINTAINERS names."""
+    return [f"no F: line has {name}"
+            for name in sorted(set(our_files()) - set(maintained_files()))]
+
+
+def unit_tests(directory):
+    """Run the Python tests of a directory; returns (reasons, tests).
+
+    In a process of their own: they change what others use meanwhile.
+    """
+    lines, status = run([sys.executable, "-m", "harness.unit", str(directory)],
+                        build.HERE)
+    tests = ktap.parse(lines)
+    if not tests:
+        return ["no test ran", *lines[-30:]], []
+    failed = any(not test.ok for test in tests)
+    if failed != bool(status):
+        return [f"exit status {status}", *lines[-30:]], tests
+    return [], tests
+
+
+def all_checks():
+    """(name, function of the architecture that returns complaints)."""
+    checks = [checkpatch, kernel_doc, codespell, manual_pages, uapi_header]
+    if not build.IN_TREE:
+        checks.append(maintainers)
+    return [(f"static/{check.__name__}", check) for check in checks]
+
+
+def build_checks():
+    """The same, of those that keep all processors busy."""
+    return [("static/sparse", sparse), ("static/warnings", warnings),
+            ("build/distribution", distribution),
+            ("build/without-kexec", without)]
+
+
+def test_directories():
+    """(name, directory) of the tests of our own programs."""
+    found = [("tool/harness", build.HERE / "harness"),
+             ("tool/series", build.REPO / "tools/series")]
+    return [(name, path) for name, path in found if path.is_dir()]
