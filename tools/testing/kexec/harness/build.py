@@ -90,6 +90,28 @@ def locked(directory):
         yield
 
 
+RUNNING = set()                 # processes that must not outlive this one
+
+
+@contextlib.contextmanager
+def ended_with_us(process):
+    """End @process if what is done with it, or this program, breaks off."""
+    RUNNING.add(process)
+    try:
+        yield
+    except BaseException:
+        process.terminate()
+        raise
+    finally:
+        RUNNING.discard(process)
+
+
+def end_all():
+    """End what other threads run; they then notice by themselves."""
+    for process in list(RUNNING):
+        process.terminate()
+
+
 class Progress:
     """One line on stderr: rewritten on a terminal, else one now and then."""
 
@@ -126,11 +148,12 @@ def run_logged(command, log_name, what, quiet=False):
             stderr=subprocess.STDOUT, text=True, errors="replace",
             env=ENVIRONMENT) as process:
         lines = []
-        for line in process.stdout:
-            out.write(line)
-            lines.append(line.rstrip())
-            if OBJECT_LINE.match(line) and not quiet:
-                progress.step()
+        with ended_with_us(process):
+            for line in process.stdout:
+                out.write(line)
+                lines.append(line.rstrip())
+                if OBJECT_LINE.match(line) and not quiet:
+                    progress.step()
     if progress.count:
         progress.done()
     if process.returncode:

@@ -140,8 +140,13 @@ def run_all(checks):
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         jobs = {pool.submit(timed, check): check for check in checks
                 if not check.alone}
-        for job in concurrent.futures.as_completed(jobs):
-            report(jobs[job], *job.result(), count)
+        try:
+            for job in concurrent.futures.as_completed(jobs):
+                report(jobs[job], *job.result(), count)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            build.end_all()
+            raise
     summary(count, time.monotonic() - began)
     return 1 if count.failed else 0
 

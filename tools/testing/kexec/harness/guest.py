@@ -117,20 +117,18 @@ def boot(arch, guest, image, initrd, watch=None):
                 stderr=subprocess.STDOUT) as qemu:
             out.write(shlex.join(command) + "\n")
             try:
-                for line in lines_until(qemu.stdout, deadline):
-                    now = time.monotonic() - began
-                    lines.append((now, line))
-                    out.write(f"{now:9.3f} {line}\n")
-                    out.flush()
-                    if watch:
-                        watch(now, line)
-                qemu.wait(max(1, deadline - time.monotonic()))
+                with build.ended_with_us(qemu):
+                    for line in lines_until(qemu.stdout, deadline):
+                        now = time.monotonic() - began
+                        lines.append((now, line))
+                        out.write(f"{now:9.3f} {line}\n")
+                        out.flush()
+                        if watch:
+                            watch(now, line)
+                    qemu.wait(max(1, deadline - time.monotonic()))
             except (TimeoutError, subprocess.TimeoutExpired):
                 timed_out = True
                 qemu.kill()
-            except BaseException:
-                qemu.kill()
-                raise
         return Outcome(lines, time.monotonic() - began, log, timed_out,
                        qemu.returncode)
 

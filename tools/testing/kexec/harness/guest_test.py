@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Tests of booting and judging guests, with a shell script for QEMU."""
 
+import os
+import signal
+import subprocess
+import sys
 import tempfile
 import time
 import types
@@ -166,6 +170,41 @@ class BootTest(unittest.TestCase):
         with self.assertRaises(ValueError):
             guest.boot(arch, guest.Guest(name="fake"), "", self.initrd, fail)
         self.assertLess(time.monotonic() - began, 10)
+
+
+class InterruptTest(unittest.TestCase):
+    """What runs guests is interrupted: they do not outlive it."""
+
+    RUNNER = """
+import subprocess, sys
+from harness import build, check
+
+def hang():
+    with subprocess.Popen(["sleep", "60"]) as process, \\
+         build.ended_with_us(process):
+        print(process.pid, flush=True)
+        process.wait()
+    return [], []
+
+check.run_all([check.Check("one", hang, alone=ALONE)])
+"""
+
+    def expect_ended(self, alone):
+        with subprocess.Popen(
+                [sys.executable, "-c",
+                 self.RUNNER.replace("ALONE", str(alone))], cwd=build.HERE,
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as runner:
+            pid = int(runner.stdout.readline())
+            runner.send_signal(signal.SIGINT)
+            self.assertNotEqual(runner.wait(timeout=20), 0)
+        with self.assertRaises(ProcessLookupError):
+            os.kill(pid, 0)
+
+    def test_while_one_runs_alone(self):
+        self.expect_ended(True)
+
+    def test_while_some_run_at_a_time(self):
+        self.expect_ended(False)
 
 
 class TableTest(unittest.TestCase):

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The project's commands; "make help" lists them.
+
+ARCH ?= x86_64
+INSTALL := tools/series/install-packages
+SERIES := tools/series/kexec-tree
+HARNESS := tools/testing/kexec/kexec-qemu
+
+export LINUX ACCEL
+
+help:
+	@echo 'make demo               build, boot in QEMU, and kexec: as a short story'
+	@echo 'make check              every test; CHECK=text: those whose name has it'
+	@echo 'make tree               Linux with this kexec in it, at build/linux'
+	@echo 'make kernel             the test kernel; FRAGMENT="a b": with more Kconfig'
+	@echo 'make apply TREE=DIR     put this kexec into a Linux 6.12 tree of yours'
+	@echo 'make clean              delete build/'
+	@echo
+	@echo 'ARCH=x86_64             what for'
+	@echo 'LINUX=TARBALL|DIR       the Linux 6.12 to start from; the default is that'
+	@echo '                        of the Debian package linux-source-6.12'
+
+MAKE_TREE = $(SERIES) make $(if $(LINUX),--linux '$(LINUX)') build/linux
+
+tree:
+	@$(INSTALL) tree
+	@$(MAKE_TREE)
+
+apply:
+	@test -n '$(TREE)' || { echo 'make apply TREE=DIR: which tree?' >&2; exit 2; }
+	@$(SERIES) apply '$(TREE)'
+
+kernel:
+	@$(INSTALL) tree kernel
+	@$(MAKE_TREE)
+	@$(HARNESS) kernel --arch $(ARCH) $(FRAGMENT)
+
+demo:
+	@$(INSTALL) tree kernel guest
+	@$(MAKE_TREE)
+	@$(HARNESS) demo --arch $(ARCH)
+
+check:
+	@$(INSTALL) tree kernel guest tests
+	@$(MAKE_TREE)
+	@$(HARNESS) check --arch $(ARCH) $(CHECK)
+
+clean:
+	rm -rf build
+
+.PHONY: help tree apply kernel demo check clean
