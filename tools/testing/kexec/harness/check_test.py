@@ -6,8 +6,10 @@ import io
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from harness import build, check, ktap, static
 
@@ -138,6 +140,32 @@ class UnitTest(unittest.TestCase):
             why, tests = static.unit_tests(top)
         self.assertTrue(why)
         self.assertEqual(tests, [])
+
+
+class ComplaintsTest(unittest.TestCase):
+
+    def setUp(self):
+        patch = mock.patch.object(static, "code_files",
+                                  lambda: ["kernel/kexec.c"])
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_of_our_files_only(self):
+        ours = ["../kernel/kexec.c:12:3: warning: context imbalance",
+                "kernel/kexec.c:12: error: no"]
+        self.assertEqual(static.complaints([
+            "  CC      kernel/kexec.o", *ours,
+            "../kernel/fork.c:1:1: warning: not ours",
+            "../kernel/kexec.c:12:3: note: not by itself"]), ours)
+
+    def test_what_was_never_seen(self):
+        arch = types.SimpleNamespace(arch="x86")
+        for line in ("  CC      kernel/kexec.o", "  CC ../kernel/kexec.c"):
+            self.assertEqual(static.require_seen([line], "CC", arch), [])
+        self.assertEqual(
+            static.require_seen(["  CC      kernel/fork.o"], "CC", arch),
+            ["CC never saw kernel/kexec.c"])
+        self.assertTrue(static.require_seen([], "CC", arch))
 
 
 class ConfigTest(unittest.TestCase):

@@ -73,8 +73,11 @@ def our_objects(arch):
 
 
 def our_targets(arch):
-    """What to ask make for, to have our objects built."""
-    directories = [pattern for pattern in patterns() if pattern.endswith("/")]
+    """What to ask make for, to have our objects built: directories that are
+    ours as a whole, and objects in those of others.
+    """
+    directories = [name.removesuffix("Makefile") for name in our_files()
+                   if name.endswith("/Makefile")]
     return sorted({next((directory for directory in directories
                          if target.startswith(directory)), target)
                    for _, target in our_objects(arch)})
