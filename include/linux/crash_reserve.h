@@ -4,6 +4,19 @@
  *
  * What the set-up code of the architectures calls, under
  * IS_ENABLED(CONFIG_CRASH_RESERVE).
+ *
+ * An architecture provides <asm/crash_reserve.h>:
+ *
+ * CRASH_RESERVE_ALIGN		a region that the kernel places starts at a
+ *				multiple of this, never at 0
+ * CRASH_RESERVE_GRAIN		the length of a region is a multiple of this
+ * CRASH_RESERVE_LOW_END	memory below this physical address is reached
+ *				by every device
+ * CRASH_RESERVE_END		a region that the kernel places ends here at
+ *				the latest; CRASH_RESERVE_LOW_END where there
+ *				is nothing above
+ * crash_reserve_low_default()	bytes needed below CRASH_RESERVE_LOW_END if the
+ *				region lies above
  */
 #ifndef _LINUX_CRASH_RESERVE_H
 #define _LINUX_CRASH_RESERVE_H
@@ -11,7 +24,10 @@
 #include <linux/ioport.h>
 #include <linux/types.h>
 
-/* The reserved region, and the part of it below 4 GiB if that is another. */
+/*
+ * The reserved region, and the part of it below 4 GiB if that is another.
+ * Both bounds are 0 in one that there is not.
+ */
 extern struct resource crashk_res;
 extern struct resource crashk_low_res;
 
@@ -19,8 +35,8 @@ int parse_crashkernel(char *cmdline, unsigned long long system_ram,
 		      unsigned long long *crash_size,
 		      unsigned long long *crash_base,
 		      unsigned long long *low_size, bool *high);
-void reserve_crashkernel_generic(char *cmdline, unsigned long long crash_size,
-				 unsigned long long crash_base,
-				 unsigned long long crash_low_size, bool high);
+void reserve_crashkernel_generic(char *cmdline, unsigned long long size,
+				 unsigned long long base,
+				 unsigned long long low, bool high);
 
 #endif /* _LINUX_CRASH_RESERVE_H */

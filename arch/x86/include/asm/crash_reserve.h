@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where x86_64 can have the memory for a crash image.
+ */
+#ifndef _ASM_X86_CRASH_RESERVE_H
+#define _ASM_X86_CRASH_RESERVE_H
+
+#include <linux/minmax.h>
+#include <linux/sizes.h>
+#include <linux/swiotlb.h>
+#include <asm/pgtable.h>
+
+/*
+ * A region starts at the largest CONFIG_PHYSICAL_ALIGN that a kernel can have,
+ * so that any can run at the very start of it; and never below that, where
+ * ZONE_DMA lies, which is scarce.
+ */
+#define CRASH_RESERVE_ALIGN	SZ_16M
+
+/* It ends with a large page, which its write protection need not split then. */
+#define CRASH_RESERVE_GRAIN	PMD_SIZE
+
+/* What every device can reach; the first choice, as it needs nothing besides. */
+#define CRASH_RESERVE_LOW_END	SZ_4G
+
+/* What a kernel without five-level page tables can use. */
+#define CRASH_RESERVE_END	SZ_64T
+
+/*
+ * How much a kernel that runs above CRASH_RESERVE_LOW_END needs below, in
+ * bytes: the bounce buffers, and as good as always enough for what drivers
+ * allocate for devices of 32-bit addresses.
+ */
+static inline unsigned long crash_reserve_low_default(void)
+{
+	return max(swiotlb_size_or_default() + SZ_8M, SZ_256M);
+}
+
+#endif /* _ASM_X86_CRASH_RESERVE_H */
