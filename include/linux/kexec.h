@@ -42,9 +42,14 @@ struct kimage;
  * KEXEC_CONTROL_GFP	zone modifiers of control memory
  * struct kimage_arch	what the architecture keeps with an image
  *
- * and, where pages need more than being allocated, machine_kexec_adopt_pages()
- * and machine_kexec_release_pages() with a macro of the same name each.  When
- * one of them fails, nobody knows what state the pages are in: they are lost.
+ * where pages need more than being allocated, machine_kexec_adopt_pages() and
+ * machine_kexec_release_pages() with a macro of the same name each.  When one
+ * of them fails, nobody knows what state the pages are in: they are lost;
+ *
+ * and with CONFIG_CRASH_DUMP:
+ *
+ * machine_crash_regs()	fill struct pt_regs with the registers as they are; it
+ *			is inlined, so that they are its caller's
  */
 
 /* The kernel's own view of the user space structure: no const, __user. */
@@ -85,19 +90,25 @@ enum kexec_type {
 	KEXEC_TYPE_CRASH,
 };
 
+struct kexec_page_ops;
+
 /**
  * struct kimage - what one load built
  * @type: the slot it is meant for
  * @start: physical address of the entry point
  * @nr_segments: how many of @segment count
  * @segment: the segments, in the caller's order; @buf is stale after the load
- * @bytes: how each segment is placed
  * @table: first page of the move table; it lists every page of the image
- * @control_pages: control memory, linked by page->lru, order in page->private
- * @verify: @digest is valid and checked before the handoff
- * @digest: of the content of each segment
- * @table_digest: of the move table
+ * @ops: where the image's pages came from
  * @arch: the architecture's own
+ * @verify: the digests are valid and checked before the handoff
+ * @digest: of the content of each segment
+ * @control_digest: of the control memory, the move table included
+ * @record_digest: of the members of this structure up to here, which don't
+ *	change once the load is complete
+ * @bytes: how each segment is placed
+ * @control_pages: control memory, linked by page->lru, order in page->private
+ * @vmcoreinfo: in a crash image, a copy of the notes on this kernel
  * @placement: while the image is built, see kernel/kexec/internal.h
  */
 struct kimage {
@@ -105,16 +116,18 @@ struct kimage {
 	unsigned long start;
 	unsigned int nr_segments;
 	struct kexec_segment segment[KEXEC_SEGMENT_MAX];
-	struct kexec_bytes bytes[KEXEC_SEGMENT_MAX];
-
 	struct kexec_move *table;
-	struct list_head control_pages;
+	const struct kexec_page_ops *ops;
+	struct kimage_arch arch;
 
 	bool verify;
 	u64 digest[KEXEC_SEGMENT_MAX];
-	u64 table_digest;
+	u64 control_digest;
+	u64 record_digest;
 
-	struct kimage_arch arch;
+	struct kexec_bytes bytes[KEXEC_SEGMENT_MAX];
+	struct list_head control_pages;
+	void *vmcoreinfo;
 	struct kexec_placement *placement;
 };
 
@@ -157,11 +170,28 @@ static inline int machine_kexec_release_pages(struct page *page,
 
 #endif /* CONFIG_KEXEC_CORE */
 
+#ifdef CONFIG_CRASH_DUMP
+void __crash_kexec(struct pt_regs *regs);
+void crash_kexec(struct pt_regs *regs);
+int kexec_should_crash(struct task_struct *task);
+int kexec_crash_loaded(void);
+void crash_save_cpu(struct pt_regs *regs, int cpu);
+ssize_t crash_get_memory_size(void);
+int crash_shrink_memory(unsigned long new_size);
+
+/*
+ * What an architecture provides besides crash_smp_send_stop() of <linux/smp.h>
+ * and machine_crash_shutdown() of <linux/reboot.h>.
+ */
+int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
+			  bool protect);
+#else
 /* There are no crash images: a panic ends as it would without kexec. */
 static inline void __crash_kexec(struct pt_regs *regs) { }
 static inline void crash_kexec(struct pt_regs *regs) { }
 static inline int kexec_should_crash(struct task_struct *task) { return 0; }
 static inline int kexec_crash_loaded(void) { return 0; }
+#endif /* CONFIG_CRASH_DUMP */
 
 #endif /* __ASSEMBLY__ */
 #endif /* _LINUX_KEXEC_H */

@@ -31,7 +31,8 @@ static bool bytes_are_ram(u64 start, u64 len)
 	return ram == len;
 }
 
-static int check_segment(const struct kexec_segment *seg, unsigned int nr)
+static int check_segment(enum kexec_type type, const struct kexec_segment *seg,
+			 unsigned int nr)
 {
 	unsigned long end;
 
@@ -58,6 +59,9 @@ static int check_segment(const struct kexec_segment *seg, unsigned int nr)
 		return kexec_refuse_segment(-EADDRNOTAVAIL, nr, seg,
 					    "reaches past %#lx, the last address a destination may have",
 					    (unsigned long)KEXEC_DEST_LIMIT);
+
+	if (type == KEXEC_TYPE_CRASH)
+		return kexec_region_check_segment(seg, nr);
 
 	if (!bytes_are_ram(seg->mem, seg->memsz))
 		return kexec_refuse_segment(-EADDRNOTAVAIL, nr, seg,
@@ -93,6 +97,7 @@ static int check_overlap(const struct kexec_segment *segments, unsigned int nr)
 
 /**
  * kexec_check_segments - whether an image can be asked for at all
+ * @type: the slot that it is meant for
  * @segments: its segments, already copied from the caller
  * @nr_segments: how many, at most %KEXEC_SEGMENT_MAX
  * @entry: physical address that the handoff is to jump to
@@ -105,9 +110,11 @@ static int check_overlap(const struct kexec_segment *segments, unsigned int nr)
  * * %-EINVAL		- more content than room; two segments overlap; @entry
  *			  lies in none
  * * %-EADDRNOTAVAIL	- not whole pages; wraps; past KEXEC_DEST_LIMIT; not RAM
+ *			  or, for a crash image, not in the crash region
  * * %-ENOMEM		- more content than the machine has memory
  */
-int kexec_check_segments(const struct kexec_segment *segments,
+int kexec_check_segments(enum kexec_type type,
+			 const struct kexec_segment *segments,
 			 unsigned int nr_segments, unsigned long entry)
 {
 	unsigned long nr_content = 0;
@@ -118,7 +125,7 @@ int kexec_check_segments(const struct kexec_segment *segments,
 	for (i = 0; i < nr_segments; i++) {
 		const struct kexec_segment *seg = &segments[i];
 
-		err = check_segment(seg, i);
+		err = check_segment(type, seg, i);
 		if (err)
 			return err;
 
@@ -141,7 +148,7 @@ int kexec_check_segments(const struct kexec_segment *segments,
 		return kexec_refuse(-EINVAL,
 				    "entry point %#lx lies in no segment", entry);
 
-	if (nr_content > totalram_pages())
+	if (type == KEXEC_TYPE_DEFAULT && nr_content > totalram_pages())
 		return kexec_refuse(-ENOMEM,
 				    "%lu KiB of content, but the machine has %lu KiB of memory",
 				    nr_content << (PAGE_SHIFT - 10),

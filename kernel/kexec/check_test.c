@@ -110,10 +110,16 @@ static void test_check(struct kunit *test)
 		segment[i].mem += ram;
 	}
 	KUNIT_EXPECT_EQ(test, c->err,
-			kexec_check_segments(segment, c->nr_segments,
-					     c->entry + ram));
+			kexec_check_segments(KEXEC_TYPE_DEFAULT, segment,
+					     c->nr_segments, c->entry + ram));
 	if (c->err)
 		expect_refusal(test, c->reason);
+}
+
+static int check_one(const struct kexec_segment *segment)
+{
+	return kexec_check_segments(KEXEC_TYPE_DEFAULT, segment, 1,
+				    segment->mem);
 }
 
 static void test_check_last_page(struct kunit *test)
@@ -124,12 +130,12 @@ static void test_check_last_page(struct kunit *test)
 
 	/* Its end does not wrap, as one past it would; it is still refused. */
 	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL,
-			kexec_check_segments(&segment, 1, segment.mem));
+			check_one(&segment));
 	expect_refusal(test, "last address a destination may have");
 
 	segment.memsz = 2 * PAGE_SIZE;
 	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL,
-			kexec_check_segments(&segment, 1, segment.mem));
+			check_one(&segment));
 	expect_refusal(test, "goes round the end of the address space");
 }
 
@@ -150,15 +156,15 @@ static void test_check_ram(struct kunit *test)
 	/* The last page that there is, the one after it, and both. */
 	segment.mem = end - PAGE_SIZE;
 	segment.memsz = PAGE_SIZE;
-	KUNIT_EXPECT_EQ(test, 0, kexec_check_segments(&segment, 1, segment.mem));
+	KUNIT_EXPECT_EQ(test, 0, check_one(&segment));
 	segment.memsz = 2 * PAGE_SIZE;
 	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL,
-			kexec_check_segments(&segment, 1, segment.mem));
+			check_one(&segment));
 	expect_refusal(test, "is not all in System RAM");
 	segment.mem = end;
 	segment.memsz = PAGE_SIZE;
 	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL,
-			kexec_check_segments(&segment, 1, segment.mem));
+			check_one(&segment));
 	expect_refusal(test, "is not all in System RAM");
 }
 

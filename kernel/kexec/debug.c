@@ -1,37 +1,142 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Hooks for tests, in debugfs, under CONFIG_DEBUG_KEXEC.
- *
- * kexec/corrupt: write a physical address; a bit of the byte that is going to
- * lie there after the handoff is flipped, wherever it waits.
+ * Hooks for tests, in debugfs, under CONFIG_DEBUG_KEXEC.  They are documented
+ * in Documentation/ABI/testing/debugfs-kexec.
  */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/compiler.h>
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/init.h>
+#include <linux/io.h>
 #include <linux/mm.h>
+#include <linux/panic.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
 
 #include "internal.h"
 
-static int flip_bit_at(unsigned long dst)
+static const char * const step_names[] = {
+	[KEXEC_STEP_NONE]			= "none",
+	[KEXEC_STEP_PLACED]			= "placed",
+	[KEXEC_STEP_FILLING]			= "filling",
+	[KEXEC_STEP_FILLED]			= "filled",
+	[KEXEC_STEP_PUBLISHING]			= "publishing",
+	[KEXEC_STEP_PUBLISHED]			= "published",
+	[KEXEC_STEP_HALF_HOME]			= "half-home",
+	[KEXEC_STEP_HOME]			= "home",
+	[KEXEC_STEP_UNLOADING]			= "unloading",
+	[KEXEC_STEP_UNLOADED]			= "unloaded",
+	[KEXEC_STEP_SHRINKING]			= "shrinking",
+	[KEXEC_STEP_SHRUNK]			= "shrunk",
+	[KEXEC_STEP_CRASH_STOPPED]		= "crash-stopped",
+	[KEXEC_STEP_CRASH_CHECKING]		= "crash-checking",
+	[KEXEC_STEP_CRASH_CHECKED]		= "crash-checked",
+	[KEXEC_STEP_CRASH_SAVED]		= "crash-saved",
+	[KEXEC_STEP_CRASH_QUIET]		= "crash-quiet",
+};
+
+/* What is to happen at which step. */
+static enum kexec_step panic_at, oops_at;
+
+/* Whether @at is this step; once. */
+static bool is_step(enum kexec_step *at, enum kexec_step step)
+{
+	if (READ_ONCE(*at) != step)
+		return false;
+	WRITE_ONCE(*at, KEXEC_STEP_NONE);
+	return true;
+}
+
+/**
+ * kexec_at_step - panic or take an exception, if a test asked for it here
+ * @step: where we are
+ *
+ * Context: Any.
+ */
+void kexec_at_step(enum kexec_step step)
+{
+	u8 *nowhere = NULL;
+
+	if (is_step(&panic_at, step))
+		panic("kexec: a test asked for it at the step \"%s\"",
+		      step_names[step]);
+	if (is_step(&oops_at, step)) {
+		OPTIMIZER_HIDE_VAR(nowhere);
+		WRITE_ONCE(*nowhere, 0);
+	}
+}
+
+static int step_show(struct seq_file *file, void *data)
+{
+	enum kexec_step at = *(enum kexec_step *)file->private;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(step_names); i++)
+		seq_printf(file, i == at ? "[%s]\n" : "%s\n", step_names[i]);
+	return 0;
+}
+
+static int step_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, step_show, inode->i_private);
+}
+
+static ssize_t step_write(struct file *file, const char __user *data,
+			  size_t count, loff_t *ppos)
+{
+	enum kexec_step *at = file_inode(file)->i_private;
+	char name[32] = { };
+	int step;
+
+	if (count >= sizeof(name))
+		return -EINVAL;
+	if (copy_from_user(name, data, count))
+		return -EFAULT;
+	step = sysfs_match_string(step_names, name);
+	if (step < 0)
+		return step;
+	WRITE_ONCE(*at, step);
+	return count;
+}
+
+static const struct file_operations step_fops = {
+	.owner		= THIS_MODULE,
+	.open		= step_open,
+	.read		= seq_read,
+	.write		= step_write,
+	.llseek		= seq_lseek,
+	.release	= single_release,
+};
+
+/* In the crash region, through a mapping that nothing protects. */
+static int flip_bit(const struct kimage *image, unsigned long dst)
 {
 	struct kexec_move *move;
-	unsigned long phys, len = PAGE_SIZE;
-	u8 *run;
+	unsigned long phys;
+	struct page *page;
+	u8 *mapped;
 
-	if (!kexec_image)
+	if (!image)
 		return -ENOENT;
-	move = kimage_find_move(kexec_image, dst);
+	move = kimage_find_move(image, dst);
 	if (!move || move->src == KEXEC_SRC_ZERO)
 		return -ENOENT;
 
 	phys = move->src + (dst - move->dst);
-	run = kexec_map_run(phys & PAGE_MASK, &len);
-	run[offset_in_page(phys)] ^= 1;
-	kexec_unmap_run(run);
+	page = pfn_to_page(PHYS_PFN(phys));
+	mapped = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
+	if (!mapped)
+		return -ENOMEM;
+	mapped[offset_in_page(phys)] ^= 1;
+	vunmap(mapped);
 	return 0;
 }
 
-static int corrupt_set(void *data, u64 dst)
+static int corrupt(struct kimage *const *slot, u64 dst)
 {
 	int err;
 
@@ -40,17 +145,43 @@ static int corrupt_set(void *data, u64 dst)
 
 	if (!mutex_trylock(&kexec_mutex))
 		return -EBUSY;
-	err = flip_bit_at(dst);
+	err = flip_bit(*slot, dst);
 	mutex_unlock(&kexec_mutex);
 	return err;
 }
+
+static int corrupt_set(void *data, u64 dst)
+{
+	return corrupt(&kexec_image, dst);
+}
 DEFINE_DEBUGFS_ATTRIBUTE(corrupt_fops, NULL, corrupt_set, "%llu\n");
+
+static int corrupt_crash_set(void *data, u64 dst)
+{
+	return corrupt(&kexec_crash_image, dst);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(corrupt_crash_fops, NULL, corrupt_crash_set, "%llu\n");
+
+/* As a bug would: through the kernel's own mapping, come what may. */
+static int scribble_set(void *data, u64 phys)
+{
+	if (!pfn_valid(PHYS_PFN(phys)))
+		return -EINVAL;
+	WRITE_ONCE(*(u8 *)phys_to_virt(phys), 0x5a);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(scribble_fops, NULL, scribble_set, "%llu\n");
 
 static int __init kexec_debug_init(void)
 {
 	struct dentry *dir = debugfs_create_dir("kexec", NULL);
 
 	debugfs_create_file_unsafe("corrupt", 0200, dir, NULL, &corrupt_fops);
+	debugfs_create_file_unsafe("corrupt_crash", 0200, dir, NULL,
+				   &corrupt_crash_fops);
+	debugfs_create_file_unsafe("scribble", 0200, dir, NULL, &scribble_fops);
+	debugfs_create_file("panic_at", 0600, dir, &panic_at, &step_fops);
+	debugfs_create_file("oops_at", 0600, dir, &oops_at, &step_fops);
 	return 0;
 }
 late_initcall(kexec_debug_init);

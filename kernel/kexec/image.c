@@ -10,7 +10,6 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
-#include <linux/cleanup.h>
 #include <linux/highmem.h>
 #include <linux/kasan.h>
 #include <linux/ktime.h>
@@ -121,6 +120,7 @@ static int fill_move(struct kimage *image, unsigned int nr,
 		if (!err && image->verify)
 			xxh64_update(state, run, len);
 		kexec_unmap_run(run);
+		kexec_at_step(KEXEC_STEP_FILLING);
 		if (err)
 			return kexec_refuse_segment(err, nr, seg,
 						    "has content that the caller can't read, from offset %#lx on",
@@ -159,18 +159,61 @@ static int fill_image(struct kimage *image)
 	return 0;
 }
 
-static void kimage_free(struct kimage *image)
+/**
+ * kimage_free - free an image and all that it holds
+ * @image: an image that is in no slot, complete or not; NULL or an error pointer
+ *
+ * Context: May sleep.
+ */
+void kimage_free(struct kimage *image)
 {
-	if (!image)
+	if (IS_ERR_OR_NULL(image))
 		return;
+	kexec_vmcoreinfo_detach(image);
 	machine_kexec_cleanup(image);
-	kexec_place_free(image, &kexec_buddy_ops);
+	kexec_place_free(image);
 	kfree(image);
 }
 
-DEFINE_FREE(kimage, struct kimage *, kimage_free(_T))
+/**
+ * kimage_new - start an image
+ * @type: the slot it is meant for
+ * @ops: where its pages are to come from
+ * @entry: physical address of its first instruction
+ * @nr_segments: how many @segments there are
+ * @segments: checked by kexec_check_segments()
+ *
+ * Context: May sleep.
+ * Return: an image that holds no memory yet, or an error pointer.
+ */
+struct kimage *kimage_new(enum kexec_type type, const struct kexec_page_ops *ops,
+			  unsigned long entry, unsigned int nr_segments,
+			  const struct kexec_segment *segments)
+{
+	struct kimage *image = kzalloc(sizeof(*image), GFP_KERNEL);
 
-static int place_image(struct kimage *image)
+	if (!image)
+		return ERR_PTR(kexec_refuse(-ENOMEM, "out of memory"));
+
+	image->type = type;
+	image->ops = ops;
+	image->start = entry;
+	image->nr_segments = nr_segments;
+	memcpy(image->segment, segments, nr_segments * sizeof(*segments));
+	INIT_LIST_HEAD(&image->control_pages);
+	image->verify = type == KEXEC_TYPE_CRASH ? kexec_crash_verify() :
+						   READ_ONCE(kexec_verify);
+	return image;
+}
+
+/**
+ * kimage_place - find a place for all that an image consists of
+ * @image: from kimage_new()
+ *
+ * Context: May sleep.  The caller holds kexec_mutex.
+ * Return: 0, -ENOMEM, or -EINTR on a fatal signal.
+ */
+int kimage_place(struct kimage *image)
 {
 	struct kexec_placement *p __free(kfree) = kmalloc(sizeof(*p), GFP_KERNEL);
 	int err;
@@ -178,45 +221,68 @@ static int place_image(struct kimage *image)
 	if (!p)
 		return kexec_refuse(-ENOMEM, "out of memory");
 
-	err = kexec_place_begin(p, image, &kexec_buddy_ops);
+	err = kexec_place_begin(p, image);
 	if (err)
 		return err;
 	err = kexec_place_claim(p);
 	if (!err)
 		err = machine_kexec_prepare(image);
 	if (!err)
+		err = kexec_vmcoreinfo_attach(image);
+	if (!err)
 		err = kexec_place_sources(p);
 	kexec_place_end(p);
+	if (!err)
+		kexec_at_step(KEXEC_STEP_PLACED);
 	return err;
 }
 
-static struct kimage *kimage_build(unsigned long entry, unsigned int nr_segments,
-				   const struct kexec_segment *segments)
+/**
+ * kimage_build - build an image, all but its seal
+ * @type: the slot it is meant for
+ * @ops: where its pages are to come from
+ * @entry: physical address of its first instruction
+ * @nr_segments: how many @segments there are
+ * @segments: checked by kexec_check_segments(); their content is read from
+ *	current's memory
+ *
+ * Context: May sleep.  The caller holds kexec_mutex.
+ * Return: the image, or an error pointer: -ENOMEM, -EFAULT, -EINTR, -EIO.
+ */
+struct kimage *kimage_build(enum kexec_type type,
+			    const struct kexec_page_ops *ops,
+			    unsigned long entry, unsigned int nr_segments,
+			    const struct kexec_segment *segments)
 {
-	struct kimage *image __free(kimage) = kzalloc(sizeof(*image), GFP_KERNEL);
+	struct kimage *image __free(kimage) =
+		kimage_new(type, ops, entry, nr_segments, segments);
 	int err;
 
-	if (!image)
-		return ERR_PTR(kexec_refuse(-ENOMEM, "out of memory"));
+	if (IS_ERR(image))
+		return image;
 
-	image->type = KEXEC_TYPE_DEFAULT;
-	image->start = entry;
-	image->nr_segments = nr_segments;
-	memcpy(image->segment, segments, nr_segments * sizeof(*segments));
-	INIT_LIST_HEAD(&image->control_pages);
-	image->verify = READ_ONCE(kexec_verify);
-
-	err = place_image(image);
+	err = kimage_place(image);
 	if (!err)
 		err = fill_image(image);
-	if (!err)
-		err = kexec_place_validate(image);
+	if (err)
+		return ERR_PTR(err);
+	kexec_at_step(KEXEC_STEP_FILLED);
+
+	err = kexec_place_validate(image);
 	if (err)
 		return ERR_PTR(err);
 	return_ptr(image);
 }
 
-static struct kimage *swap_slot(enum kexec_type type, struct kimage *image)
+/**
+ * kimage_publish - put an image into a slot
+ * @type: which slot
+ * @image: a complete image, or NULL
+ *
+ * Context: Any but interrupts.  The caller holds kexec_mutex.
+ * Return: what was in the slot.
+ */
+struct kimage *kimage_publish(enum kexec_type type, struct kimage *image)
 {
 	struct kimage **slot = type == KEXEC_TYPE_CRASH ? &kexec_crash_image :
 							  &kexec_image;
@@ -225,7 +291,9 @@ static struct kimage *swap_slot(enum kexec_type type, struct kimage *image)
 	lockdep_assert_held(&kexec_mutex);
 	spin_lock(&kexec_slot_lock);
 	old = *slot;
-	WRITE_ONCE(*slot, image);
+	kexec_at_step(KEXEC_STEP_PUBLISHING);
+	/* A panic may look at it from now on: it has to be complete. */
+	smp_store_release(slot, image);
 	spin_unlock(&kexec_slot_lock);
 	return old;
 }
@@ -242,10 +310,34 @@ static void report_load(const struct kimage *image, u64 ns)
 					    &image->bytes[i]);
 	}
 	trace_kexec_load(image, &total, ns);
-	pr_info("boot image loaded: %u segments, %lu bytes: %lu in place, %lu moved, %lu zero, in %llu ms\n",
+	pr_info("%s image loaded: %u segments, %lu bytes: %lu in place, %lu moved, %lu zero, in %llu ms\n",
+		image->type == KEXEC_TYPE_CRASH ? "crash" : "boot",
 		image->nr_segments, total.in_place + total.moved + total.zero,
 		total.in_place, total.moved, total.zero,
 		div_u64(ns, NSEC_PER_MSEC));
+}
+
+/* The new image is complete while the old one still is, and takes its place. */
+static struct kimage *load_boot_image(unsigned long entry,
+				      unsigned int nr_segments,
+				      const struct kexec_segment *segments)
+{
+	struct kimage *image, *old;
+
+	image = kimage_build(KEXEC_TYPE_DEFAULT, &kexec_buddy_ops, entry,
+			     nr_segments, segments);
+	if (IS_ERR(image))
+		return image;
+
+	/* Published.  What follows can't fail, and a handoff waits for the mutex. */
+	old = kimage_publish(KEXEC_TYPE_DEFAULT, image);
+	kexec_at_step(KEXEC_STEP_PUBLISHED);
+	if (old) {
+		kimage_free(old);
+		kexec_place_settle(image);
+	}
+	kexec_digest_seal(image);
+	return image;
 }
 
 /**
@@ -266,31 +358,27 @@ static void report_load(const struct kimage *image, u64 ns)
 int kimage_load(unsigned long entry, unsigned int nr_segments,
 		const struct kexec_segment *segments, unsigned long flags)
 {
-	struct kimage *image, *old;
+	enum kexec_type type = flags & KEXEC_ON_CRASH ? KEXEC_TYPE_CRASH :
+							KEXEC_TYPE_DEFAULT;
 	u64 start = ktime_get_ns();
-	int err;
+	struct kimage *image;
+	int err = 0;
 
 	lockdep_assert_held(&kexec_mutex);
 
-	if (flags & KEXEC_ON_CRASH)
-		return kexec_refuse(-EADDRNOTAVAIL,
-				    "no memory is reserved for a crash image");
-
-	err = kexec_check_segments(segments, nr_segments, entry);
+	if (type == KEXEC_TYPE_CRASH)
+		err = kexec_region_check();
+	if (!err)
+		err = kexec_check_segments(type, segments, nr_segments, entry);
 	if (err)
 		return err;
 
-	image = kimage_build(entry, nr_segments, segments);
+	image = type == KEXEC_TYPE_CRASH ?
+		kexec_region_load(entry, nr_segments, segments) :
+		load_boot_image(entry, nr_segments, segments);
 	if (IS_ERR(image))
 		return PTR_ERR(image);
 
-	/* Published.  What follows can't fail, and a handoff waits for the mutex. */
-	old = swap_slot(image->type, image);
-	if (old) {
-		kimage_free(old);
-		kexec_place_settle(image, &kexec_buddy_ops);
-	}
-	kexec_digest_table(image);
 	report_load(image, ktime_get_ns() - start);
 	return 0;
 }
@@ -303,8 +391,11 @@ int kimage_load(unsigned long entry, unsigned int nr_segments,
  */
 void kimage_unload(enum kexec_type type)
 {
-	struct kimage *image = swap_slot(type, NULL);
+	struct kimage *image;
 
+	kexec_at_step(KEXEC_STEP_UNLOADING);
+	image = kimage_publish(type, NULL);
+	kexec_at_step(KEXEC_STEP_UNLOADED);
 	if (!image)
 		return;
 	trace_kexec_unload(image);

@@ -5,6 +5,8 @@
 #ifndef _KERNEL_KEXEC_INTERNAL_H
 #define _KERNEL_KEXEC_INTERNAL_H
 
+#include <linux/cleanup.h>
+#include <linux/err.h>
 #include <linux/kexec.h>
 #include <linux/mutex.h>
 #include <linux/pfn.h>
@@ -28,7 +30,8 @@ size_t kexec_last_refusal(char *buf, size_t size);
 int kexec_check_signal(void);
 
 /* check.c */
-int kexec_check_segments(const struct kexec_segment *segments,
+int kexec_check_segments(enum kexec_type type,
+			 const struct kexec_segment *segments,
 			 unsigned int nr_segments, unsigned long entry);
 
 /* place.c */
@@ -50,6 +53,8 @@ struct kexec_dest {
 	unsigned int segment;
 };
 
+struct kexec_placement;
+
 /**
  * struct kexec_page_ops - where placement gets its pages from
  * @claim: take exactly these pages, all or none; whoever uses them has to move.
@@ -57,6 +62,9 @@ struct kexec_dest {
  * @alloc: take any block of pages of that order, each of them to be freed on
  *	its own; NULL if there is none
  * @free: give pages back
+ * @spare: pages that can be had without harm to others; NULL for any number
+ * @control: take a block for control memory; NULL for what @alloc gives
+ *	outside of the destinations
  *
  * The kernel's page allocator is kexec_buddy_ops; tests bring a model.
  */
@@ -64,9 +72,12 @@ struct kexec_page_ops {
 	bool (*claim)(unsigned long pfn, unsigned long nr_pages);
 	struct page *(*alloc)(gfp_t gfp, unsigned int order);
 	void (*free)(struct page *page, unsigned long nr_pages);
+	unsigned long (*spare)(void);
+	struct page *(*control)(struct kexec_placement *p, unsigned int order);
 };
 
 extern const struct kexec_page_ops kexec_buddy_ops;
+extern const struct kexec_page_ops kexec_staging_ops;
 
 /**
  * struct kexec_placement - an image on its way into memory
@@ -82,6 +93,7 @@ extern const struct kexec_page_ops kexec_buddy_ops;
  * @nr_pool_runs: runs in @pool
  * @table_pages: pages for the move table, not written yet
  * @nr_table_pages: how many
+ * @control_end: in the crash region, where control memory begins
  */
 struct kexec_placement {
 	struct kimage *image;
@@ -99,15 +111,19 @@ struct kexec_placement {
 
 	struct list_head table_pages;
 	unsigned long nr_table_pages;
+
+	unsigned long control_end;
 };
 
-int kexec_place_begin(struct kexec_placement *p, struct kimage *image,
-		      const struct kexec_page_ops *ops);
+struct kexec_dest *kexec_dest_from(struct kexec_placement *p,
+				   unsigned long pfn);
+struct page *kexec_alloc_control(struct kexec_placement *p, unsigned int order);
+int kexec_place_begin(struct kexec_placement *p, struct kimage *image);
 int kexec_place_claim(struct kexec_placement *p);
 int kexec_place_sources(struct kexec_placement *p);
 void kexec_place_end(struct kexec_placement *p);
-void kexec_place_free(struct kimage *image, const struct kexec_page_ops *ops);
-void kexec_place_settle(struct kimage *image, const struct kexec_page_ops *ops);
+void kexec_place_free(struct kimage *image);
+void kexec_place_settle(struct kimage *image);
 
 struct kexec_move *kexec_move_first(const struct kimage *image);
 struct kexec_move *kexec_move_next(struct kexec_move *move);
@@ -125,18 +141,119 @@ static inline int kexec_place_validate(const struct kimage *image)
 #endif
 
 /* verify.c */
+
+/* What of an image changed; from 0 on, the number of a segment. */
+enum {
+	KEXEC_UNCHANGED		= -1,
+	KEXEC_RECORD_CHANGED	= -2,
+	KEXEC_CONTROL_CHANGED	= -3,
+};
+
+#define KEXEC_REASON_MAX	256
+
 extern int kexec_verify;
 void kexec_digest_empty(u64 *digest);
-void kexec_digest_table(struct kimage *image);
-int kexec_digest_check(struct kimage *image);
+void kexec_digest_seal(struct kimage *image);
+int kexec_digest_compare(const struct kimage *image, bool may_sleep);
+void kexec_describe_change(const struct kimage *image, int what,
+			   char reason[KEXEC_REASON_MAX]);
+int kexec_digest_check(const struct kimage *image);
 
 /* image.c */
 void *kexec_map_run(unsigned long phys, unsigned long *len);
 void kexec_unmap_run(void *run);
 struct kexec_move *kimage_find_move(const struct kimage *image,
 				    unsigned long dst);
+struct kimage *kimage_new(enum kexec_type type, const struct kexec_page_ops *ops,
+			  unsigned long entry, unsigned int nr_segments,
+			  const struct kexec_segment *segments);
+int kimage_place(struct kimage *image);
+struct kimage *kimage_build(enum kexec_type type,
+			    const struct kexec_page_ops *ops,
+			    unsigned long entry, unsigned int nr_segments,
+			    const struct kexec_segment *segments);
+struct kimage *kimage_publish(enum kexec_type type, struct kimage *image);
+void kimage_free(struct kimage *image);
 int kimage_load(unsigned long entry, unsigned int nr_segments,
 		const struct kexec_segment *segments, unsigned long flags);
 void kimage_unload(enum kexec_type type);
+
+DEFINE_FREE(kimage, struct kimage *, kimage_free(_T))
+
+/* region.c, crash.c */
+#ifdef CONFIG_CRASH_DUMP
+int kexec_region_check(void);
+int kexec_region_check_segment(const struct kexec_segment *seg,
+			       unsigned int nr);
+struct kimage *kexec_region_load(unsigned long entry, unsigned int nr_segments,
+				 const struct kexec_segment *segments);
+bool kexec_crash_verify(void);
+int kexec_vmcoreinfo_attach(struct kimage *image);
+void kexec_vmcoreinfo_detach(struct kimage *image);
+#else
+static inline int kexec_region_check(void)
+{
+	return kexec_refuse(-EADDRNOTAVAIL,
+			    "this kernel can't start a crash image (CONFIG_CRASH_DUMP)");
+}
+
+static inline int kexec_region_check_segment(const struct kexec_segment *seg,
+					     unsigned int nr)
+{
+	return -EADDRNOTAVAIL;
+}
+
+static inline struct kimage *
+kexec_region_load(unsigned long entry, unsigned int nr_segments,
+		  const struct kexec_segment *segments)
+{
+	return ERR_PTR(-EADDRNOTAVAIL);
+}
+
+static inline bool kexec_crash_verify(void)
+{
+	return false;
+}
+
+static inline int kexec_vmcoreinfo_attach(struct kimage *image)
+{
+	return 0;
+}
+
+static inline void kexec_vmcoreinfo_detach(struct kimage *image)
+{
+}
+#endif
+
+/* debug.c */
+
+/* Where a test can have the kernel die; the names are in debug.c. */
+enum kexec_step {
+	KEXEC_STEP_NONE,
+	KEXEC_STEP_PLACED,
+	KEXEC_STEP_FILLING,
+	KEXEC_STEP_FILLED,
+	KEXEC_STEP_PUBLISHING,
+	KEXEC_STEP_PUBLISHED,
+	KEXEC_STEP_HALF_HOME,
+	KEXEC_STEP_HOME,
+	KEXEC_STEP_UNLOADING,
+	KEXEC_STEP_UNLOADED,
+	KEXEC_STEP_SHRINKING,
+	KEXEC_STEP_SHRUNK,
+	KEXEC_STEP_CRASH_STOPPED,
+	KEXEC_STEP_CRASH_CHECKING,
+	KEXEC_STEP_CRASH_CHECKED,
+	KEXEC_STEP_CRASH_SAVED,
+	KEXEC_STEP_CRASH_QUIET,
+};
+
+#ifdef CONFIG_DEBUG_KEXEC
+void kexec_at_step(enum kexec_step step);
+#else
+static inline void kexec_at_step(enum kexec_step step)
+{
+}
+#endif
 
 #endif /* _KERNEL_KEXEC_INTERNAL_H */

@@ -96,8 +96,14 @@ static unsigned long content_end(const struct kexec_dest *d)
 	return d->pfn + d->nr_content;
 }
 
-/* The first destination that ends past @pfn, or NULL. */
-static struct kexec_dest *dest_from(struct kexec_placement *p, unsigned long pfn)
+/**
+ * kexec_dest_from - look up a destination
+ * @p: a placement
+ * @pfn: a page frame, in a destination or not
+ *
+ * Return: the first destination that ends past @pfn, or NULL.
+ */
+struct kexec_dest *kexec_dest_from(struct kexec_placement *p, unsigned long pfn)
 {
 	unsigned int lo = 0, hi = p->nr_dests;
 
@@ -158,7 +164,7 @@ static void sort_pages(struct kexec_placement *p, unsigned long pfn,
 	unsigned long end = pfn + nr_pages;
 
 	while (pfn < end) {
-		struct kexec_dest *d = dest_from(p, pfn);
+		struct kexec_dest *d = kexec_dest_from(p, pfn);
 		unsigned long stop = d ? clamp(d->pfn, pfn, end) : end;
 
 		if (stop > pfn) {
@@ -176,20 +182,14 @@ static void sort_pages(struct kexec_placement *p, unsigned long pfn,
 static bool in_a_dest(struct kexec_placement *p, unsigned long pfn,
 		      unsigned long nr_pages)
 {
-	const struct kexec_dest *d = dest_from(p, pfn);
+	const struct kexec_dest *d = kexec_dest_from(p, pfn);
 
 	return d && d->pfn < pfn + nr_pages;
 }
 
-/*
- * Pages that can be taken from the machine, be it by reclaim or swapping.
- * Reclaim alone would go on until somebody else is killed for want of a page.
- */
-static unsigned long pages_to_spare(void)
+static unsigned long pages_to_spare(const struct kexec_page_ops *ops)
 {
-	long nr_pages = si_mem_available() + get_nr_swap_pages();
-
-	return nr_pages > (long)SPARE_PAGES ? nr_pages - SPARE_PAGES : 0;
+	return ops->spare ? ops->spare() : ULONG_MAX;
 }
 
 static int cmp_dests(const void *a, const void *b)
@@ -200,18 +200,27 @@ static int cmp_dests(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/*
+ * Leading pages of a segment for which memory is held.  In a crash image all
+ * of it: a panic should leave as little to do as possible.
+ */
+static unsigned long nr_content_pages(enum kexec_type type,
+				      const struct kexec_segment *seg)
+{
+	return PFN_UP(type == KEXEC_TYPE_CRASH ? seg->memsz : seg->bufsz);
+}
+
 /**
  * kexec_place_begin - start to place an image
  * @p: what the other calls go on with; end it with kexec_place_end()
  * @image: its segments have passed kexec_check_segments()
- * @ops: where pages come from
  *
  * Context: May sleep.
  * Return: 0 or -ENOMEM.
  */
-int kexec_place_begin(struct kexec_placement *p, struct kimage *image,
-		      const struct kexec_page_ops *ops)
+int kexec_place_begin(struct kexec_placement *p, struct kimage *image)
 {
+	const struct kexec_page_ops *ops = image->ops;
 	unsigned long nr_spare;
 	unsigned int i;
 
@@ -227,7 +236,7 @@ int kexec_place_begin(struct kexec_placement *p, struct kimage *image,
 		p->dests[p->nr_dests++] = (struct kexec_dest) {
 			.pfn = PHYS_PFN(seg->mem),
 			.nr_pages = PHYS_PFN(seg->memsz),
-			.nr_content = PFN_UP(seg->bufsz),
+			.nr_content = nr_content_pages(image->type, seg),
 			.segment = i,
 		};
 	}
@@ -239,7 +248,7 @@ int kexec_place_begin(struct kexec_placement *p, struct kimage *image,
 		p->nr_missing += p->dests[i].nr_content;
 	}
 
-	nr_spare = pages_to_spare();
+	nr_spare = pages_to_spare(ops);
 	if (p->nr_missing > nr_spare)
 		return kexec_refuse(-ENOMEM,
 				    "out of memory: %lu KiB are needed for the content, %lu KiB can be had",
@@ -262,7 +271,7 @@ static void own_claimed(struct kexec_placement *p, unsigned long pfn,
 			unsigned long end)
 {
 	while (pfn < end) {
-		struct kexec_dest *d = dest_from(p, pfn);
+		struct kexec_dest *d = kexec_dest_from(p, pfn);
 		unsigned long stop = end;
 
 		if (d && pfn >= d->pfn && pfn < content_end(d)) {
@@ -356,9 +365,19 @@ int kexec_place_claim(struct kexec_placement *p)
 	return err;
 }
 
-/* A block of control memory, outside every destination, or NULL. */
-static struct page *alloc_control(struct kexec_placement *p, unsigned int order)
+/**
+ * kexec_alloc_control - take a block of control memory
+ * @p: a placement whose destinations are known
+ * @order: how much, as a power of two of pages
+ *
+ * Context: May sleep.
+ * Return: the first page, outside every destination; NULL if there is none.
+ */
+struct page *kexec_alloc_control(struct kexec_placement *p, unsigned int order)
 {
+	if (p->ops->control)
+		return p->ops->control(p, order);
+
 	for (;;) {
 		struct page *page = p->ops->alloc(GFP_KERNEL | KEXEC_CONTROL_GFP |
 						  __GFP_NOWARN | __GFP_RETRY_MAYFAIL,
@@ -369,7 +388,7 @@ static struct page *alloc_control(struct kexec_placement *p, unsigned int order)
 
 		/* Keeps at least one page that the destinations lacked. */
 		sort_pages(p, page_to_pfn(page), 1UL << order);
-		if (!pages_to_spare())
+		if (!pages_to_spare(p->ops))
 			return NULL;
 	}
 }
@@ -388,7 +407,7 @@ static struct page *alloc_control(struct kexec_placement *p, unsigned int order)
 struct page *kimage_alloc_control_pages(struct kimage *image,
 					unsigned int order)
 {
-	struct page *page = alloc_control(image->placement, order);
+	struct page *page = kexec_alloc_control(image->placement, order);
 
 	if (!page) {
 		kexec_refuse(-ENOMEM, "out of memory: no %lu KiB of control memory",
@@ -479,7 +498,7 @@ static int alloc_table_pages(struct kexec_placement *p)
 		if (p->nr_table_pages >= nr_pages)
 			return 0;
 		while (p->nr_table_pages < nr_pages) {
-			struct page *page = alloc_control(p, 0);
+			struct page *page = kexec_alloc_control(p, 0);
 
 			if (!page)
 				return kexec_refuse(-ENOMEM,
@@ -690,12 +709,12 @@ void kexec_place_end(struct kexec_placement *p)
 /**
  * kexec_place_free - free every page of an image, control memory included
  * @image: an image whose placement has ended
- * @ops: where its pages came from
  *
  * Context: May sleep.
  */
-void kexec_place_free(struct kimage *image, const struct kexec_page_ops *ops)
+void kexec_place_free(struct kimage *image)
 {
+	const struct kexec_page_ops *ops = image->ops;
 	struct kexec_move *move;
 
 	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
@@ -734,8 +753,7 @@ static struct kexec_move *moved_stretch(struct kexec_move *move,
 }
 
 /* The destination of @move is ours now: the content goes there. */
-static void bring_home(struct kimage *image, struct kexec_move *move,
-		       const struct kexec_page_ops *ops)
+static void bring_home(struct kimage *image, struct kexec_move *move)
 {
 	struct kexec_bytes *bytes = &image->bytes[kexec_move_segment(image, move)];
 	unsigned long src = PHYS_PFN(move->src), dst = PHYS_PFN(move->dst);
@@ -745,7 +763,7 @@ static void bring_home(struct kimage *image, struct kexec_move *move,
 		copy_highpage(pfn_to_page(dst + i), pfn_to_page(src + i));
 		cond_resched();
 	}
-	ops->free(pfn_to_page(src), nr_pages);
+	image->ops->free(pfn_to_page(src), nr_pages);
 	move->src = move->dst;
 
 	/* sysfs may be reading them. */
@@ -758,7 +776,6 @@ static void bring_home(struct kimage *image, struct kexec_move *move,
 /**
  * kexec_place_settle - bring home what had to be placed elsewhere
  * @image: a filled image whose destinations others have given up meanwhile
- * @ops: where its pages came from
  *
  * When an image is replaced by one with the same destinations, the old one
  * occupies them until the new one is complete.  Once it is freed, they can be
@@ -766,8 +783,9 @@ static void bring_home(struct kimage *image, struct kexec_move *move,
  *
  * Context: May sleep.
  */
-void kexec_place_settle(struct kimage *image, const struct kexec_page_ops *ops)
+void kexec_place_settle(struct kimage *image)
 {
+	const struct kexec_page_ops *ops = image->ops;
 	struct kexec_move *move = kexec_move_first(image);
 	unsigned long most = CLAIM_MAX_PAGES;
 	unsigned int tries = 0;
@@ -785,7 +803,7 @@ void kexec_place_settle(struct kimage *image, const struct kexec_page_ops *ops)
 		tries++;
 		if (ops->claim(dst, nr_pages)) {
 			for (; move != stop; move = kexec_move_next(move))
-				bring_home(image, move, ops);
+				bring_home(image, move);
 			most = CLAIM_MAX_PAGES;
 		} else if (nr_pages > PHYS_PFN(move->len) &&
 			   nr_pages > pageblock_nr_pages) {
@@ -1007,10 +1025,29 @@ static void buddy_free(struct page *page, unsigned long nr_pages)
 		__free_page(pfn_to_page(pfn + i));
 }
 
+/*
+ * Pages that can be taken from the machine, be it by reclaim or swapping.
+ * Reclaim alone would go on until somebody else is killed for want of a page.
+ */
+static unsigned long buddy_spare(void)
+{
+	long nr_pages = si_mem_available() + get_nr_swap_pages();
+
+	return nr_pages > (long)SPARE_PAGES ? nr_pages - SPARE_PAGES : 0;
+}
+
 const struct kexec_page_ops kexec_buddy_ops = {
 	.claim = buddy_claim,
 	.alloc = buddy_alloc,
 	.free = buddy_free,
+	.spare = buddy_spare,
+};
+
+/* For an image whose destinations are not the page allocator's. */
+const struct kexec_page_ops kexec_staging_ops = {
+	.alloc = buddy_alloc,
+	.free = buddy_free,
+	.spare = buddy_spare,
 };
 
 #ifdef CONFIG_KEXEC_KUNIT_TEST

@@ -203,6 +203,7 @@ static void draw_image(struct kimage *image, unsigned int nr_segments,
 	unsigned int i;
 
 	memset(image, 0, sizeof(*image));
+	image->ops = &model_ops;
 	INIT_LIST_HEAD(&image->control_pages);
 	image->nr_segments = nr_segments;
 
@@ -256,7 +257,7 @@ static int place(struct kimage *image, bool with_control)
 	p = kunit_kzalloc(arena.test, sizeof(*p), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(arena.test, p);
 
-	err = kexec_place_begin(p, image, &model_ops);
+	err = kexec_place_begin(p, image);
 	KUNIT_ASSERT_EQ(arena.test, err, 0);
 	err = kexec_place_claim(p);
 	if (!err && with_control &&
@@ -304,7 +305,7 @@ static void place_and_check(struct kimage *image)
 		KUNIT_EXPECT_EQ(arena.test, err, -ENOMEM);
 		KUNIT_EXPECT_NULL(arena.test, image->table);
 	}
-	kexec_place_free(image, &model_ops);
+	kexec_place_free(image);
 	expect_all_free();
 }
 
@@ -331,7 +332,7 @@ static void test_all_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, total.in_place, image->segment[0].memsz);
 	KUNIT_EXPECT_EQ(test, total.moved, 0);
 	KUNIT_EXPECT_EQ(test, total.zero, 0);
-	kexec_place_free(image, &model_ops);
+	kexec_place_free(image);
 	expect_all_free();
 }
 
@@ -364,7 +365,7 @@ static void test_one_page_taken(struct kunit *test)
 	KUNIT_EXPECT_GE(test, image->bytes[0].moved, PAGE_SIZE);
 	if (half >= pageblock_nr_pages)
 		KUNIT_EXPECT_EQ(test, image->bytes[1].in_place, PFN_PHYS(64));
-	kexec_place_free(image, &model_ops);
+	kexec_place_free(image);
 	expect_all_free();
 }
 
@@ -385,7 +386,7 @@ static void test_shared_block(struct kunit *test)
 	/* One page more than the content: the move table's. */
 	KUNIT_EXPECT_EQ(test, bitmap_weight(arena.free, ARENA_PAGES),
 			ARENA_PAGES - 8);
-	kexec_place_free(image, &model_ops);
+	kexec_place_free(image);
 	expect_all_free();
 }
 
@@ -428,7 +429,7 @@ static void test_fragmented(struct kunit *test)
 	fill_pattern(image);
 	follow_moves(image);
 	expect_content(image);
-	kexec_place_free(image, &model_ops);
+	kexec_place_free(image);
 	expect_all_free();
 }
 
@@ -455,7 +456,7 @@ static void test_only_dest_free(struct kunit *test)
 	fill_pattern(image);
 	follow_moves(image);
 	expect_content(image);
-	kexec_place_free(image, &model_ops);
+	kexec_place_free(image);
 	expect_all_free();
 }
 
@@ -479,7 +480,7 @@ static void test_zero(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, total.moved, 0);
 	/* Control memory that came from within it stays, the rest is zero. */
 	KUNIT_EXPECT_GE(test, total.zero, seg->memsz / 2);
-	kexec_place_free(image, &model_ops);
+	kexec_place_free(image);
 	expect_all_free();
 }
 
@@ -532,15 +533,15 @@ static void test_settle(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, total.moved, new->segment[0].memsz);
 	fill_pattern(new);
 
-	kexec_place_free(old, &model_ops);
-	kexec_place_settle(new, &model_ops);
+	kexec_place_free(old);
+	kexec_place_settle(new);
 	kimage_total(new, &total);
 	KUNIT_EXPECT_EQ(test, total.moved, 0);
 	KUNIT_EXPECT_EQ(test, total.in_place, new->segment[0].memsz);
 	KUNIT_EXPECT_EQ(test, kexec_place_validate(new), 0);
 	expect_content(new);
 
-	kexec_place_free(new, &model_ops);
+	kexec_place_free(new);
 	expect_all_free();
 }
 

@@ -16,8 +16,6 @@
 
 #include "internal.h"
 
-#define KEXEC_REASON_MAX	256
-
 static DEFINE_SPINLOCK(refusal_lock);
 static char last_refusal[KEXEC_REASON_MAX];
 

@@ -33,10 +33,13 @@ static ssize_t crash_loaded_show(struct kobject *kobj,
 }
 KEXEC_ATTR_RO(crash_loaded);
 
+#ifdef CONFIG_CRASH_DUMP
 static ssize_t crash_size_show(struct kobject *kobj,
 			       struct kobj_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%lu\n", 0UL);
+	ssize_t size = crash_get_memory_size();
+
+	return size < 0 ? size : sysfs_emit(buf, "%zd\n", size);
 }
 
 static ssize_t crash_size_store(struct kobject *kobj,
@@ -44,17 +47,11 @@ static ssize_t crash_size_store(struct kobject *kobj,
 				size_t count)
 {
 	unsigned long size;
-	int err;
 
-	err = kstrtoul(buf, 0, &size);
-	if (err)
-		return err;
-	if (size)
-		return kexec_refuse(-EINVAL,
-				    "the crash region can only shrink, and there is none");
-	return count;
+	return kstrtoul(buf, 0, &size) ?: crash_shrink_memory(size) ?: count;
 }
 KEXEC_ATTR_RW(crash_size);
+#endif /* CONFIG_CRASH_DUMP */
 
 static int cmp_segments(const void *a, const void *b, const void *image)
 {
@@ -66,8 +63,7 @@ static int cmp_segments(const void *a, const void *b, const void *image)
 	return x < y ? -1 : x > y;
 }
 
-static ssize_t segments_show(struct kobject *kobj, struct kobj_attribute *attr,
-			     char *buf)
+static int show_segments(struct kimage *const *slot, char *buf)
 {
 	const struct kimage *image;
 	u8 order[KEXEC_SEGMENT_MAX];
@@ -75,7 +71,7 @@ static ssize_t segments_show(struct kobject *kobj, struct kobj_attribute *attr,
 	int len = 0;
 
 	spin_lock(&kexec_slot_lock);
-	image = kexec_image;
+	image = *slot;
 	for (i = 0; image && i < image->nr_segments; i++)
 		order[i] = i;
 	if (image)
@@ -96,7 +92,22 @@ static ssize_t segments_show(struct kobject *kobj, struct kobj_attribute *attr,
 	spin_unlock(&kexec_slot_lock);
 	return len;
 }
+
+static ssize_t segments_show(struct kobject *kobj, struct kobj_attribute *attr,
+			     char *buf)
+{
+	return show_segments(&kexec_image, buf);
+}
 KEXEC_ATTR_ADMIN_RO(segments);
+
+#ifdef CONFIG_CRASH_DUMP
+static ssize_t crash_segments_show(struct kobject *kobj,
+				   struct kobj_attribute *attr, char *buf)
+{
+	return show_segments(&kexec_crash_image, buf);
+}
+KEXEC_ATTR_ADMIN_RO(crash_segments);
+#endif
 
 static ssize_t last_refusal_show(struct kobject *kobj,
 				 struct kobj_attribute *attr, char *buf)
@@ -112,9 +123,12 @@ KEXEC_ATTR_ADMIN_RO(last_refusal);
 static struct attribute *kexec_attrs[] = {
 	&loaded_attr.attr,
 	&crash_loaded_attr.attr,
-	&crash_size_attr.attr,
 	&segments_attr.attr,
 	&last_refusal_attr.attr,
+#ifdef CONFIG_CRASH_DUMP
+	&crash_size_attr.attr,
+	&crash_segments_attr.attr,
+#endif
 	NULL
 };
 ATTRIBUTE_GROUPS(kexec);

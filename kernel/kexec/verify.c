@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A digest of each segment's content, taken while the image is filled and
- * checked before the handoff shuts anything down: an image that something
- * overwrote is not worth losing the running system for.
+ * Digests of an image: of each segment's content, taken while the image is
+ * filled, of its control memory, and of the record that leads to both.  They
+ * are compared before the handoff: an image that something overwrote is not
+ * worth losing the running system for, nor the messages of one that panics.
  *
  * It is xxh64: fast, and good at finding accidents.  It is no protection from
  * somebody who can write to kernel memory; nothing in here could be.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/nmi.h>
 #include <linux/sched.h>
+#include <linux/stddef.h>
 #include <linux/xxhash.h>
 
 #include "internal.h"
@@ -31,50 +37,69 @@ void kexec_digest_empty(u64 *digest)
 		digest[i] = xxh64_digest(&state);
 }
 
-static u64 table_digest(const struct kimage *image)
+/* @len bytes from @phys; @may_sleep: the caller is in no hurry. */
+static void digest_run(struct xxh64_state *state, unsigned long phys,
+		       unsigned long len, bool may_sleep)
 {
-	struct xxh64_state state;
-	struct kexec_move *move;
+	unsigned long done, part;
 
-	xxh64_reset(&state, 0);
-	for (move = kexec_move_first(image); move; move = kexec_move_next(move))
-		xxh64_update(&state, move, sizeof(*move));
-	return xxh64_digest(&state);
-}
-
-/**
- * kexec_digest_table - take the digest of an image's move table
- * @image: a filled image, its table in its final form
- */
-void kexec_digest_table(struct kimage *image)
-{
-	if (image->verify)
-		image->table_digest = table_digest(image);
-}
-
-static void digest_move(struct xxh64_state *state, const struct kexec_move *move)
-{
-	unsigned long done, len;
-
-	for (done = 0; done < move->len; done += len) {
+	for (done = 0; done < len; done += part) {
 		void *run;
 
-		len = move->len - done;
-		run = kexec_map_run(move->src + done, &len);
-		xxh64_update(state, run, len);
+		part = len - done;
+		run = kexec_map_run(phys + done, &part);
+		xxh64_update(state, run, part);
 		kexec_unmap_run(run);
-		cond_resched();
+		if (may_sleep)
+			cond_resched();
+		else
+			touch_nmi_watchdog();
 	}
 }
 
+static u64 control_digest(const struct kimage *image, bool may_sleep)
+{
+	const struct page *page;
+	struct xxh64_state state;
+
+	xxh64_reset(&state, 0);
+	list_for_each_entry(page, &image->control_pages, lru)
+		digest_run(&state, page_to_phys(page),
+			   PFN_PHYS(page_private(page)), may_sleep);
+	return xxh64_digest(&state);
+}
+
+static u64 record_digest(const struct kimage *image)
+{
+	return xxh64(image, offsetof(struct kimage, record_digest), 0);
+}
+
 /**
- * kexec_digest_check - whether an image is still what was loaded
- * @image: a loaded image
+ * kexec_digest_seal - take the digests that the content's are found by
+ * @image: a filled image; its table, its control memory and the members that
+ *	@record_digest covers don't change any more
  *
- * Context: May sleep, if cond_resched() may.
- * Return: 0, or -EIO if the move table or a segment's content changed.
+ * Context: May sleep.
  */
-int kexec_digest_check(struct kimage *image)
+void kexec_digest_seal(struct kimage *image)
+{
+	if (!image->verify)
+		return;
+	image->control_digest = control_digest(image, true);
+	image->record_digest = record_digest(image);
+}
+
+/**
+ * kexec_digest_compare - whether an image is still what was loaded
+ * @image: a sealed image
+ * @may_sleep: whether the caller may
+ *
+ * What leads to something is compared before it is followed.
+ *
+ * Context: Any, NMI included, if not @may_sleep.  Takes no lock.
+ * Return: %KEXEC_UNCHANGED, or what changed, the first such thing.
+ */
+int kexec_digest_compare(const struct kimage *image, bool may_sleep)
 {
 	unsigned int i, last = KEXEC_SEGMENT_MAX;
 	u64 digest[KEXEC_SEGMENT_MAX];
@@ -82,12 +107,11 @@ int kexec_digest_check(struct kimage *image)
 	struct xxh64_state state;
 
 	if (!image->verify)
-		return 0;
-
-	/* First, as the rest is found by it. */
-	if (table_digest(image) != image->table_digest)
-		return kexec_refuse(-EIO,
-				    "the move table changed in memory since the image was loaded");
+		return KEXEC_UNCHANGED;
+	if (record_digest(image) != image->record_digest)
+		return KEXEC_RECORD_CHANGED;
+	if (control_digest(image, may_sleep) != image->control_digest)
+		return KEXEC_CONTROL_CHANGED;
 
 	kexec_digest_empty(digest);
 	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
@@ -98,14 +122,61 @@ int kexec_digest_check(struct kimage *image)
 		if (nr != last)
 			xxh64_reset(&state, 0);
 		last = nr;
-		digest_move(&state, move);
+		digest_run(&state, move->src, move->len, may_sleep);
 		digest[nr] = xxh64_digest(&state);
 	}
 
 	for (i = 0; i < image->nr_segments; i++) {
 		if (digest[i] != image->digest[i])
-			return kexec_refuse_segment(-EIO, i, &image->segment[i],
-						    "changed in memory since it was loaded");
+			return i;
 	}
-	return 0;
+	return KEXEC_UNCHANGED;
+}
+
+/**
+ * kexec_describe_change - put in words what kexec_digest_compare() found
+ * @image: the image
+ * @what: a thing that changed
+ * @reason: where the words go
+ *
+ * Context: Any.
+ */
+void kexec_describe_change(const struct kimage *image, int what,
+			   char reason[KEXEC_REASON_MAX])
+{
+	static const char changed[] = "changed in memory since it was loaded";
+	const struct kexec_segment *seg;
+
+	switch (what) {
+	case KEXEC_RECORD_CHANGED:
+		scnprintf(reason, KEXEC_REASON_MAX, "the record of the image %s",
+			  changed);
+		break;
+	case KEXEC_CONTROL_CHANGED:
+		scnprintf(reason, KEXEC_REASON_MAX, "the control memory %s",
+			  changed);
+		break;
+	default:
+		seg = &image->segment[what];
+		scnprintf(reason, KEXEC_REASON_MAX, "segment %d [%#lx-%#lx] %s",
+			  what, seg->mem, seg->mem + (seg->memsz - 1), changed);
+	}
+}
+
+/**
+ * kexec_digest_check - refuse to start an image that is not what was loaded
+ * @image: a sealed image
+ *
+ * Context: May sleep.
+ * Return: 0 or -EIO.
+ */
+int kexec_digest_check(const struct kimage *image)
+{
+	int what = kexec_digest_compare(image, true);
+	char reason[KEXEC_REASON_MAX];
+
+	if (what == KEXEC_UNCHANGED)
+		return 0;
+	kexec_describe_change(image, what, reason);
+	return kexec_refuse(-EIO, "%s", reason);
 }

@@ -112,6 +112,14 @@ static int build_ident_map(struct kimage *image)
 		return -ENOMEM;
 	image->arch.pgd = map.pgd;
 
+	/*
+	 * The upper half is for the few instructions from the switch of page
+	 * tables to the jump out of it: for the kernel's text, whose entry is
+	 * there from the beginning and stays.
+	 */
+	clone_pgd_range(map.pgd + KERNEL_PGD_BOUNDARY,
+			swapper_pg_dir + KERNEL_PGD_BOUNDARY, KERNEL_PGD_PTRS);
+
 	/* All that the kernel has mapped: sources, control memory, RAM. */
 	for (i = 0; i < nr_pfn_mapped; i++) {
 		err = map_range(&map, PFN_PHYS(pfn_mapped[i].start),
@@ -168,7 +176,11 @@ void machine_kexec_cleanup(struct kimage *image)
  * machine_kexec - leave this kernel for an image
  * @image: a loaded image
  *
- * Context: On the only CPU running, after machine_shutdown(), interrupts off.
+ * Writes to nothing of the image, whose memory may be protected: the trampoline
+ * does, by its own map.
+ *
+ * Context: On the only CPU running, after machine_shutdown() or
+ * machine_crash_shutdown(), interrupts off, perhaps in an NMI.
  */
 void machine_kexec(struct kimage *image)
 {
@@ -178,13 +190,6 @@ void machine_kexec(struct kimage *image)
 	/* From here on an exception could only be taken by a dead handler. */
 	hw_breakpoint_disable();
 	cet_disable();
-
-	/*
-	 * The upper half as it is now, for the few instructions from the
-	 * switch of page tables to the jump out of it.
-	 */
-	clone_pgd_range(image->arch.pgd + KERNEL_PGD_BOUNDARY,
-			swapper_pg_dir + KERNEL_PGD_BOUNDARY, KERNEL_PGD_PTRS);
 
 	native_idt_invalidate();
 	kexec_enter_trampoline(__pa(image->table), image->start,
