@@ -48,9 +48,6 @@ def edits(maintainers):
         Edit("arch/x86/kernel/Makefile",
              "obj-$(CONFIG_KEXEC_FILE)\t+= kexec-bzimage64.o\n", "",
              "the base's file is gone"),
-        Edit("arch/x86/kernel/Makefile",
-             "crash_dump_$(BITS).o crash.o\n", "crash_dump_$(BITS).o\n",
-             "the base's crash.c is gone"),
         Edit("arch/x86/realmode/init.c",
              "#include <asm/crash.h>\n", "",
              "the header is gone, and nothing here used it"),
@@ -66,6 +63,30 @@ def edits(maintainers):
         Edit("Documentation/admin-guide/index.rst",
              "\n   kdump/index\n", "\n   kdump/index\n   kexec/index\n",
              "the admin guide has a page more"),
+        Edit("Documentation/admin-guide/kernel-parameters.txt",
+             "\tcrashkernel=size[KMG],high\n", """\
+	crashkernel=auto
+			[KNL,EARLY] A size for the memory of the machine, by a
+			table; nothing below 512M. The log says which. Several
+			crashkernel= options, malformed ones, the table, and
+			what the log says of each:
+			see Documentation/admin-guide/kexec/crashkernel.rst.
+
+	crashkernel=size[KMG],high
+""",
+             "crashkernel= can choose a size"),
+        Edit("Documentation/admin-guide/kernel-parameters.txt",
+             "\tkgdbdbgp=", """\
+	kexec_crash_verify=
+			[KNL] Whether a panic checks that the crash image is
+			still what was loaded, and otherwise goes on as if none
+			were. It costs the time of reading the image once.
+			Format: <bool>
+			Default: 1
+			See Documentation/admin-guide/kexec/crash.rst.
+
+	kgdbdbgp=""",
+             "a parameter of ours"),
         Edit("Documentation/admin-guide/sysctl/kernel.rst",
              "\nkptr_restrict\n=============\n", """
 kexec_verify

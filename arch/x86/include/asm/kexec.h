@@ -15,7 +15,13 @@
 
 #ifndef __ASSEMBLY__
 
+#include <linux/instruction_pointer.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
+
+#include <asm/irqflags.h>
+#include <asm/ptrace.h>
+#include <asm/segment.h>
 
 #define KEXEC_ARCH		KEXEC_ARCH_X86_64
 #define KEXEC_DEST_LIMIT	(MAXMEM - 1)
@@ -40,6 +46,45 @@ extern const u8 relocate_kernel[KEXEC_CONTROL_CODE_MAX_SIZE];
 void kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 			    phys_addr_t trampoline, unsigned long cr3,
 			    phys_addr_t pgd, unsigned long flags);
+
+/**
+ * machine_crash_regs - write down the registers as they are
+ * @regs: where to; one of the registers has its address
+ */
+static __always_inline void machine_crash_regs(struct pt_regs *regs)
+{
+#define STORE(reg, member) \
+	"movq %%" #reg ", %c[" #member "](%[regs])\n\t"
+#define AT(member)	offsetof(struct pt_regs, member)
+	unsigned long flags = native_save_fl();
+
+	asm volatile(STORE(rax, ax) STORE(rbx, bx) STORE(rcx, cx)
+		     STORE(rdx, dx) STORE(rsi, si) STORE(rdi, di)
+		     STORE(rbp, bp) STORE(rsp, sp) STORE(r8, r8)
+		     STORE(r9, r9) STORE(r10, r10) STORE(r11, r11)
+		     STORE(r12, r12) STORE(r13, r13) STORE(r14, r14)
+		     STORE(r15, r15)
+		     : : [regs] "r" (regs),
+		       [ax] "i" (AT(ax)), [bx] "i" (AT(bx)),
+		       [cx] "i" (AT(cx)), [dx] "i" (AT(dx)),
+		       [si] "i" (AT(si)), [di] "i" (AT(di)),
+		       [bp] "i" (AT(bp)), [sp] "i" (AT(sp)),
+		       [r8] "i" (AT(r8)), [r9] "i" (AT(r9)),
+		       [r10] "i" (AT(r10)), [r11] "i" (AT(r11)),
+		       [r12] "i" (AT(r12)), [r13] "i" (AT(r13)),
+		       [r14] "i" (AT(r14)), [r15] "i" (AT(r15))
+		     : "memory");
+#undef STORE
+#undef AT
+	regs->ip = _THIS_IP_;
+	regs->flags = flags;
+	regs->cs = __KERNEL_CS;
+	regs->ss = __KERNEL_DS;
+	regs->orig_ax = -1;
+}
+
+/* For smp_ops. */
+void kdump_nmi_shootdown_cpus(void);
 
 #ifdef CONFIG_AMD_MEM_ENCRYPT
 int machine_kexec_adopt_pages(struct page *page, unsigned long nr_pages);

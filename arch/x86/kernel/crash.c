@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What x86 does when the kernel crashes, so that the crash image finds a
+ * machine that keeps still.
+ *
+ * The IOMMU is left as it is, on purpose: devices may still write where the
+ * dead kernel told them to, and its tables are what keeps them there.  Were it
+ * turned off, the same bus addresses would be taken for physical ones.  The
+ * drivers of the capture kernel notice that translation is on, and take the
+ * tables over until they have reset the devices.
+ */
+#include <linux/kexec.h>
+#include <linux/mm.h>
+#include <linux/reboot.h>
+#include <linux/set_memory.h>
+#include <linux/smp.h>
+
+#include <asm/apic.h>
+#include <asm/hpet.h>
+#include <asm/intel_pt.h>
+#include <asm/io_apic.h>
+#include <asm/reboot.h>
+#include <asm/x86_init.h>
+
+#ifdef CONFIG_SMP
+/* On each of the other CPUs, in an NMI, which then halts it for good. */
+static void stop_this_one(int cpu, struct pt_regs *regs)
+{
+	crash_save_cpu(regs, cpu);
+
+	/* Its trace must not go on into memory that the dump is to show. */
+	cpu_emergency_stop_pt();
+	disable_local_APIC();
+}
+
+/**
+ * kdump_nmi_shootdown_cpus - stop the other CPUs, whatever they are doing
+ *
+ * What smp_ops.crash_stop_other_cpus is, unless a hypervisor has another way.
+ *
+ * Context: Any, NMI included.
+ */
+void kdump_nmi_shootdown_cpus(void)
+{
+	nmi_shootdown_cpus(stop_this_one);
+}
+
+/**
+ * crash_smp_send_stop - stop the other CPUs and save their registers
+ *
+ * Called again, does nothing.
+ *
+ * Context: Any, NMI included, on the CPU that panics.
+ */
+void crash_smp_send_stop(void)
+{
+	static bool stopped;
+
+	if (stopped)
+		return;
+	stopped = true;
+
+	/* A guest of Xen without hardware support has no NMI to send. */
+	if (smp_ops.crash_stop_other_cpus)
+		smp_ops.crash_stop_other_cpus();
+	else
+		smp_send_stop();
+}
+#endif /* CONFIG_SMP */
+
+#ifdef CONFIG_HPET_TIMER
+static void quiet_hpet(void)
+{
+	hpet_disable();
+}
+#else
+static inline void quiet_hpet(void) { }
+#endif
+
+#ifdef CONFIG_X86_IO_APIC
+static void quiet_io_apic(void)
+{
+	/* A CPU that was stopped may have held one. */
+	ioapic_zap_locks();
+	clear_IO_APIC();
+}
+#else
+static inline void quiet_io_apic(void) { }
+#endif
+
+/**
+ * native_machine_crash_shutdown - quiet the machine for the crash image
+ * @regs: the registers of the CPU that panics
+ *
+ * What machine_ops.crash_shutdown is, or is ended with.
+ *
+ * Context: Any, NMI included, interrupts off, on the CPU that panics.
+ */
+void native_machine_crash_shutdown(struct pt_regs *regs)
+{
+	crash_smp_send_stop();
+
+	/* A confidential guest: nothing is shared with its host any more. */
+	x86_platform.guest.enc_kexec_begin();
+
+	/* Or the INIT by which the capture kernel starts CPUs is not noticed. */
+	cpu_emergency_disable_virtualization();
+	cpu_emergency_stop_pt();
+
+	/* Interrupts, from where they come to where they go, as after a reset. */
+	quiet_hpet();
+	quiet_io_apic();
+	lapic_shutdown();
+	restore_boot_irq_mode();
+
+	x86_platform.guest.enc_kexec_finish();
+}
+
+/**
+ * machine_crash_protect - guard memory from being written to by the kernel
+ * @start: physical address, page aligned
+ * @nr_pages: how many
+ * @protect: true: read-only; false: as usual
+ *
+ * Context: May sleep.
+ * Return: 0, or -ENOMEM if a large page can't be split.
+ */
+int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
+			  bool protect)
+{
+	unsigned long addr = (unsigned long)__va(start);
+
+	return protect ? set_memory_ro(addr, nr_pages) :
+			 set_memory_rw(addr, nr_pages);
+}

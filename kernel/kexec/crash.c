@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * From a panic to the crash image.
+ *
+ * It can begin anywhere: in an interrupt or an NMI, with any lock held, on a
+ * stack that is almost full, in the middle of a load.  Hence invariant 3: from
+ * __crash_kexec() on nothing is allocated, nothing sleeps, and no lock is
+ * waited for.  The slot is read without the locks that guard it: what is in
+ * there is complete, as it was built before it was published, and is not freed
+ * any more once the other CPUs have stopped.
+ *
+ *	stop	  the other CPUs, which save their registers      no way back
+ *	check	  the image's digests; if they differ, panic() goes on
+ *	save	  this CPU's registers, the time
+ *	quiet	  interrupt controllers and whatever else could disturb
+ *	leave	  machine_kexec(), as from reboot(2)
+ *
+ * If one of these steps runs into an exception or panics itself, that comes here
+ * again on the same CPU.  A step that has begun is not begun a second time: the
+ * next one follows, but an image whose check did not end is not started.
+ */
+#define pr_fmt(fmt) "kexec: crash: " fmt
+
+#include <linux/atomic.h>
+#include <linux/compiler.h>
+#include <linux/cpumask.h>
+#include <linux/elf.h>
+#include <linux/elfcore.h>
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/ktime.h>
+#include <linux/log2.h>
+#include <linux/moduleparam.h>
+#include <linux/panic.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/reboot.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+/* What each CPU was doing: an ELF note, for the dump. */
+note_buf_t __percpu *crash_notes;
+
+/* The boot option kexec_crash_verify=. */
+static bool crash_verify __ro_after_init = true;
+core_param(kexec_crash_verify, crash_verify, bool, 0444);
+
+/* CPUs whose registers have been saved. */
+static atomic_t nr_saved = ATOMIC_INIT(0);
+
+/* How far the way down has come; only the CPU that panics looks at it. */
+enum crash_step {
+	CRASH_NOT_BEGUN,
+	CRASH_STOP,
+	CRASH_CHECK,
+	CRASH_SAVE,
+	CRASH_QUIET,
+	CRASH_LEAVE,
+};
+
+static enum crash_step crash_step;
+static bool crash_image_good;
+
+/* What this CPU was doing when it began. */
+static struct pt_regs crash_regs;
+
+/**
+ * kexec_crash_verify - whether crash images are checked before they start
+ *
+ * Return: what the boot option kexec_crash_verify= says.
+ */
+bool kexec_crash_verify(void)
+{
+	return crash_verify;
+}
+
+/**
+ * kexec_crash_loaded - whether a panic would start a crash image
+ *
+ * Context: Any.
+ * Return: 1 or 0.
+ */
+int kexec_crash_loaded(void)
+{
+	return !!READ_ONCE(kexec_crash_image);
+}
+EXPORT_SYMBOL_GPL(kexec_crash_loaded);
+
+/**
+ * kexec_should_crash - whether an exception is going to end in a panic
+ * @task: whom it struck
+ *
+ * Who handles a fatal exception calls this before it cleans up, so that
+ * crash_kexec() gets the registers of the exception itself.
+ *
+ * Context: Any.
+ * Return: 1 if nothing but panic() can follow, and the crash image is to be
+ * started before the panic notifiers run; else 0.
+ */
+int kexec_should_crash(struct task_struct *task)
+{
+	/* The way down has begun, and leads on from where it broke off. */
+	if (READ_ONCE(crash_step) != CRASH_NOT_BEGUN)
+		return 1;
+	if (crash_kexec_post_notifiers)
+		return 0;
+	return panic_on_oops || in_interrupt() || is_idle_task(task) ||
+	       is_global_init(task);
+}
+
+static void write_note(u32 *note, const struct pt_regs *regs, pid_t pid)
+{
+	struct elf_prstatus status = { .common.pr_pid = pid };
+	struct pt_regs copy = *regs;
+
+	elf_core_copy_regs(&status.pr_reg, &copy);
+	final_note(append_elf_note(note, CRASH_CORE_NOTE_NAME, NT_PRSTATUS,
+				   &status, sizeof(status)));
+}
+
+/**
+ * crash_save_cpu - write down what a CPU was doing, for the dump
+ * @regs: its registers
+ * @cpu: its number
+ *
+ * Context: Any, NMI included; on that CPU itself.
+ */
+void crash_save_cpu(struct pt_regs *regs, int cpu)
+{
+	/* Not there yet, this early. */
+	if (crash_notes)
+		write_note(*per_cpu_ptr(crash_notes, cpu), regs, current->pid);
+	atomic_inc(&nr_saved);
+}
+
+/* Whether @step is still to be done; from now on it isn't. */
+static bool begin_step(enum crash_step step)
+{
+	if (crash_step >= step)
+		return false;
+	WRITE_ONCE(crash_step, step);
+	return true;
+}
+
+static void stop_others(void)
+{
+	unsigned int nr_others = num_online_cpus() - 1;
+
+	crash_smp_send_stop();
+	if (nr_others)
+		pr_emerg("%d of %u other CPUs stopped\n",
+			 atomic_read(&nr_saved), nr_others);
+}
+
+static bool image_is_good(const struct kimage *image)
+{
+	char reason[KEXEC_REASON_MAX];
+	u64 start = ktime_get_mono_fast_ns();
+	int what;
+
+	what = kexec_digest_compare(image, false);
+	if (what != KEXEC_UNCHANGED) {
+		kexec_describe_change(image, what, reason);
+		pr_emerg("the image is not started: %s\n", reason);
+		return false;
+	}
+	if (image->verify)
+		pr_emerg("image verified in %llu ms\n",
+			 div_u64(ktime_get_mono_fast_ns() - start, NSEC_PER_MSEC));
+	return true;
+}
+
+/* Does not return if all goes well. */
+static noinline void start_image(void)
+{
+	struct kimage *image;
+
+	if (begin_step(CRASH_STOP)) {
+		stop_others();
+		kexec_at_step(KEXEC_STEP_CRASH_STOPPED);
+	}
+
+	/* An unload may have ended before its CPU was stopped. */
+	image = READ_ONCE(kexec_crash_image);
+	if (!image)
+		return;
+
+	if (begin_step(CRASH_CHECK)) {
+		kexec_at_step(KEXEC_STEP_CRASH_CHECKING);
+		crash_image_good = image_is_good(image);
+		kexec_at_step(KEXEC_STEP_CRASH_CHECKED);
+	}
+	if (!crash_image_good)
+		return;
+
+	if (begin_step(CRASH_SAVE)) {
+		crash_save_cpu(&crash_regs, raw_smp_processor_id());
+		crash_save_vmcoreinfo();
+		pr_emerg("handing over to %#lx\n", image->start);
+		kexec_at_step(KEXEC_STEP_CRASH_SAVED);
+	}
+	if (begin_step(CRASH_QUIET)) {
+		machine_crash_shutdown(&crash_regs);
+		kexec_at_step(KEXEC_STEP_CRASH_QUIET);
+	}
+	if (begin_step(CRASH_LEAVE))
+		machine_kexec(image);
+}
+
+/**
+ * __crash_kexec - start the crash image, if there is one
+ * @regs: the registers to be saved for this CPU; NULL for those it has now
+ *
+ * For panic(), and others that own panic_cpu.
+ *
+ * Context: Any, NMI included, on the CPU that panics.
+ * Return: only if there is no image or it is damaged.  In the latter case the
+ * other CPUs have stopped, and nothing else changed.
+ */
+void __crash_kexec(struct pt_regs *regs)
+{
+	if (!kexec_crash_loaded())
+		return;
+
+	/* When an exception on the way down leads here again, what led to it. */
+	if (crash_step == CRASH_NOT_BEGUN) {
+		if (regs)
+			crash_regs = *regs;
+		else
+			machine_crash_regs(&crash_regs);
+	}
+	start_image();
+	/* No tail call: the registers are those of this function, with its frame. */
+	barrier();
+}
+
+/**
+ * crash_kexec - start the crash image, if there is one
+ * @regs: the registers to be saved for this CPU
+ *
+ * For others than panic(), in the place of a panic that is inevitable.
+ *
+ * Context: Any, NMI included.
+ * Return: if there is no image, or another CPU panics, which is going to stop
+ * this one.
+ */
+void crash_kexec(struct pt_regs *regs)
+{
+	int cpu = raw_smp_processor_id(), owner = PANIC_CPU_INVALID;
+
+	if (!kexec_crash_loaded())
+		return;
+	if (atomic_try_cmpxchg(&panic_cpu, &owner, cpu)) {
+		__crash_kexec(regs);
+		atomic_set(&panic_cpu, PANIC_CPU_INVALID);
+	} else if (owner == cpu) {
+		/* An exception on the way down. */
+		__crash_kexec(regs);
+	} else {
+		return;
+	}
+
+	/* The caller relies on what needs other CPUs before it panics. */
+	if (crash_step != CRASH_NOT_BEGUN)
+		panic("The crash image could not be started");
+}
+
+static int __init crash_notes_init(void)
+{
+	/*
+	 * Who reads them has one physical address for each CPU: they may not
+	 * go over a page's end.
+	 */
+	size_t align = roundup_pow_of_two(sizeof(note_buf_t));
+
+	BUILD_BUG_ON(sizeof(note_buf_t) > PAGE_SIZE);
+	crash_notes = __alloc_percpu(sizeof(note_buf_t),
+				     min_t(size_t, align, PAGE_SIZE));
+	if (!crash_notes) {
+		pr_warn("out of memory: registers will be missing from a dump\n");
+		return -ENOMEM;
+	}
+	return 0;
+}
+subsys_initcall(crash_notes_init);
+
+#ifdef CONFIG_KEXEC_KUNIT_TEST
+#include "crash_test.c"
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of the crash path, as far as it comes back: the notes, and the
+ * protection of the region.
+ */
+#include <kunit/test.h>
+#include <linux/crash_reserve.h>
+#include <linux/io.h>
+#include <linux/kallsyms.h>
+#include <linux/mm.h>
+#include <linux/sched/task_stack.h>
+#include <linux/sizes.h>
+#include <linux/uaccess.h>
+
+/* What readers of a dump expect, spelt out. */
+static void test_note(struct kunit *test)
+{
+	note_buf_t *buf = kunit_kmalloc(test, sizeof(*buf), GFP_KERNEL);
+	const struct elf_prstatus *status;
+	struct pt_regs regs;
+	elf_gregset_t gregs;
+	const struct elf32_note *note, *end;
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	/* A note of an earlier time must not shine through. */
+	memset(buf, 0xff, sizeof(*buf));
+	memset(&regs, 0x5a, sizeof(regs));
+	elf_core_copy_regs(&gregs, &regs);
+
+	write_note(*buf, &regs, 612);
+
+	note = (const struct elf32_note *)*buf;
+	KUNIT_EXPECT_EQ(test, note->n_namesz, sizeof("CORE"));
+	KUNIT_EXPECT_EQ(test, note->n_type, NT_PRSTATUS);
+	KUNIT_ASSERT_EQ(test, note->n_descsz, sizeof(*status));
+	KUNIT_EXPECT_STREQ(test, (const char *)(note + 1), "CORE");
+
+	status = (const void *)(note + 1) + ALIGN(note->n_namesz, 4);
+	KUNIT_EXPECT_EQ(test, status->common.pr_pid, 612);
+	KUNIT_EXPECT_MEMEQ(test, &status->pr_reg, &gregs, sizeof(gregs));
+	KUNIT_EXPECT_EQ(test, status->common.pr_cursig, 0);
+	KUNIT_EXPECT_EQ(test, status->common.pr_utime.tv_sec, 0);
+
+	/* An empty note ends it, within the buffer. */
+	end = (const void *)status + ALIGN(note->n_descsz, 4);
+	KUNIT_ASSERT_LE(test, (unsigned long)(end + 1), (unsigned long)(buf + 1));
+	KUNIT_EXPECT_EQ(test, end->n_namesz, 0);
+	KUNIT_EXPECT_EQ(test, end->n_descsz, 0);
+	KUNIT_EXPECT_EQ(test, end->n_type, 0);
+}
+
+/* The dump's reader has one physical address for each CPU's note. */
+static void test_notes_in_a_page(struct kunit *test)
+{
+	unsigned int cpu;
+
+	KUNIT_ASSERT_TRUE(test, !!crash_notes);
+	for_each_possible_cpu(cpu) {
+		phys_addr_t first = per_cpu_ptr_to_phys(per_cpu_ptr(crash_notes, cpu));
+
+		KUNIT_EXPECT_LE(test, offset_in_page(first) + sizeof(note_buf_t),
+				PAGE_SIZE);
+	}
+}
+
+/* The registers are those of the function that asks. */
+static void test_regs(struct kunit *test)
+{
+	unsigned long low = (unsigned long)test_regs, size, offset;
+	struct pt_regs regs = { };
+
+	machine_crash_regs(&regs);
+	KUNIT_EXPECT_TRUE(test, object_is_on_stack((void *)kernel_stack_pointer(&regs)));
+	KUNIT_ASSERT_TRUE(test, kallsyms_lookup_size_offset(low, &size, &offset));
+	KUNIT_EXPECT_LT(test, instruction_pointer(&regs) - low, size);
+}
+
+/* Between loads the kernel can read the region, but not write to it. */
+static void test_protected(struct kunit *test)
+{
+	unsigned long phys;
+	u8 byte;
+
+	if (!crashk_res.end)
+		kunit_skip(test, "no crashkernel=");
+
+	for (phys = crashk_res.start; phys < crashk_res.end; phys += SZ_1M) {
+		void *at = phys_to_virt(phys);
+
+		KUNIT_ASSERT_EQ(test, copy_from_kernel_nofault(&byte, at, 1), 0);
+		KUNIT_EXPECT_EQ(test, copy_to_kernel_nofault(at, &byte, 1), -EFAULT);
+	}
+
+	/* Its neighbours are not affected. */
+	if (page_is_ram(PHYS_PFN(crashk_res.start) - 1)) {
+		void *at = phys_to_virt(crashk_res.start - 1);
+
+		KUNIT_ASSERT_EQ(test, copy_from_kernel_nofault(&byte, at, 1), 0);
+		KUNIT_EXPECT_EQ(test, copy_to_kernel_nofault(at, &byte, 1), 0);
+	}
+}
+
+static struct kunit_case crash_test_cases[] = {
+	KUNIT_CASE(test_note),
+	KUNIT_CASE(test_notes_in_a_page),
+	KUNIT_CASE(test_regs),
+	KUNIT_CASE(test_protected),
+	{ }
+};
+
+static struct kunit_suite crash_test_suite = {
+	.name = "kexec-crash",
+	.test_cases = crash_test_cases,
+};
+
+kunit_test_suite(crash_test_suite);

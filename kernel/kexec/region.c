@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The crash region: the memory that crashkernel= reserved (see reserve.c), and
+ * how an image gets there.
+ *
+ * A crash image lies where it starts: content, control memory, and a copy of
+ * the notes on this kernel, all in the region, which nothing else uses.  The
+ * kernel's own mapping of it is read-only except while an image is written.
+ *
+ *	first load	straight into the region, then published
+ *
+ *	further loads	a panic at any moment has to find a complete image, and
+ *	(staged)	both can't have the same place.  So the new one is first
+ *			built in other memory, with moves into the region, and
+ *			published like that; from then on the old one may be
+ *			overwritten.  The content is copied to its place, by a
+ *			second image that has no moves, and that is published.
+ *
+ *	region		[ old ]   [ old ]   [ ... ]   [ new ]
+ *	elsewhere	     [ new, moves ] [ new, moves ]
+ *	in the slot	  old       new       new    new, no moves
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/align.h>
+#include <linux/crash_reserve.h>
+#include <linux/highmem.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "internal.h"
+
+static unsigned long region_size(const struct resource *res)
+{
+	return res->end ? resource_size(res) : 0;
+}
+
+static int protect_resource(const struct resource *res, bool protect)
+{
+	if (!region_size(res))
+		return 0;
+	return machine_crash_protect(res->start, PHYS_PFN(resource_size(res)),
+				     protect);
+}
+
+/*
+ * Whether all bytes from @start to @end, the last one, are in the region where
+ * an image may lie.  A second one below 4 GiB, if there is any, is for what the
+ * image does with it.
+ */
+static bool in_region(unsigned long start, unsigned long end)
+{
+	return region_size(&crashk_res) && start >= crashk_res.start &&
+	       end <= crashk_res.end;
+}
+
+/**
+ * kexec_region_check - whether there is a region for a crash image
+ *
+ * Return: 0 or -EADDRNOTAVAIL.
+ */
+int kexec_region_check(void)
+{
+	if (!region_size(&crashk_res))
+		return kexec_refuse(-EADDRNOTAVAIL,
+				    "no memory is reserved for a crash image, see crashkernel=");
+	return 0;
+}
+
+/**
+ * kexec_region_check_segment - whether a segment of a crash image is in its place
+ * @seg: the segment; not empty, its end does not wrap
+ * @nr: its number
+ *
+ * Return: 0 or -EADDRNOTAVAIL.
+ */
+int kexec_region_check_segment(const struct kexec_segment *seg, unsigned int nr)
+{
+	if (!in_region(seg->mem, seg->mem + (seg->memsz - 1)))
+		return kexec_refuse_segment(-EADDRNOTAVAIL, nr, seg,
+					    "is not inside the crash region %pa-%pa",
+					    &crashk_res.start, &crashk_res.end);
+	return 0;
+}
+
+/* All of the region is there to be used: what is asked for can be had. */
+static bool region_claim(unsigned long pfn, unsigned long nr_pages)
+{
+	return true;
+}
+
+static void region_free(struct page *page, unsigned long nr_pages)
+{
+	unsigned long phys = page_to_phys(page);
+
+	/* Control memory that found no room in the region. */
+	if (!in_region(phys, phys))
+		kexec_staging_ops.free(page, nr_pages);
+}
+
+/* From the end of the region down, between the destinations. */
+static struct page *region_control(struct kexec_placement *p, unsigned int order)
+{
+	unsigned long start = PHYS_PFN(crashk_res.start), nr = 1UL << order;
+	unsigned long pfn;
+
+	if (!p->control_end)
+		p->control_end = PHYS_PFN(crashk_res.end) + 1;
+	pfn = p->control_end;
+
+	while (pfn >= start + nr) {
+		const struct kexec_dest *d;
+
+		pfn = ALIGN_DOWN(pfn - nr, nr);
+		if (pfn < start)
+			break;
+		d = kexec_dest_from(p, pfn);
+		if (!d || d->pfn >= pfn + nr) {
+			p->control_end = pfn;
+			return pfn_to_page(pfn);
+		}
+		pfn = d->pfn;
+	}
+	/* It would be safer in the region, but it works. */
+	return kexec_staging_ops.alloc(GFP_KERNEL | KEXEC_CONTROL_GFP | __GFP_NOWARN,
+				       order);
+}
+
+static const struct kexec_page_ops region_ops = {
+	.claim = region_claim,
+	.free = region_free,
+	.control = region_control,
+};
+
+static int open_region(void)
+{
+	int err = protect_resource(&crashk_res, false);
+
+	if (err)
+		return kexec_refuse(err, "the crash region can't be made writable");
+	return 0;
+}
+
+static void close_region(void)
+{
+	int err = protect_resource(&crashk_res, true);
+
+	if (err)
+		pr_warn("the crash region is not protected from being overwritten (%d)\n",
+			err);
+}
+
+/* Copy the content of a staged image to where it belongs. */
+static void copy_home(const struct kimage *staged)
+{
+	struct kexec_move *move = kexec_move_first(staged);
+	unsigned long i, nr_pages, done = 0, half = 0;
+	unsigned int nr;
+
+	for (nr = 0; nr < staged->nr_segments; nr++)
+		half += PHYS_PFN(staged->segment[nr].memsz) / 2;
+
+	for (; move; move = kexec_move_next(move)) {
+		nr_pages = PHYS_PFN(move->len);
+		for (i = 0; i < nr_pages; i++) {
+			copy_highpage(pfn_to_page(PHYS_PFN(move->dst) + i),
+				      pfn_to_page(PHYS_PFN(move->src) + i));
+			if (done++ == half)
+				kexec_at_step(KEXEC_STEP_HALF_HOME);
+			cond_resched();
+		}
+	}
+}
+
+/* The same image once more, in the region.  @staged is in the slot. */
+static struct kimage *bring_home(const struct kimage *staged)
+{
+	struct kimage *image __free(kimage) =
+		kimage_new(KEXEC_TYPE_CRASH, &region_ops, staged->start,
+			   staged->nr_segments, staged->segment);
+	int err;
+
+	if (IS_ERR(image))
+		return image;
+	err = kimage_place(image);
+	if (err)
+		return ERR_PTR(err);
+
+	copy_home(staged);
+	memcpy(image->digest, staged->digest, sizeof(image->digest));
+	err = kexec_place_validate(image);
+	if (err)
+		return ERR_PTR(err);
+	return_ptr(image);
+}
+
+static struct kimage *replace_image(unsigned long entry, unsigned int nr_segments,
+				    const struct kexec_segment *segments)
+{
+	struct kimage *staged, *image;
+	int err;
+
+	staged = kimage_build(KEXEC_TYPE_CRASH, &kexec_staging_ops, entry,
+			      nr_segments, segments);
+	if (IS_ERR(staged))
+		return staged;
+	kexec_digest_seal(staged);
+
+	/* The region may be overwritten once the old image is not in the slot. */
+	kimage_free(kimage_publish(KEXEC_TYPE_CRASH, staged));
+	kexec_at_step(KEXEC_STEP_PUBLISHED);
+
+	err = open_region();
+	if (err)
+		return staged;
+	image = bring_home(staged);
+	if (IS_ERR(image)) {
+		close_region();
+		pr_warn("the crash image waits outside of the crash region, where it is less safe\n");
+		return staged;
+	}
+	kexec_digest_seal(image);
+	close_region();
+	kexec_at_step(KEXEC_STEP_HOME);
+
+	kimage_free(kimage_publish(KEXEC_TYPE_CRASH, image));
+	return image;
+}
+
+static struct kimage *first_image(unsigned long entry, unsigned int nr_segments,
+				  const struct kexec_segment *segments)
+{
+	struct kimage *image;
+	int err;
+
+	err = open_region();
+	if (err)
+		return ERR_PTR(err);
+	image = kimage_build(KEXEC_TYPE_CRASH, &region_ops, entry, nr_segments,
+			     segments);
+	if (!IS_ERR(image))
+		kexec_digest_seal(image);
+	close_region();
+	if (IS_ERR(image))
+		return image;
+	kimage_publish(KEXEC_TYPE_CRASH, image);
+	kexec_at_step(KEXEC_STEP_PUBLISHED);
+	return image;
+}
+
+/**
+ * kexec_region_load - load a crash image into the region and its slot
+ * @entry: physical address of its first instruction
+ * @nr_segments: how many @segments there are
+ * @segments: checked by kexec_check_segments()
+ *
+ * If the slot has an image, it stays there until the new one is complete.
+ *
+ * Context: May sleep.  The caller holds kexec_mutex.
+ * Return: the image, or an error pointer: -EFAULT, -ENOMEM, -EINTR, -EIO.
+ */
+struct kimage *kexec_region_load(unsigned long entry, unsigned int nr_segments,
+				 const struct kexec_segment *segments)
+{
+	lockdep_assert_held(&kexec_mutex);
+	return kexec_crash_image ?
+		replace_image(entry, nr_segments, segments) :
+		first_image(entry, nr_segments, segments);
+}
+
+/**
+ * kexec_vmcoreinfo_attach - keep a copy of the notes on this kernel safe
+ * @image: an image in kimage_place()
+ *
+ * With a crash image goes a copy of vmcoreinfo, by which the dump is read: a
+ * panic uses it, whatever became of the original.  It gets a mapping of its
+ * own, as the time of the crash is added to it when the region is read-only.
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int kexec_vmcoreinfo_attach(struct kimage *image)
+{
+	struct page *page;
+
+	static_assert(VMCOREINFO_BYTES == PAGE_SIZE);
+
+	if (image->type != KEXEC_TYPE_CRASH)
+		return 0;
+	page = kimage_alloc_control_pages(image, 0);
+	if (!page)
+		return -ENOMEM;
+	image->vmcoreinfo = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
+	if (!image->vmcoreinfo)
+		return kexec_refuse(-ENOMEM, "out of memory for a mapping");
+	/* Copies, and uses the copy from now on. */
+	crash_update_vmcoreinfo_safecopy(image->vmcoreinfo);
+	return 0;
+}
+
+/**
+ * kexec_vmcoreinfo_detach - give up an image's copy of vmcoreinfo
+ * @image: an image that is about to be freed
+ *
+ * Context: May sleep.  The caller holds kexec_mutex.
+ */
+void kexec_vmcoreinfo_detach(struct kimage *image)
+{
+	struct kimage *crash_image = kexec_crash_image;
+
+	if (!image->vmcoreinfo)
+		return;
+	crash_update_vmcoreinfo_safecopy(crash_image ? crash_image->vmcoreinfo :
+						       NULL);
+	vunmap(image->vmcoreinfo);
+	image->vmcoreinfo = NULL;
+}
+
+/**
+ * crash_get_memory_size - how much memory is reserved for a crash image
+ *
+ * Context: Process context.
+ * Return: bytes, those of a second region below 4 GiB included; -EBUSY while a
+ * load or a handoff is in progress.
+ */
+ssize_t crash_get_memory_size(void)
+{
+	ssize_t size;
+
+	if (!mutex_trylock(&kexec_mutex))
+		return -EBUSY;
+	size = region_size(&crashk_res) + region_size(&crashk_low_res);
+	mutex_unlock(&kexec_mutex);
+	return size;
+}
+
+static void free_pages_of(unsigned long start, unsigned long end)
+{
+	unsigned long pfn;
+
+	for (pfn = PHYS_PFN(start); pfn <= PHYS_PFN(end); pfn++) {
+		free_reserved_page(pfn_to_page(pfn));
+		kexec_at_step(KEXEC_STEP_SHRINKING);
+		cond_resched();
+	}
+}
+
+/*
+ * Give back what of a region lies past its first @size bytes.  Where the region
+ * is no part of System RAM, @ram becomes that.  Can't fail.
+ */
+static void shrink_resource(struct resource *res, unsigned long size,
+			    struct resource *ram)
+{
+	struct resource *parent = res->parent;
+
+	*ram = (struct resource) {
+		.name = "System RAM",
+		.start = res->start + size,
+		.end = res->end,
+		.flags = IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
+	};
+	if (size) {
+		adjust_resource(res, res->start, size);
+	} else {
+		release_resource(res);
+		res->start = 0;
+		res->end = 0;
+	}
+
+	free_pages_of(ram->start, ram->end);
+	if (parent == &iomem_resource)
+		insert_resource(parent, ram);
+	else
+		kfree(ram);
+	kexec_at_step(KEXEC_STEP_SHRUNK);
+}
+
+/* Make ordinary memory of what lies past the first @size bytes. */
+static int release_pages_past(unsigned long size)
+{
+	unsigned long start = crashk_res.start + size;
+	unsigned long nr_pages = PHYS_PFN(crashk_res.end + 1 - start);
+
+	return machine_crash_protect(start, nr_pages, false) ?:
+	       machine_kexec_release_pages(pfn_to_page(PHYS_PFN(start)), nr_pages);
+}
+
+static int shrink_region(unsigned long size)
+{
+	struct resource *ram = kzalloc(sizeof(*ram), GFP_KERNEL);
+	int err;
+
+	if (!ram)
+		return kexec_refuse(-ENOMEM, "out of memory");
+	err = release_pages_past(size);
+	if (err) {
+		kfree(ram);
+		return kexec_refuse(err, "the crash region can't be made writable");
+	}
+	shrink_resource(&crashk_res, size, ram);
+	return 0;
+}
+
+static int give_back_low_region(void)
+{
+	struct resource *ram = kzalloc(sizeof(*ram), GFP_KERNEL);
+
+	if (!ram)
+		return kexec_refuse(-ENOMEM, "out of memory");
+	shrink_resource(&crashk_low_res, 0, ram);
+	return 0;
+}
+
+static int shrink_to(unsigned long new_size)
+{
+	unsigned long size = region_size(&crashk_res);
+	unsigned long low_size = region_size(&crashk_low_res);
+	int err = 0;
+
+	if (kexec_crash_image)
+		return kexec_refuse(-ENOENT,
+				    "the crash region can't shrink while an image is loaded");
+	if (new_size > size + low_size)
+		return kexec_refuse(-EINVAL,
+				    "the crash region can only shrink, and has %lu bytes",
+				    size + low_size);
+
+	/*
+	 * The low region keeps its size, which the devices need.  It is of no
+	 * use without the other one.
+	 */
+	new_size = PAGE_ALIGN(new_size);
+	new_size -= min(new_size, low_size);
+	if (new_size < size)
+		err = shrink_region(new_size);
+	if (!err && !new_size && low_size)
+		err = give_back_low_region();
+	return err;
+}
+
+/**
+ * crash_shrink_memory - give back memory that was reserved for a crash image
+ * @new_size: bytes to keep; rounded up to whole pages
+ *
+ * Context: May sleep.
+ * Return: 0, or
+ * * %-EBUSY	- a load or a handoff is in progress
+ * * %-ENOENT	- a crash image is loaded
+ * * %-EINVAL	- more than is reserved
+ * * %-ENOMEM	- no memory to split the mapping of the region
+ */
+int crash_shrink_memory(unsigned long new_size)
+{
+	int err;
+
+	if (!mutex_trylock(&kexec_mutex))
+		return kexec_refuse(-EBUSY, "a load or a handoff is in progress");
+	err = shrink_to(new_size);
+	mutex_unlock(&kexec_mutex);
+	return err;
+}
+
+/* Runs once page tables can be split, and before anybody can load. */
+static int __init region_init(void)
+{
+	if (!region_size(&crashk_res))
+		return 0;
+	if (machine_kexec_adopt_pages(pfn_to_page(PHYS_PFN(crashk_res.start)),
+				      PHYS_PFN(resource_size(&crashk_res))))
+		goto lost;
+	close_region();
+	return 0;
+
+lost:
+	pr_warn("the crash region can't be prepared, and is not used\n");
+	release_resource(&crashk_res);
+	crashk_res.start = 0;
+	crashk_res.end = 0;
+	return 0;
+}
+subsys_initcall(region_init);
