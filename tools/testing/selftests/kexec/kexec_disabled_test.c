@@ -97,6 +97,9 @@ TEST_F(kexec, limits_count_down)
 
 TEST_F(kexec, limit_used_up)
 {
+	struct kexec_segment crash_seg = { };
+	struct range region;
+
 	ASSERT_EQ(0, write_file(LIMIT_REBOOT, "1"));
 	EXPECT_EQ(0, load(0));
 	EXPECT_TRUE(file_says(LIMIT_REBOOT, "0\n"));
@@ -110,9 +113,19 @@ TEST_F(kexec, limit_used_up)
 	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "1\n"));
 
 	EXPECT_EQ(0, unload(KEXEC_ON_CRASH));
+	if (find_crash_region(&region)) {
+		crash_seg = segment(&seg, 1, region.start, page_size());
+		EXPECT_EQ(0, kexec_load(region.start, 1, &crash_seg,
+					KEXEC_ON_CRASH));
+	}
 	ASSERT_EQ(0, write_file(LIMIT_PANIC, "0"));
+	EXPECT_EQ(EPERM, load(KEXEC_ON_CRASH));
+	EXPECT_TRUE(refusal_says("kexec_load_limit_panic"));
 	EXPECT_EQ(EPERM, unload(KEXEC_ON_CRASH));
 	EXPECT_TRUE(refusal_says("kexec_load_limit_panic"));
+	/* What is loaded stays, also for a panic. */
+	EXPECT_TRUE(file_says(SYSFS_KEXEC "crash_loaded",
+			      crash_seg.memsz ? "1\n" : "0\n"));
 }
 
 TEST_F(kexec, disabled)

@@ -18,8 +18,6 @@
  * for a kernel without CONFIG_KEXEC_IN_PLACE, only the latter.
  */
 #include <errno.h>
-#include <getopt.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,54 +25,17 @@
 #include <unistd.h>
 
 #include "../kselftest.h"
+#include "cases.h"
 #include "kexec_util.h"
 #include "memory.h"
-#include "payload.h"
+#include "plan.h"
 
-/* Room for the payload's segment, unless the image is smaller than that. */
-#define PAYLOAD_LEN	(64 * KIB)
 /* What the system needs to go on, whatever memory is filled with. */
 #define MEMORY_LEFT	(96 * MIB)
 
-#define NO_END	(~(__u64)0)
-
-static const struct range anywhere = { .end = NO_END };
-static const struct use all_free = { .least = { .free = 100 } };
-
-/**
- * struct part - a segment of the image, other than the payload's
- * @at: the destination
- * @bufsz: bytes of content; zeroes follow
- * @phase: where in the pattern the content begins, a multiple of 8
- * @min_moved: bytes that nothing but a move can place
- * @max_moved: bytes of page blocks that can't be claimed
- */
-struct part {
-	struct range at;
-	__u64 bufsz;
-	__u64 phase;
-	__u64 min_moved;
-	__u64 max_moved;
-};
-
-/**
- * struct plan - an image to be loaded
- * @payload: the destination of the payload's segment
- * @entry_offset: where in it the payload begins
- * @parts: all other segments
- * @nr_parts: how many
- */
-struct plan {
-	struct range payload;
-	__u64 entry_offset;
-	struct part parts[SEGMENTS_MAX - 1];
-	int nr_parts;
-};
-
 /**
  * struct handoff_case - a way to a handoff
- * @name: on the command line
- * @what: in the list
+ * @id: what it is called
  * @size: of the image, for those that make use of it
  * @filling: what to fill the memory with
  * @use: what the destination is then used for, each block of it
@@ -84,8 +45,7 @@ struct plan {
  * @after: what to do when it was loaded
  */
 struct handoff_case {
-	const char *name;
-	const char *what;
+	struct case_id id;
 	__u64 size;
 	const struct filling *filling;
 	struct use use;
@@ -96,40 +56,6 @@ struct handoff_case {
 };
 
 static bool no_claim;
-
-static void add_part(struct plan *plan, struct range at, __u64 bufsz)
-{
-	int nr = plan->nr_parts++;
-
-	plan->parts[nr] = (struct part) {
-		.at = at,
-		.bufsz = bufsz,
-		/* Not the same in two parts, and no multiple of a page. */
-		.phase = (nr + 1) * 1234567ULL * 8 % PATTERN_PERIOD,
-	};
-}
-
-/* Payload first, the rest of the range is one part, full of content. */
-static void use_range(struct plan *plan, struct range range)
-{
-	struct range rest = { range.start + PAYLOAD_LEN, range.end };
-
-	plan->payload = range;
-	if (range_len(range) <= PAYLOAD_LEN)
-		return;
-	plan->payload.end = rest.start;
-	add_part(plan, rest, range_len(rest));
-}
-
-static struct range get_window(__u64 len, struct range within,
-			       const struct use *use)
-{
-	struct range window;
-
-	if (!find_window(&window, len, within, use))
-		die("no window of %llu MiB with the right use", len / MIB);
-	return window;
-}
 
 static void plan_window(struct plan *plan, const struct handoff_case *c)
 {
@@ -224,116 +150,9 @@ static void plan_most_of_memory(struct plan *plan, const struct handoff_case *c)
 	use_range(plan, ram);
 }
 
-/* PATTERN_PERIOD bytes of it, over and over, as long as need be. */
-static const char *map_pattern(__u64 len)
+static void load_boot_image(const struct plan *plan)
 {
-	static int fd = -1;
-	__u64 i, *words;
-	char *at;
-
-	if (fd < 0) {
-		fd = memfd_create("pattern", MFD_CLOEXEC);
-		if (fd < 0 || ftruncate(fd, PATTERN_PERIOD))
-			die("no memory for the pattern: %s", strerror(errno));
-		words = mmap(NULL, PATTERN_PERIOD, PROT_READ | PROT_WRITE,
-			     MAP_SHARED, fd, 0);
-		for (i = 0; i < PATTERN_PERIOD; i += 8)
-			words[i / 8] = pattern_word(i);
-		munmap(words, PATTERN_PERIOD);
-	}
-
-	len = round_up(len, PATTERN_PERIOD);
-	at = mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (at == MAP_FAILED)
-		die("no mapping of %llu bytes", len);
-	for (i = 0; i < len; i += PATTERN_PERIOD) {
-		if (mmap(at + i, PATTERN_PERIOD, PROT_READ,
-			 MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
-			die("no mapping of the pattern");
-	}
-	return at;
-}
-
-/* The payload, its table, and the pattern in what is left on both sides. */
-static void *build_payload(const struct plan *plan)
-{
-	__u64 len = range_len(plan->payload), offset = plan->entry_offset;
-	__u64 code_len = payload_end - payload_start, table_len, used;
-	struct payload_table table = {
-		.magic = PAYLOAD_MAGIC,
-		.entry = plan->payload.start + offset,
-		.start = plan->payload.start,
-		.len = len,
-	};
-	struct payload_range *r = table.ranges;
-	char *buf = malloc(len);
-	int i;
-
-	for (i = 0; i < plan->nr_parts; i++) {
-		const struct part *part = &plan->parts[i];
-		__u64 content_end = part->at.start + part->bufsz;
-
-		if (part->bufsz)
-			*r++ = (struct payload_range) {
-				part->at.start, part->bufsz, PAYLOAD_PATTERN,
-				part->phase
-			};
-		if (content_end < part->at.end)
-			*r++ = (struct payload_range) {
-				content_end, part->at.end - content_end,
-				PAYLOAD_ZERO, 0
-			};
-	}
-	if (offset)
-		*r++ = (struct payload_range) {
-			plan->payload.start, offset, PAYLOAD_PATTERN, 0
-		};
-	table.nr_ranges = r + 1 - table.ranges;
-	table_len = offsetof(struct payload_table, ranges[table.nr_ranges]);
-	used = round_up(offset + code_len + table_len, 8);
-	if (used > len)
-		die("the payload needs %llu bytes", used);
-	*r = (struct payload_range) {
-		plan->payload.start + used, len - used, PAYLOAD_PATTERN, used
-	};
-
-	memcpy(buf, map_pattern(len), len);
-	memcpy(buf + offset, payload_start, code_len);
-	memcpy(buf + offset + code_len, &table, table_len);
-	return buf;
-}
-
-/* The payload's segment is neither the first nor the last if it can be. */
-static int build_segments(const struct plan *plan, struct kexec_segment *segs)
-{
-	int i, next = 0;
-
-	for (i = 0; i <= plan->nr_parts; i++) {
-		const struct part *part = &plan->parts[next];
-
-		if (i == (plan->nr_parts + 1) / 2) {
-			segs[i] = segment(build_payload(plan),
-					  range_len(plan->payload),
-					  plan->payload.start,
-					  range_len(plan->payload));
-			continue;
-		}
-		segs[i] = segment(map_pattern(part->phase + part->bufsz) +
-				  part->phase, part->bufsz, part->at.start,
-				  range_len(part->at));
-		next++;
-	}
-	return plan->nr_parts + 1;
-}
-
-static void load_plan(const struct plan *plan)
-{
-	struct kexec_segment segs[SEGMENTS_MAX];
-	int nr = build_segments(plan, segs);
-
-	if (kexec_load(plan->payload.start + plan->entry_offset, nr, segs,
-		       native_arch()))
-		die("not loaded: %s: %s", strerror(errno), last_refusal());
+	load_plan(plan, 0);
 }
 
 /* To be asked before the image is loaded, as that changes it. */
@@ -402,8 +221,6 @@ static void check_placement(const struct plan *plan, bool must_move)
 		die("nothing is moved");
 }
 
-#define CORRUPT_OFFSET	0x5123
-
 static void corrupt_image(const struct plan *plan)
 {
 	int err = corrupt_byte(plan->parts[0].at.start + CORRUPT_OFFSET);
@@ -424,7 +241,7 @@ static void corrupt_and_reload(const struct plan *plan)
 	corrupt_image(plan);
 	if (!reboot_kexec() || errno != EIO)
 		die("reboot(2): %s, expected EIO", strerror(errno));
-	load_plan(plan);
+	load_boot_image(plan);
 }
 
 /* Takes loading away, not starting what is loaded. */
@@ -444,99 +261,80 @@ static void disable_loading(const struct plan *plan)
 
 static const struct handoff_case cases[] = {
 	{
-		"page", "one page, the payload itself",
+		{ "page", "one page, the payload itself" },
 		OVER_FREE(4 * KIB),
 	}, {
-		"64k", "64 KiB, the payload itself",
+		{ "64k", "64 KiB, the payload itself" },
 		OVER_FREE(64 * KIB),
 	}, {
-		"16m", "16 MiB over free memory",
+		{ "16m", "16 MiB over free memory" },
 		OVER_FREE(16 * MIB),
 	}, {
-		"64m", "64 MiB over free memory",
+		{ "64m", "64 MiB over free memory" },
 		OVER_FREE(64 * MIB),
 	}, {
-		"256m", "256 MiB over free memory",
+		{ "256m", "256 MiB over free memory" },
 		OVER_FREE(256 * MIB),
 	}, {
-		"512m", "512 MiB over free memory",
+		{ "512m", "512 MiB over free memory" },
 		OVER_FREE(512 * MIB),
 	}, {
-		"tmpfs", "over files of tmpfs",
+		{ "tmpfs", "over files of tmpfs" },
 		OVER(tmpfs_filling), .use.least.cache = 90,
 	}, {
-		"page-cache", "over the page cache of a disk",
+		{ "page-cache", "over the page cache of a disk" },
 		OVER(block_device_filling), .use.least.cache = 90,
 	}, {
-		"anonymous", "over anonymous memory of a program",
+		{ "anonymous", "over anonymous memory of a program" },
 		OVER(anonymous_filling), .use.least.anon = 90,
 	}, {
-		"huge-pages", "over the same, in huge pages",
+		{ "huge-pages", "over the same, in huge pages" },
 		OVER(huge_filling), .use.least.anon = 90,
 	}, {
-		"pinned", "over anonymous memory, partly pinned",
+		{ "pinned", "over anonymous memory, partly pinned" },
 		OVER(pinned_filling), .use = { { .anon = 90 }, 10 },
 		.must_move = true,
 	}, {
-		"unmovable", "over pages that can't be moved",
+		{ "unmovable", "over pages that can't be moved" },
 		OVER(pipe_filling), .use = { { .other = 90 }, 100 },
 		.must_move = true,
 	}, {
-		"fragmented", "where every other page is free",
+		{ "fragmented", "where every other page is free" },
 		OVER(alternating_filling), .must_move = true,
 		.use = { { .free = 40, .other = 40 }, 60 },
 	}, {
-		"over-kernel", "where the running kernel lies",
+		{ "over-kernel", "where the running kernel lies" },
 		.plan = plan_over_kernel, .must_move = true,
 	}, {
-		"scattered", "16 segments all over the memory",
+		{ "scattered", "16 segments all over the memory" },
 		.plan = plan_scattered, .must_move = true,
 	}, {
-		"zero-tails", "segments that are mostly zero",
+		{ "zero-tails", "segments that are mostly zero" },
 		.plan = plan_zero_tails,
 	}, {
-		"above-4g", "destinations above 4 GiB",
+		{ "above-4g", "destinations above 4 GiB" },
 		.size = 64 * MIB, .plan = plan_above_4g,
 	}, {
-		"odd-entry", "an entry in the middle of a segment",
+		{ "odd-entry", "an entry in the middle of a segment" },
 		.size = 16 * MIB, .plan = plan_odd_entry,
 	}, {
-		"most-of-memory", "60 % of the memory",
+		{ "most-of-memory", "60 % of the memory" },
 		.plan = plan_most_of_memory, .must_move = true,
 	}, {
-		"replaced", "in place of an image loaded before",
-		OVER_FREE(64 * MIB), .before = load_plan,
+		{ "replaced", "in place of an image loaded before" },
+		OVER_FREE(64 * MIB), .before = load_boot_image,
 	}, {
-		"reloaded", "refused for a corrupt byte, then reloaded",
+		{ "reloaded", "refused for a corrupt byte, then reloaded" },
 		OVER_FREE(16 * MIB), .after = corrupt_and_reload,
 	}, {
-		"corrupt", "with kexec_verify=0, and a corrupt byte",
+		{ "corrupt", "with kexec_verify=0, and a corrupt byte" },
 		OVER_FREE(16 * MIB),
 		.before = switch_verify_off, .after = corrupt_image,
 	}, {
-		"disabled", "kexec_load_disabled set after the load",
+		{ "disabled", "kexec_load_disabled set after the load" },
 		OVER_FREE(16 * MIB), .after = disable_loading,
 	},
 };
-
-static void list_cases(void)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(cases); i++)
-		printf("%-16s %s\n", cases[i].name, cases[i].what);
-}
-
-static const struct handoff_case *find_case(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		if (!strcmp(cases[i].name, name))
-			return &cases[i];
-	}
-	die("no case %s, see --list", name);
-}
 
 static void fill_memory(const struct handoff_case *c)
 {
@@ -548,16 +346,6 @@ static void fill_memory(const struct handoff_case *c)
 	if (free < leave)
 		die("only %llu MiB are free", free / MIB);
 	c->filling->fill(free - leave);
-}
-
-static void move_to_cpu(int cpu)
-{
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(cpu, &cpus);
-	if (sched_setaffinity(0, sizeof(cpus), &cpus))
-		die("no CPU %d: %s", cpu, strerror(errno));
 }
 
 static void report(void)
@@ -573,13 +361,13 @@ static void report(void)
 	sleep(1);
 }
 
-static void hand_over(const struct handoff_case *c, int cpu)
+static void hand_over(const struct handoff_case *c)
 {
 	struct plan plan = { };
 	int i;
 
 	mount_kernel_filesystems();
-	map_pattern(PATTERN_PERIOD);
+	map_pattern(PAYLOAD_LEN);
 	fill_memory(c);
 	c->plan(&plan, c);
 	for (i = 0; i < plan.nr_parts; i++)
@@ -587,7 +375,7 @@ static void hand_over(const struct handoff_case *c, int cpu)
 
 	if (c->before)
 		c->before(&plan);
-	load_plan(&plan);
+	load_boot_image(&plan);
 	check_placement(&plan, c->must_move);
 	if (c->after)
 		c->after(&plan);
@@ -595,41 +383,15 @@ static void hand_over(const struct handoff_case *c, int cpu)
 		die("what was in the destination is damaged");
 
 	report();
-	if (cpu >= 0)
-		move_to_cpu(cpu);
 	reboot_kexec();
 	die("reboot(2): %s: %s", strerror(errno), last_refusal());
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "list",	no_argument,		NULL, 'l' },
-		{ "cpu",	required_argument,	NULL, 'c' },
-		{ "no-claim",	no_argument,		NULL, 'n' },
-		{ },
+	const struct case_table table = {
+		cases, ARRAY_SIZE(cases), sizeof(cases[0])
 	};
-	int option, cpu = -1;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'l':
-			list_cases();
-			return 0;
-		case 'c':
-			cpu = atoi(optarg);
-			break;
-		case 'n':
-			no_claim = true;
-			break;
-		default:
-			return 2;
-		}
-	}
-	if (optind != argc - 1) {
-		fprintf(stderr, "usage: kexec_handoff --list\n"
-			"       kexec_handoff [--cpu=N] [--no-claim] CASE\n");
-		return 2;
-	}
-	hand_over(find_case(argv[optind]), cpu);
+	hand_over(choose_case(argc, argv, table, &no_claim));
 }

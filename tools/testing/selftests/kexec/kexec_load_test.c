@@ -12,16 +12,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -30,45 +27,17 @@
 #include <linux/userfaultfd.h>
 
 #include "../kselftest_harness.h"
-#include "kexec_util.h"
+#include "abi.h"
 
-/* Emulated machines with every debugging option on take their time. */
-#undef TEST_TIMEOUT_DEFAULT
-#define TEST_TIMEOUT_DEFAULT	600
-
-#define BUFFER_SIZE	MIB
 #define KERNEL_ADDRESS	((const void *)(LONG_MIN + 0x200000L))
 #define MEMORY_MAX	(8 * GIB)	/* where tests may fill all of it */
-
-/*
- * How much less free memory is no leak.  A page lost each time shows in a
- * test that repeats what it does LEAK_ROUNDS times.
- */
-#define LEAK_ROUNDS	200
-#define LEAK_SLACK	(LEAK_ROUNDS / 2 * page_size())
-
-/*
- * Whatever a segment holds must not be run.  Should a test be handed over
- * after all, this brings the machine down at once: a breakpoint, and nobody
- * to take it.
- */
-#define BREAKPOINT	0xcc
 
 /* What the fixture prepares, for each test anew. */
 static struct range ram;	/* the largest piece below 4 GiB */
 static __u64 mem;		/* a destination, with much RAM around it */
-static size_t page;
-static char *buf;		/* BUFFER_SIZE bytes, then nothing mapped */
-static unsigned long arch;	/* what a caller like this has to ask for */
-static char loaded[TEXT_MAX];	/* segments of the image that is loaded */
 
 FIXTURE(kexec) {
 };
-
-static void read_segments(char *text)
-{
-	read_file(SYSFS_KEXEC "segments", text, TEXT_MAX);
-}
 
 FIXTURE_SETUP(kexec)
 {
@@ -78,19 +47,11 @@ FIXTURE_SETUP(kexec)
 		SKIP(return, "has to be run as root");
 	if (access(SYSFS_KEXEC "segments", F_OK))
 		SKIP(return, "the kernel has no " SYSFS_KEXEC "segments");
-	mount_kernel_filesystems();
 
-	page = page_size();
-	arch = is_compat() ? native_arch() : KEXEC_ARCH_DEFAULT;
+	ASSERT_TRUE(prepare_abi_test());
 	ram = largest_ram(4 * GIB);
 	ASSERT_LE(128 * MIB, range_len(ram));
 	mem = round_down(ram.start + range_len(ram) / 2, 4 * MIB);
-
-	buf = mmap(NULL, BUFFER_SIZE + page, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_TRUE(buf != MAP_FAILED);
-	ASSERT_EQ(0, munmap(buf + BUFFER_SIZE, page));
-	memset(buf, BREAKPOINT, BUFFER_SIZE);
 
 	/* An image that a refusal must not touch. */
 	seg = segment(buf, 2 * page, mem - 32 * MIB, 4 * page);
@@ -103,103 +64,9 @@ FIXTURE_TEARDOWN(kexec)
 	kexec_load(0, 0, NULL, arch);
 }
 
-/* The errno of an attempt to load, 0 if it succeeds. */
-static int load(__u64 entry, unsigned long nr, const struct kexec_segment *segs,
-		unsigned long flags)
-{
-	return kexec_load(entry, nr, segs, arch | flags) ? errno : 0;
-}
-
-static int unload(void)
-{
-	return load(0, 0, NULL, 0);
-}
-
-/* The same, with the entry at the first byte of the first segment. */
-static int load_segments(unsigned long nr, const struct kexec_segment *segs)
-{
-	return load((uintptr_t)segs[0].mem, nr, segs, 0);
-}
-
 static int try_reboot(void)
 {
 	return reboot_kexec() ? errno : 0;
-}
-
-static bool says(const char *text, const char *part)
-{
-	return strstr(text, part);
-}
-
-/* So that an old reason isn't taken for a new one. */
-static void refuse_other(void)
-{
-	kexec_load(0, 99, NULL, arch);
-}
-
-/*
- * Expects a refusal, for a reason that has these words in it, and that the
- * image loaded before is still there, the same as it was.
- */
-#define EXPECT_REFUSED(error, words, call) do { \
-	const char *expected_words = (words); \
-	char now[TEXT_MAX]; \
-	\
-	refuse_other(); \
-	EXPECT_EQ(error, call); \
-	EXPECT_TRUE(says(last_refusal(), expected_words)) \
-		TH_LOG("no \"%s\" in \"%s\"", expected_words, last_refusal()); \
-	read_segments(now); \
-	EXPECT_STREQ(loaded, now); \
-} while (0)
-
-/* "segment 1 [0x1000000-0x1ffffff]", in one of some buffers used in turn. */
-static const char *named(int nr, const struct kexec_segment *seg)
-{
-	static char names[4][64];
-	static unsigned int turn;
-	char *name = names[turn++ % ARRAY_SIZE(names)];
-
-	snprintf(name, sizeof(names[0]), "segment %d [0x%lx-0x%lx]", nr,
-		 (unsigned long)seg->mem,
-		 (unsigned long)seg->mem + seg->memsz - 1);
-	return name;
-}
-
-static const char *text_of(const char *format, ...)
-{
-	static char text[TEXT_MAX];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	return text;
-}
-
-/* A segment that is full of content. */
-static struct kexec_segment pages(__u64 at, unsigned int nr_pages)
-{
-	return segment(buf, nr_pages * page, at, nr_pages * page);
-}
-
-static long read_number(const char *path)
-{
-	char text[TEXT_MAX];
-
-	if (read_file(path, text, sizeof(text)))
-		return LONG_MIN;
-	return strtol(text, NULL, 10);
-}
-
-/* Whether the file holds exactly this line. */
-static bool file_says(const char *path, const char *line)
-{
-	char text[TEXT_MAX];
-	size_t len = strlen(line);
-
-	return !read_file(path, text, sizeof(text)) &&
-	       !strncmp(text, line, len) && !strcmp(text + len, "\n");
 }
 
 TEST_F(kexec, load_and_unload)
@@ -278,25 +145,43 @@ TEST_F(kexec, sysfs_files)
 	} files[] = {
 		{ SYSFS_KEXEC "loaded",		0444 },
 		{ SYSFS_KEXEC "crash_loaded",	0444 },
-		{ SYSFS_KEXEC "crash_size",	0644 },
 		{ SYSFS_KEXEC "segments",	0400 },
 		{ SYSFS_KEXEC "last_refusal",	0400 },
 		{ "/sys/kernel/kexec_loaded",	0444 },
 	};
-	struct stat st;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
-		ASSERT_EQ(0, stat(files[i].path, &st))
-			TH_LOG("no %s", files[i].path);
-		EXPECT_EQ(files[i].mode, st.st_mode & 07777)
+		EXPECT_TRUE(has_mode(files[i].path, files[i].mode))
 			TH_LOG("%s", files[i].path);
 	}
 	EXPECT_TRUE(file_says(SYSFS_KEXEC "crash_loaded", "0"));
-	EXPECT_TRUE(file_says(SYSFS_KEXEC "crash_size", "0"));
-	/* It can only shrink. */
-	EXPECT_EQ(EINVAL, write_file(SYSFS_KEXEC "crash_size", "4096"));
-	EXPECT_EQ(0, write_file(SYSFS_KEXEC "crash_size", "0"));
+}
+
+/* What there is of crash images where no memory is reserved for any. */
+TEST_F(kexec, crash_image_without_memory)
+{
+	bool possible = !access(SYSFS_KEXEC "crash_size", F_OK);
+	struct kexec_segment seg = pages(mem, 1);
+	struct range region;
+
+	if (find_crash_region(&region))
+		SKIP(return, "memory is reserved by crashkernel=");
+
+	EXPECT_REFUSED(EADDRNOTAVAIL,
+		       possible ? "no memory is reserved for a crash image"
+				: "CONFIG_CRASH_DUMP",
+		       load_crash(1, &seg));
+	EXPECT_EQ(0, unload_crash());
+	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "1"));
+
+	EXPECT_EQ(possible, !access(SYSFS_KEXEC "crash_segments", F_OK));
+	if (possible) {
+		EXPECT_TRUE(file_says(SYSFS_KEXEC "crash_size", "0"));
+		/* It can only shrink. */
+		EXPECT_EQ(EINVAL, write_file(SYSFS_KEXEC "crash_size", "4096"));
+		EXPECT_EQ(0, write_file(SYSFS_KEXEC "crash_size", "0"));
+	}
 }
 
 /* Whether the kernel log has said something since kmsg was at its end. */
@@ -463,16 +348,6 @@ TEST_F(kexec, architecture)
 		       load_for(KEXEC_ARCH_MASK, 0, NULL));
 }
 
-TEST_F(kexec, crash_image_without_memory)
-{
-	struct kexec_segment seg = pages(mem, 1);
-
-	EXPECT_REFUSED(EADDRNOTAVAIL, "reserved",
-		       load(mem, 1, &seg, KEXEC_ON_CRASH));
-	EXPECT_EQ(0, load(0, 0, NULL, KEXEC_ON_CRASH));
-	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "1"));
-}
-
 /* In a child, as what is dropped doesn't come back. */
 static int load_without_sys_boot(unsigned long nr,
 				 const struct kexec_segment *segs,
@@ -503,7 +378,7 @@ static int load_without_sys_boot(unsigned long nr,
 TEST_F(kexec, capability)
 {
 	struct kexec_segment seg = pages(mem, 1);
-	char now[TEXT_MAX];
+	char now[2 * TEXT_MAX];
 
 	EXPECT_EQ(EPERM, load_without_sys_boot(1, &seg, 0));
 	EXPECT_EQ(EPERM, load_without_sys_boot(1, &seg, KEXEC_ON_CRASH));
@@ -989,7 +864,7 @@ static void load_and_be_killed(void)
 TEST_F(kexec, killed_loader)
 {
 	struct kexec_segment seg = pages(mem, 256);
-	char now[TEXT_MAX];
+	char now[2 * TEXT_MAX];
 	__u64 before;
 	int i, status;
 	pid_t child;
@@ -1259,34 +1134,6 @@ TEST_F(kexec, image_without_room)
 	EXPECT_EQ(oom_kills, nr_oom_kills());
 }
 
-/* Fault injection: settings that make every allocation one that may fail. */
-static const struct setting {
-	const char *path;
-	const char *value;
-} fault_settings[] = {
-	{ DEBUGFS "failslab/ignore-gfp-wait",		"N" },
-	{ DEBUGFS "failslab/verbose",			"0" },
-	{ DEBUGFS "fail_page_alloc/ignore-gfp-wait",	"N" },
-	{ DEBUGFS "fail_page_alloc/ignore-gfp-highmem",	"N" },
-	{ DEBUGFS "fail_page_alloc/min-order",		"0" },
-	{ DEBUGFS "fail_page_alloc/verbose",		"0" },
-};
-
-/* Loads with the nth allocation failing; whether that many were attempted. */
-static bool load_failing(int nth, int fail_nth, unsigned long nr,
-			 const struct kexec_segment *segs, int *result)
-{
-	char text[16] = "";
-
-	snprintf(text, sizeof(text), "%d", nth);
-	pwrite(fail_nth, text, strlen(text), 0);
-	*result = load_segments(nr, segs);
-	memset(text, 0, sizeof(text));
-	pread(fail_nth, text, sizeof(text) - 1, 0);
-	pwrite(fail_nth, "0", 1, 0);
-	return !atoi(text);
-}
-
 TEST_F(kexec, failing_allocations)
 {
 	struct range code[RANGES_MAX];
@@ -1295,48 +1142,28 @@ TEST_F(kexec, failing_allocations)
 		segment(buf, BUFFER_SIZE, 0, BUFFER_SIZE),
 		segment(buf, 1, mem + 8 * MIB, 2 * page),
 	};
-	char saved[ARRAY_SIZE(fault_settings)][16], now[TEXT_MAX];
-	int nth, fail_nth, result, nr_refused = 0;
+	const char *lacking;
+	int nth, result, nr_refused = 0;
 	__u64 before;
-	unsigned int i;
 
-	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR);
-	if (fail_nth < 0)
-		SKIP(return, "the kernel has no CONFIG_FAULT_INJECTION");
-	for (i = 0; i < ARRAY_SIZE(fault_settings); i++) {
-		const char *path = fault_settings[i].path;
-
-		if (access(path, F_OK))
-			SKIP(return, "the kernel has no %s", path);
-	}
+	lacking = begin_faults();
+	if (lacking)
+		SKIP(return, "the kernel has no %s", lacking);
 	ASSERT_LT(0, find_iomem("Kernel code", code, RANGES_MAX));
 	segs[1].mem = (void *)(uintptr_t)round_down(code[0].start, page);
-
-	for (i = 0; i < ARRAY_SIZE(fault_settings); i++) {
-		read_file(fault_settings[i].path, saved[i], sizeof(saved[i]));
-		ASSERT_EQ(0, write_file(fault_settings[i].path,
-					fault_settings[i].value));
-	}
 
 	ASSERT_EQ(0, load_segments(ARRAY_SIZE(segs), segs));
 	read_segments(loaded);
 	before = settled_free_memory();
 	for (nth = 1; nth < 10000; nth++) {
-		if (!load_failing(nth, fail_nth, ARRAY_SIZE(segs), segs,
-				  &result))
+		if (!load_failing(nth, ARRAY_SIZE(segs), segs, 0, &result))
 			break;
-		read_segments(now);
 		if (!result) {	/* there was another way */
 			read_segments(loaded);
 			continue;
 		}
 		nr_refused++;
-		EXPECT_EQ(ENOMEM, result)
-			TH_LOG("allocation %d", nth);
-		EXPECT_TRUE(says(last_refusal(), "memory"))
-			TH_LOG("allocation %d: \"%s\"", nth, last_refusal());
-		EXPECT_STREQ(loaded, now)
-			TH_LOG("allocation %d", nth);
+		EXPECT_OUT_OF_MEMORY(nth, result);
 	}
 	TH_LOG("%d allocations, %d of them end a load", nth - 1, nr_refused);
 	/* The image itself, its placement, a page for the table, ... */
@@ -1344,9 +1171,7 @@ TEST_F(kexec, failing_allocations)
 	EXPECT_EQ(0, result);
 	EXPECT_LE(before, settled_free_memory() + LEAK_SLACK);
 
-	for (i = 0; i < ARRAY_SIZE(fault_settings); i++)
-		write_file(fault_settings[i].path, saved[i]);
-	close(fail_nth);
+	end_faults();
 }
 
 TEST_HARNESS_MAIN

@@ -132,13 +132,13 @@ __u64 memory_info(const char *field)
 
 #define PLACED_FORMAT	"0x%llx-0x%llx in_place=%llu moved=%llu zero=%llu"
 
-/* The lines of /sys/kernel/kexec/segments; -1 if one isn't as documented. */
-int read_placed(struct placed *placed, int max)
+/* The lines of such a file; -1 if one isn't as documented. */
+int read_placed_from(const char *path, struct placed *placed, int max)
 {
 	char text[TEXT_MAX], *line = text, *end;
 	int nr = 0;
 
-	if (read_file(SYSFS_KEXEC "segments", text, sizeof(text)))
+	if (read_file(path, text, sizeof(text)))
 		return -1;
 	for (; *line; line = end + 1) {
 		char again[256];
@@ -162,7 +162,13 @@ int read_placed(struct placed *placed, int max)
 	return nr;
 }
 
-/* All segments of the image, added up. */
+/* The boot image's. */
+int read_placed(struct placed *placed, int max)
+{
+	return read_placed_from(SYSFS_KEXEC "segments", placed, max);
+}
+
+/* All segments of the boot image, added up. */
 struct placed sum_placed(void)
 {
 	struct placed placed[SEGMENTS_MAX], sum = { };
@@ -186,13 +192,18 @@ const char *last_refusal(void)
 	return text;
 }
 
-/* Flips a bit of what is going to lie there at the handoff; 0 or an errno. */
-int corrupt_byte(__u64 phys)
+int write_address(const char *path, __u64 phys)
 {
 	char text[32];
 
 	snprintf(text, sizeof(text), "0x%llx", phys);
-	return write_file(DEBUGFS "kexec/corrupt", text);
+	return write_file(path, text);
+}
+
+/* Flips a bit of what is going to lie there at the handoff; 0 or an errno. */
+int corrupt_byte(__u64 phys)
+{
+	return write_address(DEBUGFS "kexec/corrupt", phys);
 }
 
 void mount_kernel_filesystems(void)
@@ -226,6 +237,29 @@ int find_iomem(const char *name, struct range *ranges, int max)
 			nr++;
 	}
 	fclose(iomem);
+	return nr;
+}
+
+/* Bytes of all of them. */
+__u64 sum_iomem(const char *name)
+{
+	struct range all[RANGES_MAX];
+	int i, nr = find_iomem(name, all, RANGES_MAX);
+	__u64 sum = 0;
+
+	for (i = 0; i < nr; i++)
+		sum += range_len(all[i]);
+	return sum;
+}
+
+/* Where crash images go.  A second one, below it, is for what they do. */
+bool find_crash_region(struct range *region)
+{
+	struct range all[RANGES_MAX];
+	int nr = find_iomem("Crash kernel", all, RANGES_MAX);
+
+	if (nr)
+		*region = all[nr - 1];
 	return nr;
 }
 

@@ -36,6 +36,11 @@
 #define MIB		(1024 * KIB)
 #define GIB		(1024 * MIB)
 
+/* The conditions can't be had, or something is wrong: the program ends. */
+#define die(format, ...) \
+	ksft_exit_fail_msg("%s: " format "\n", \
+			   program_invocation_short_name, ##__VA_ARGS__)
+
 /**
  * struct range - a piece of physical memory
  * @start: its first byte
@@ -62,7 +67,7 @@ static inline __u64 round_up(__u64 value, __u64 unit)
 }
 
 /**
- * struct placed - a line of /sys/kernel/kexec/segments
+ * struct placed - a line of /sys/kernel/kexec/segments or crash_segments
  * @at: the destination
  * @in_place: bytes of it that need nothing done at the handoff
  * @moved: bytes that the handoff copies there
@@ -92,14 +97,18 @@ int write_file(const char *path, const char *text);
 __u64 memory_info(const char *field);
 
 /* What the kernel says. */
+int read_placed_from(const char *path, struct placed *placed, int max);
 int read_placed(struct placed *placed, int max);
 struct placed sum_placed(void);
 const char *last_refusal(void);
+int write_address(const char *path, __u64 phys);
 int corrupt_byte(__u64 phys);
 void mount_kernel_filesystems(void);
 
 /* Memory. */
 int find_iomem(const char *name, struct range *ranges, int max);
+__u64 sum_iomem(const char *name);
+bool find_crash_region(struct range *region);
 struct range largest_ram(__u64 below);
 __u64 pages_on_cpu_lists(void);
 __u64 settled_free_memory(void);

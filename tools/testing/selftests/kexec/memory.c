@@ -19,6 +19,7 @@
 #include <linux/fs.h>
 #include <linux/kernel-page-flags.h>
 
+#include "../kselftest.h"
 #include "memory.h"
 
 #ifndef KPF_RESERVED
@@ -130,6 +131,9 @@ __u64 unmovable_blocks(struct range range)
 	return bytes;
 }
 
+const struct range anywhere = { .end = NO_END };
+const struct use all_free = { .least = { .free = 100 } };
+
 static bool is_used(struct range range, const struct use *use)
 {
 	struct census census = count_pages(range);
@@ -162,8 +166,8 @@ static bool find_window_in(struct range *window, __u64 len, struct range ram,
 	}
 }
 
-bool find_window(struct range *window, __u64 len, struct range within,
-		 const struct use *use)
+static bool find_window(struct range *window, __u64 len, struct range within,
+			const struct use *use)
 {
 	struct range ram[RANGES_MAX];
 	int i, nr = find_iomem("System RAM", ram, RANGES_MAX);
@@ -176,6 +180,15 @@ bool find_window(struct range *window, __u64 len, struct range within,
 			return true;
 	}
 	return false;
+}
+
+struct range get_window(__u64 len, struct range within, const struct use *use)
+{
+	struct range window;
+
+	if (!find_window(&window, len, within, use))
+		die("no window of %llu MiB with the right use", len / MIB);
+	return window;
 }
 
 /* Free memory is full of what must not be mistaken for zeroes or content. */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What memory is used for, page by page, and how to have it used for something
- * else: the conditions that kexec_handoff loads images under.
+ * else: the conditions that images are loaded under.
  */
 #ifndef MEMORY_H
 #define MEMORY_H
 
-#include "../kselftest.h"
 #include "kexec_util.h"
 
 /**
@@ -38,8 +37,13 @@ struct use {
 	__u64 most_other;
 };
 
-bool find_window(struct range *window, __u64 len, struct range within,
-		 const struct use *use);
+extern const struct use all_free;
+
+#define NO_END	(~(__u64)0)
+
+extern const struct range anywhere;
+
+struct range get_window(__u64 len, struct range within, const struct use *use);
 
 /* Fills so many bytes; tells later whether the content is still the same. */
 struct filling {
@@ -56,9 +60,5 @@ extern const struct filling alternating_filling;
 extern const struct filling pinned_filling;
 
 void leave_garbage_in_free_memory(void);
-
-/* The conditions can't be had, or something is wrong: there is no handoff. */
-#define die(format, ...) \
-	ksft_exit_fail_msg("kexec_handoff: " format "\n", ##__VA_ARGS__)
 
 #endif /* MEMORY_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The payload: what kexec_handoff hands the machine over to instead of a
+ * The payload: what kexec_handoff and kexec_crash have started instead of a
  * kernel.  It checks the state that it was started in and every byte of the
  * image, prints the verdict on the serial console, and ends the machine.
  *
@@ -159,6 +159,11 @@ void payload_main(const struct payload_register *regs, int nr_regs, __u64 stack)
 {
 	const struct payload_table *table = &payload_table;
 	int wrong;
+
+	if (table->only_time) {
+		SAY("time stamp %u", entry_time);
+		end_machine(0);
+	}
 
 	SAY("started at %x, stack at %x", (uintptr_t)payload_entry, stack);
 	print("payload: ");

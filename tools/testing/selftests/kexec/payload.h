@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What kexec_handoff and the payload that it hands over to agree on.
+ * What the payload and the programs that load it (plan.c) agree on.
  *
  * The payload's segment holds its flat binary and right behind that, wherever
  * the binary lies, a struct payload_table.  Each range of the table is memory
@@ -46,6 +46,8 @@ struct payload_range {
 /**
  * struct payload_table - what the payload has to check
  * @magic: %PAYLOAD_MAGIC
+ * @only_time: say when it was entered, and nothing else; payload_<arch>.S knows
+ *	that it is the second member
  * @entry: physical address of the payload's first instruction
  * @start: of the payload's segment
  * @len: of the payload's segment
@@ -54,6 +56,7 @@ struct payload_range {
  */
 struct payload_table {
 	__u64 magic;
+	__u64 only_time;
 	__u64 entry;
 	__u64 start;
 	__u64 len;
@@ -69,7 +72,7 @@ static inline __u64 pattern_word(__u64 offset)
 	return word ^ word >> 29;
 }
 
-/* The binary as kexec_handoff has it (payload_blob.S). */
+/* The binary as those programs have it (payload_blob.S). */
 extern const char payload_start[], payload_end[];
 
 /* Within it: the table behind the binary, and what payload_<arch>.S provides. */
@@ -89,6 +92,9 @@ struct payload_register {
 	__u64 expected;
 	__u64 mask;
 };
+
+/* The time stamp counter at the entry. */
+extern const __u64 entry_time;
 
 void payload_main(const struct payload_register *regs, int nr_regs,
 		  __u64 stack);

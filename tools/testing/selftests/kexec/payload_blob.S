@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The payload's binary, as data of kexec_handoff. */
+/* The payload's binary, as data of the programs that load it. */
 	.section .rodata
 	.globl payload_start, payload_end
 payload_start:

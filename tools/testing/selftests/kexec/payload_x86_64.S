@@ -16,6 +16,7 @@
 #define BOOT_DS		0x18
 
 #define EFER		0xc0000080
+#define ONLY_TIME	8	/* offsetof(struct payload_table, only_time) */
 #define STACK_SIZE	768
 
 	.section .text.entry, "ax"
@@ -36,6 +37,9 @@ payload_entry:
 	popq	value_rflags(%rip)
 
 	/* Now rax, rcx and rdx may be used. */
+	rdtsc
+	mov	%eax, entry_time(%rip)
+	mov	%edx, entry_time + 4(%rip)
 	.irp reg, cs, ds, es, ss, cr0, cr3, cr4
 	mov	%\reg, %rax
 	mov	%rax, value_\reg(%rip)
@@ -43,6 +47,10 @@ payload_entry:
 	mov	$EFER, %ecx
 	rdmsr
 	mov	%eax, value_efer(%rip)
+
+	/* The GDT of another kexec may be gone. */
+	cmpq	$0, payload_table + ONLY_TIME(%rip)
+	jne	1f
 
 	/* The selectors' descriptors are there, too: load them again. */
 	mov	$BOOT_DS, %eax
@@ -155,6 +163,10 @@ registers:
 registers_end:
 
 entry_stack:
+	.quad	0
+	.globl	entry_time
+	.hidden	entry_time
+entry_time:
 	.quad	0
 no_idt:
 	.skip	10, 0

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the tests of kexec_load(2)'s ABI share, see abi.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "abi.h"
+
+size_t page;
+char *buf;
+unsigned long arch;
+char loaded[2 * TEXT_MAX];
+
+bool prepare_abi_test(void)
+{
+	mount_kernel_filesystems();
+	page = page_size();
+	arch = is_compat() ? native_arch() : KEXEC_ARCH_DEFAULT;
+
+	buf = mmap(NULL, BUFFER_SIZE + page, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (buf == MAP_FAILED || munmap(buf + BUFFER_SIZE, page))
+		return false;
+	memset(buf, BREAKPOINT, BUFFER_SIZE);
+	return true;
+}
+
+/* Returns why there can be no crash image here, or NULL. */
+const char *no_crash_images(struct range *region)
+{
+	if (geteuid())
+		return "has to be run as root";
+	if (access(SYSFS_KEXEC "crash_size", F_OK))
+		return "the kernel has no CONFIG_CRASH_DUMP";
+	if (!find_crash_region(region))
+		return "no memory is reserved by crashkernel=";
+	if (region->end > ULONG_MAX)
+		return "this program can't address the crash region";
+	return NULL;
+}
+
+void read_segments(char text[2 * TEXT_MAX])
+{
+	read_file(SYSFS_KEXEC "segments", text, TEXT_MAX);
+	/* Not there without CONFIG_CRASH_DUMP. */
+	read_file(SYSFS_KEXEC "crash_segments", text + strlen(text), TEXT_MAX);
+}
+
+int load(__u64 entry, unsigned long nr, const struct kexec_segment *segs,
+	 unsigned long flags)
+{
+	return kexec_load(entry, nr, segs, arch | flags) ? errno : 0;
+}
+
+/* These two have the entry at the first byte of the first segment. */
+int load_segments(unsigned long nr, const struct kexec_segment *segs)
+{
+	return load((uintptr_t)segs[0].mem, nr, segs, 0);
+}
+
+int load_crash(unsigned long nr, const struct kexec_segment *segs)
+{
+	return load((uintptr_t)segs[0].mem, nr, segs, KEXEC_ON_CRASH);
+}
+
+int unload(void)
+{
+	return load(0, 0, NULL, 0);
+}
+
+int unload_crash(void)
+{
+	return load(0, 0, NULL, KEXEC_ON_CRASH);
+}
+
+/* A segment that is full of content. */
+struct kexec_segment pages(__u64 at, unsigned int nr_pages)
+{
+	return segment(buf, nr_pages * page, at, nr_pages * page);
+}
+
+/* "segment 1 [0x1000000-0x1ffffff]", in one of some buffers used in turn. */
+const char *named(int nr, const struct kexec_segment *seg)
+{
+	static char names[4][64];
+	static unsigned int turn;
+	char *name = names[turn++ % ARRAY_SIZE(names)];
+
+	snprintf(name, sizeof(names[0]), "segment %d [0x%lx-0x%lx]", nr,
+		 (unsigned long)seg->mem,
+		 (unsigned long)seg->mem + seg->memsz - 1);
+	return name;
+}
+
+const char *text_of(const char *format, ...)
+{
+	static char text[TEXT_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return text;
+}
+
+bool says(const char *text, const char *part)
+{
+	return strstr(text, part);
+}
+
+/* Whether the file holds exactly this line. */
+bool file_says(const char *path, const char *line)
+{
+	char text[TEXT_MAX];
+	size_t len = strlen(line);
+
+	return !read_file(path, text, sizeof(text)) &&
+	       !strncmp(text, line, len) && !strcmp(text + len, "\n");
+}
+
+bool has_mode(const char *path, mode_t mode)
+{
+	struct stat st;
+
+	return !stat(path, &st) && (st.st_mode & 07777) == mode;
+}
+
+long read_number(const char *path)
+{
+	char text[TEXT_MAX];
+
+	if (read_file(path, text, sizeof(text)))
+		return LONG_MIN;
+	return strtol(text, NULL, 10);
+}
+
+/* So that an old reason isn't taken for a new one. */
+void refuse_other(void)
+{
+	kexec_load(0, 99, NULL, arch);
+}
+
+/* Fault injection: settings that make every allocation one that may fail. */
+static struct setting {
+	const char *path;
+	const char *value;
+	char saved[16];
+} fault_settings[] = {
+	{ DEBUGFS "failslab/ignore-gfp-wait",		"N", "" },
+	{ DEBUGFS "failslab/verbose",			"0", "" },
+	{ DEBUGFS "fail_page_alloc/ignore-gfp-wait",	"N", "" },
+	{ DEBUGFS "fail_page_alloc/ignore-gfp-highmem",	"N", "" },
+	{ DEBUGFS "fail_page_alloc/min-order",		"0", "" },
+	{ DEBUGFS "fail_page_alloc/verbose",		"0", "" },
+};
+
+static int fail_nth = -1;
+
+/* Returns what the kernel lacks for it, or NULL. */
+const char *begin_faults(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fault_settings); i++) {
+		if (access(fault_settings[i].path, F_OK))
+			return fault_settings[i].path;
+	}
+	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	if (fail_nth < 0)
+		return "/proc/thread-self/fail-nth";
+
+	for (i = 0; i < ARRAY_SIZE(fault_settings); i++) {
+		struct setting *s = &fault_settings[i];
+
+		read_file(s->path, s->saved, sizeof(s->saved));
+		if (write_file(s->path, s->value))
+			return s->path;
+	}
+	return NULL;
+}
+
+/* Loads with the nth allocation failing; whether that many were attempted. */
+bool load_failing(int nth, unsigned long nr, const struct kexec_segment *segs,
+		  unsigned long flags, int *result)
+{
+	char text[16] = "";
+
+	snprintf(text, sizeof(text), "%d", nth);
+	pwrite(fail_nth, text, strlen(text), 0);
+	*result = load((uintptr_t)segs[0].mem, nr, segs, flags);
+	memset(text, 0, sizeof(text));
+	pread(fail_nth, text, sizeof(text) - 1, 0);
+	pwrite(fail_nth, "0", 1, 0);
+	return !atoi(text);
+}
+
+void end_faults(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fault_settings); i++)
+		write_file(fault_settings[i].path, fault_settings[i].saved);
+	close(fail_nth);
+}
