@@ -11,7 +11,9 @@ export LINUX ACCEL
 
 help:
 	@echo 'make demo               build, boot in QEMU, and kexec: as a short story'
+	@echo 'make demo-crash         a panic, its dump, and what drgn reads in that'
 	@echo 'make check              every test; CHECK=text: those whose name has it'
+	@echo 'make bench              how fast, side by side with the kexec of the base'
 	@echo 'make tree               Linux with this kexec in it, at build/linux'
 	@echo 'make kernel             the test kernel; FRAGMENT="a b": with more Kconfig'
 	@echo 'make apply TREE=DIR     put this kexec into a Linux 6.12 tree of yours'
@@ -22,6 +24,7 @@ help:
 	@echo '                        of the Debian package linux-source-6.12'
 
 MAKE_TREE = $(SERIES) make $(if $(LINUX),--linux '$(LINUX)') build/linux
+BASE_TREE = $(SERIES) base $(if $(LINUX),--linux '$(LINUX)') build/linux-base
 
 tree:
 	@$(INSTALL) tree
@@ -41,6 +44,17 @@ demo:
 	@$(MAKE_TREE)
 	@$(HARNESS) demo --arch $(ARCH)
 
+demo-crash:
+	@$(INSTALL) tree kernel guest dump
+	@$(MAKE_TREE)
+	@$(HARNESS) demo-crash --arch $(ARCH)
+
+bench:
+	@$(INSTALL) tree kernel guest tests
+	@$(MAKE_TREE)
+	@$(BASE_TREE)
+	@$(HARNESS) bench --arch $(ARCH)
+
 check:
 	@$(INSTALL) tree kernel guest tests
 	@$(MAKE_TREE)
@@ -49,4 +63,4 @@ check:
 clean:
 	rm -rf build
 
-.PHONY: help tree apply kernel demo check clean
+.PHONY: help tree apply kernel demo demo-crash bench check clean

@@ -3,6 +3,7 @@
 
 import contextlib
 import fcntl
+import gzip
 import os
 import platform
 import re
@@ -18,14 +19,19 @@ HERE = Path(__file__).resolve().parents[1]
 REPO = HERE.parents[2]
 IN_TREE = (REPO / "Kbuild").is_file()
 TREE = REPO if IN_TREE else REPO / "build/linux"
+BASE_TREE = REPO / "build/linux-base"       # without any of ours
 BUILD = REPO / ("out-kexec" if IN_TREE else "build")
 LOGS = BUILD / "logs"
+GUEST = HERE / "guest"
 SELFTESTS = HERE.parent / "selftests/kexec"
 
 ERROR_LINE = re.compile(r"error:|error \d|undefined reference|\*\*\*|No rule|"
                         r"multiple definition|No such file|not found", re.I)
 OBJECT_LINE = re.compile(r"^  (CC|AS|LD|AR|HOSTCC|HOSTLD|CHECK|VDSO|LDS) ")
-DEBIAN_GUEST = ["busybox-static", "kexec-tools"]
+# Debian's programs for guests: package, and path.
+BUSYBOX = ("busybox-static", "bin/busybox")
+KEXEC_TOOLS = ("kexec-tools", "sbin/kexec")
+MAKEDUMPFILE = ("makedumpfile", "usr/bin/makedumpfile")
 
 # What a make that we run under has set is not meant for those that we run.
 ENVIRONMENT = {name: value for name, value in os.environ.items()
@@ -67,7 +73,8 @@ class Arch:
     def make(self, out=None):
         """The make command for a kernel tree, building in @out."""
         ccache = "ccache " if shutil.which("ccache") else ""
-        command = ["make", "-C", str(TREE), f"-j{os.cpu_count()}",
+        tree = out.parent if out else TREE
+        command = ["make", "-C", str(tree), f"-j{os.cpu_count()}",
                    f"ARCH={self.arch}", f"CROSS_COMPILE={self.cross_compile}",
                    f"CC={ccache}{self.cross_compile}gcc",
                    f"HOSTCC={ccache}gcc",
@@ -213,7 +220,7 @@ def configure(arch, out, files, what):
     asked = out / "asked.config"
     config = out / ".config"
     if config.is_file() and asked.is_file() and asked.read_text() == text \
-       and all(config.stat().st_mtime > (TREE / name).stat().st_mtime
+       and all(config.stat().st_mtime > (out.parent / name).stat().st_mtime
                for name in ("kernel/Kconfig.kexec",
                             f"arch/{arch.arch}/Kconfig")):
         return
@@ -227,18 +234,28 @@ def configure(arch, out, files, what):
     asked.write_text(text)
 
 
-def kernel(arch, flavour=()):
+def kernel(arch, flavour=(), tree=TREE):
     """Build the test kernel of a flavour; returns the image's path."""
-    if not (TREE / "Kbuild").is_file():
-        raise BuildError(f"no kernel tree at {relative(TREE)}: make tree")
+    if not (tree / "Kbuild").is_file():
+        raise BuildError(f"no kernel tree at {relative(tree)}: make tree")
     name = "-".join(Path(part).stem for part in flavour) or "default"
-    out = TREE / f"out-{arch.name}-{name}"
+    out = tree / f"out-{arch.name}-{name}"
     what = f"kernel {arch.name} {name}"
     files = fragments_of(arch, flavour)
     with locked(out):
         configure(arch, out, files, what)
         run_logged([*arch.make(out), "all"], f"{out.name}.log", what)
     return out / arch.image
+
+
+def output(image):
+    """The directory that a kernel image was built in."""
+    return next(path for path in image.parents if (path / ".config").is_file())
+
+
+def vmlinux(image):
+    """The ELF file that an image was made from, with its debug information."""
+    return output(image) / "vmlinux"
 
 
 def selftests(arch):
@@ -259,20 +276,22 @@ def selftests(arch):
     return install / "kexec"
 
 
-def debian(arch, packages):
-    """Debian's packages for the guest, unpacked, with the libraries that
-    their programs need; returns the directory.
+def debian(arch, wanted):
+    """Debian's programs for the guest, unpacked from their packages, with the
+    libraries that they need; returns the directory.
+
+    @wanted: (package, path of its program) of each.
     """
     root = BUILD / f"debian-{arch.debian}"
     with locked(root):
-        layer, fetched = list(packages), set()
+        layer, fetched = [package for package, _ in wanted], set()
         while layer:
             depends = []
             for package in set(layer) - fetched:
                 fetched.add(package)
                 depends += fetch(arch, root, package)
-            layer = depends if missing_libraries(root) else []
-        if missing := missing_libraries(root):
+            layer = depends if missing_libraries(root, wanted) else []
+        if missing := missing_libraries(root, wanted):
             raise BuildError("no package has " + ", ".join(sorted(missing)))
     return root
 
@@ -303,12 +322,6 @@ def native():
                           capture_output=True, check=True).stdout.strip()
 
 
-def programs(root):
-    """The programs of the unpacked packages that guests use."""
-    return [path for path in (root / "bin/busybox", root / "sbin/kexec")
-            if path.is_file()]
-
-
 def needed(path):
     """The shared libraries and the loader that an ELF file asks for."""
     text = subprocess.run(["readelf", "-d", "-l", "-W", str(path)], text=True,
@@ -317,9 +330,9 @@ def needed(path):
         re.findall(r"interpreter: (/.+?)\]", text)
 
 
-def libraries(root):
+def libraries(root, wanted):
     """Yield (path in the guest, file or None) of all that programs load."""
-    seen, queue = set(), programs(root)
+    seen, queue = set(), [root / program for _, program in wanted]
     while queue:
         names, loader = needed(queue.pop())
         for name in {*names, *loader} - seen:
@@ -332,8 +345,8 @@ def libraries(root):
                 queue.append(found)
 
 
-def missing_libraries(root):
-    return {name for name, path in libraries(root) if not path}
+def missing_libraries(root, wanted):
+    return {name for name, path in libraries(root, wanted) if not path}
 
 
 class Cpio:
@@ -378,33 +391,71 @@ class Cpio:
         return b"".join(self.parts)
 
 
-def initramfs(arch, image, tests=True):
-    """Build the guests' root file system around a kernel image.
-
-    /init and the scripts of guest/, busybox, Debian's kexec-tools, the
-    selftests in /tests, and the image itself as /boot/kernel.
+def root_files(arch, wanted):
+    """The part of a root file system that all guests have: /init, busybox,
+    the programs of Debian's that are @wanted.  Returns a Cpio to add to.
     """
-    root = debian(arch, DEBIAN_GUEST)
+    wanted = [BUSYBOX, *wanted]
+    root = debian(arch, wanted)
     cpio = Cpio()
     for name in ("dev", "proc", "sys", "tmp", "run"):
         cpio.add(name, stat.S_IFDIR | 0o755)
     cpio.device("dev/console", 5, 1)
-    cpio.file("init", HERE / "guest/init")
-    for path in sorted((HERE / "guest").iterdir()):
-        if path.name != "init":
-            cpio.file(f"bin/{path.name}", path)
-    for path in programs(root):
-        cpio.file(path.relative_to(root).as_posix(), path)
-    for name, path in libraries(root):
+    cpio.file("init", GUEST / "init")
+    for _, program in wanted:
+        cpio.file(program, root / program)
+    for name, path in libraries(root, wanted):
         cpio.file(name, path)
     cpio.link("bin/sh", "busybox")
+    return cpio
+
+
+def capture_initramfs(arch):
+    """The root file system of a capture kernel: it has little memory, and so
+    it has nothing but what saves the dump.
+    """
+    cpio = root_files(arch, [MAKEDUMPFILE])
+    cpio.file("run/command", GUEST / "crash/kexec-capture")
+    return gzip.compress(cpio.bytes(), 6, mtime=0)
+
+
+def guest_program(arch, source):
+    """Compile a program for guests, statically; returns its path."""
+    out = BUILD / "initramfs" / f"{arch.name}-{source.stem}"
+    with locked(out.parent):
+        run_logged([f"{arch.cross_compile}gcc", "-static", "-O2", "-Wall",
+                    "-Wextra", "-Werror", "-o", str(out), str(source)],
+                   f"{out.name}.log", source.name)
+    return out
+
+
+def initramfs(arch, image, tests=True):
+    """Build the guests' root file system around a kernel image.
+
+    /init and the scripts of guest/, busybox, Debian's kexec-tools, the
+    selftests in /tests, and the image itself as /boot/kernel.  Where that can
+    read /proc/vmcore, also what is in guest/crash/, and another root file
+    system for it as /boot/capture.
+    """
+    out = output(image)
+    config = (out / ".config").read_text().splitlines()
+    crash = "CONFIG_PROC_VMCORE=y" in config
+    cpio = root_files(arch, [KEXEC_TOOLS])
+    for directory in (GUEST, GUEST / "crash") if crash else (GUEST,):
+        for path in sorted(filter(Path.is_file, directory.iterdir())):
+            if path.suffix == ".c":
+                cpio.file(f"bin/{path.stem}", guest_program(arch, path))
+            elif path.name not in ("init", "kexec-capture"):
+                cpio.file(f"bin/{path.name}", path)
     cpio.file("boot/kernel", image, 0o644)
     cpio.link("boot/initrd", "/sys/firmware/initrd")
+    if crash:
+        cpio.add("boot/capture", stat.S_IFREG | 0o644, capture_initramfs(arch))
     if tests:
         for path in sorted(selftests(arch).rglob("*")):
             if path.is_file():
                 cpio.file(f"tests/{path.name}", path)
-    out = BUILD / "initramfs" / f"{image.relative_to(TREE).parts[0]}.cpio"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(cpio.bytes())
-    return out
+    archive = BUILD / "initramfs" / f"{out.name}.cpio"
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    archive.write_bytes(cpio.bytes())
+    return archive

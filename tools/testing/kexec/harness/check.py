@@ -8,7 +8,7 @@ import time
 import traceback
 from typing import Callable
 
-from . import build, guest, static
+from . import build, dump, guest, static
 
 AT_ONCE = 2
 
@@ -43,11 +43,17 @@ def run_guest(arch, one):
     """Boot a guest and judge it."""
     if one.flavour not in IMAGES:
         return ["its kernel could not be built"], []
-    outcome = guest.boot(arch, one, *IMAGES[one.flavour])
+    image, initrd = IMAGES[one.flavour]
+    outcome = guest.boot(arch, one, image, initrd)
     why, tests = guest.judge(one, outcome)
     if why or any(not test.ok for test in tests):
         why += [f"the end of {build.relative(outcome.log)}:",
                 *guest.tail(outcome)]
+    elif one.dump:
+        why = dump.verify(one.dump, outcome.disk, build.vmlinux(image))
+        why += [f"see {build.relative(outcome.disk)}"] if why else []
+    if outcome.disk and not why:
+        dump.remove(outcome.disk)
     return why, tests
 
 

@@ -71,7 +71,8 @@ EVENTS = [
 class Story:
     """Tells the events as the guest's lines come."""
 
-    def __init__(self):
+    def __init__(self, events):
+        self.events = events
         self.seen = []
         self.times = {}
         self.colour = sys.stdout.isatty()
@@ -81,9 +82,9 @@ class Story:
 
     def line(self, seconds, text):
         """One line of the guest's console."""
-        if len(self.seen) == len(EVENTS):
+        if len(self.seen) == len(self.events):
             return
-        name, pattern, detail = EVENTS[len(self.seen)]
+        name, pattern, detail = self.events[len(self.seen)]
         match = re.search(pattern, text)
         if not match:
             return
@@ -92,40 +93,56 @@ class Story:
         first, *more = detail(match)
         stamp = self.paint("2", f"{seconds * 1000:8.0f} ms")
         if name:
-            print(f"{stamp}  {self.paint('1;32', f'{name:16}')}  {first}")
+            print(f"{stamp}  {self.paint('1;32', f'{name:17}')}  {first}")
         else:
             print(f"{stamp}  {self.paint('36', first)}")
         for extra in more:
-            print(f"{'':31}{extra}")
+            print(f"{'':32}{extra}")
         sys.stdout.flush()
 
-    def end(self):
-        """The sum: how long nothing answered."""
-        gone = self.times["handoff"]
-        first = (self.times["second kernel"] - gone) * 1000
-        back = (self.times["second kernel up"] - gone) * 1000
-        print()
-        print(self.paint("1", f"{back:8.0f} ms  blackout:"),
-              "from the old kernel's last line to the new one's first program;"
-              f"\n{first:8.0f} ms  of it until the new kernel's first line")
+    def after(self, name, since):
+        """Milliseconds from one event to another."""
+        return (self.times[name] - self.times[since]) * 1000
+
+    def missing(self):
+        """What was not seen, as a list of reasons."""
+        return [f"never seen: {name or pattern}" for name, pattern, _ in
+                self.events[len(self.seen):][:1]]
 
 
-def run(arch):
-    """Build, boot, kexec; returns 0 only if the second kernel came up."""
-    one = guest.Guest(name="demo", run=RUN, cpus=2, timeout=180)
-    image = build.kernel(arch)
+def end(story, outcome):
+    """The sum: how long nothing answered."""
+    print()
+    print(story.paint("1", f"{story.after('second kernel up', 'handoff'):8.0f} "
+                           "ms  blackout:"),
+          "from the old kernel's last line to the new one's first program;\n"
+          f"{story.after('second kernel', 'handoff'):8.0f} ms  of it until the "
+          "new kernel's first line")
+    return []
+
+
+def tell(arch, one, events, end):
+    """Build, boot, and tell; @end sums it up, and returns reasons why it was
+    no success.  Returns 0 only if it was one.
+    """
+    image = build.kernel(arch, one.flavour)
     initrd = build.initramfs(arch, image, tests=False)
     print(f"\nA guest of {one.memory} and {one.cpus} CPUs in {arch.qemu} "
           f"({guest.accelerator()}); times since it was started.\n", flush=True)
-    story = Story()
+    story = Story(events)
     outcome = guest.boot(arch, one, image, initrd, story.line)
-    why, _ = guest.judge(one, outcome)
-    if len(story.seen) < len(EVENTS):
-        missing = EVENTS[len(story.seen)]
-        why.insert(0, f"never seen: {missing[0] or missing[1]}")
+    why = story.missing() + guest.judge(one, outcome)[0]
     if why:
-        print("\nThe demo failed:", *why, *guest.tail(outcome), sep="\n")
+        why += guest.tail(outcome)
     else:
-        story.end()
+        why = end(story, outcome)
+    if why:
+        print("\nThe demo failed:", *why, sep="\n")
     print(f"\nThe whole console: {build.relative(outcome.log)}")
     return 1 if why else 0
+
+
+def run(arch):
+    """Kexec; returns 0 only if the second kernel came up."""
+    return tell(arch, guest.Guest(name="demo", run=RUN, cpus=2, timeout=180),
+                EVENTS, end)

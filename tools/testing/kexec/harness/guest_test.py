@@ -12,7 +12,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from harness import build, check, guest
+from harness import build, check, dump, guest
 
 GOOD = ["Linux version 6.12", "kexec-guest: exit 0"]
 
@@ -79,6 +79,15 @@ class JudgeTest(unittest.TestCase):
                 self.assertTrue(verdict([line, *GOOD]))
                 self.assertFalse(verdict([line, *GOOD], allow=[r"\w"]))
 
+    def test_a_kernel_dies_and_another_goes_on(self):
+        died = ["Linux version 6.12", "Kernel panic - not syncing: test"]
+        lines = [*died, "Linux version 6.12", "kexec-guest: exit 0"]
+        self.assertTrue(verdict(lines))
+        self.assertFalse(verdict(lines, dies=["Kernel panic"]))
+        self.assertTrue(verdict(died + lines, dies=["Kernel panic"]))
+        self.assertTrue(verdict(lines, dies=["BUG:"]))
+        self.assertFalse(verdict(died + lines, allow=["Kernel panic"]))
+
     def test_tap(self):
         tap = ["TAP version 13", "1..1", "ok 1 one"]
         self.assertEqual(verdict([*tap, *GOOD], tap=True), [])
@@ -94,6 +103,7 @@ class BootTest(unittest.TestCase):
         self.top = Path(scratch.name)
         self.initrd = self.top / "initrd"
         self.initrd.write_bytes(b"")
+        (self.top / ".config").write_text("")   # where a kernel was built
         for patch in (mock.patch.object(build, "LOGS", self.top / "logs"),
                       mock.patch.dict(check.IMAGES,
                                       {(): (self.top / "kernel",
@@ -158,6 +168,51 @@ class BootTest(unittest.TestCase):
                                    kernel="other")
         self.assertIn("could not be built", why[0])
 
+    def test_disk(self):
+        with mock.patch.object(dump, "verify") as verify:
+            verify.return_value = []
+            why, _, _ = self.run_guest(
+                "echo kexec-guest: exit 0\n", disk="4M", dump={"stacks": []})
+        self.assertEqual(why, [])
+        disk = self.top / "logs/guests/fake.disk"
+        self.assertEqual(verify.call_args[0][1], disk)
+        self.assertFalse(disk.exists(), "it is no longer needed")
+        self.assertRegex((self.top / "logs/guests/fake.log").read_text(),
+                         rf"-drive file={disk},\S+ -device virtio-blk-pci")
+
+    def test_bad_dump(self):
+        with mock.patch.object(dump, "verify") as verify:
+            verify.return_value = ["no panic in it"]
+            why, _, _ = self.run_guest(
+                "echo kexec-guest: exit 0\n", disk="4M", dump={"stacks": []})
+        self.assertEqual(why[0], "no panic in it")
+        self.assertTrue((self.top / "logs/guests/fake.disk").exists())
+
+    def test_guest_without_a_dump(self):
+        why, _, _ = self.run_guest("echo kexec-guest: exit 0\n", disk="4M",
+                                   dump={"stacks": []})
+        self.assertIn("the guest has not written vmcore", why)
+
+    def test_nmi(self):
+        why, _, _ = self.run_guest("""
+for word; do
+	case $word in unix:*) path=${word#unix:} ;; esac
+done
+echo now
+exec python3 -c '
+import socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])
+server.listen()
+print("one NMI, please", flush=True)
+with server.accept()[0] as client:
+    print("monitor:", client.recv(100).decode().strip())
+print("one NMI, please")
+print("kexec-guest: exit 0")
+' "${path%%,*}"
+""", nmi_on="one NMI", expect=["^monitor: nmi$"], timeout=20)
+        self.assertEqual(why, [])
+
     def test_watch_fails(self):
         def fail(seconds, line):
             raise ValueError(line)
@@ -218,6 +273,10 @@ class TableTest(unittest.TestCase):
                 self.assertTrue(one.run)
                 self.assertTrue(one.tap or one.expect,
                                 "it could not fail")
+                if one.dump:
+                    self.assertTrue(one.disk)
+                    self.assertEqual(len(one.dump.stacks), one.cpus)
+                    self.assertIn("debuginfo", one.flavour)
 
 
 if __name__ == "__main__":

@@ -135,6 +135,7 @@ def warnings(arch):
 CALLERS = [f"{name}.o" for name in """
     block/blk-mq drivers/base/cpu drivers/base/memory
     drivers/misc/pvpanic/pvpanic drivers/pci/pci-driver fs/proc/kcore
+    fs/proc/vmcore kernel/elfcorehdr
     init/initramfs kernel/bpf/helpers kernel/ksysfs kernel/panic
     kernel/printk/printk kernel/reboot kernel/sys_ni kernel/sysctl
     kernel/vmcore_info lib/dump_stack mm/mm_init mm/page_alloc net/core/dev

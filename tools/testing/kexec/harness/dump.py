@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Gets a dump off a guest's disk, has drgn and gdb read it, and judges it."""
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+
+from . import build
+
+TIMEOUT = 120                   # seconds for each of the programs that we run
+PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
+# crash-workload's registers: by their number, and by the CPU.
+SPIN_REGISTERS = range(8, 16)
+SPIN_VALUE = 0x6b65786563000000
+
+ANY_CPU = -1                    # it is not up to the test which one crashes
+
+
+@dataclasses.dataclass
+class Dump:
+    """What a dump has to have: guests.toml explains each field."""
+    stacks: list
+    cpu: int = 0                # or ANY_CPU
+    log: list = dataclasses.field(default_factory=list)
+    held: bool = True
+    gdb: bool = False
+
+
+def program(name):
+    """Where a program of the host is."""
+    path = shutil.which(name, path=PATH)
+    if not path:
+        raise build.BuildError(f"no program {name}: "
+                               "tools/series/install-packages tests")
+    return path
+
+
+def run(what, command):
+    """What a program prints; raises BuildError with what went wrong."""
+    try:
+        result = subprocess.run(command, text=True, errors="replace",
+                                capture_output=True, timeout=TIMEOUT,
+                                env=build.ENVIRONMENT)
+    except subprocess.TimeoutExpired:
+        raise build.BuildError(f"{what}: no end within {TIMEOUT} s") from None
+    if result.returncode:
+        raise build.BuildError(f"{what}: exit status {result.returncode}\n"
+                               + result.stderr.strip()[-2000:])
+    return result.stdout
+
+
+def make_disk(disk, size):
+    """Make an empty disk for a guest to write its dump to."""
+    remove(disk)
+    disk.parent.mkdir(parents=True, exist_ok=True)
+    run("mke2fs", [program("mke2fs"), "-q", "-t", "ext2", "-b", "4096",
+                   str(disk), size])
+
+
+def path(disk, name="vmcore"):
+    """Where a file of a guest's disk is copied to."""
+    return disk.with_suffix(f".{name}")
+
+
+def take(disk, name):
+    """Copy a file off a guest's disk; returns its path."""
+    copy = path(disk, name)
+    copy.unlink(missing_ok=True)
+    run("debugfs", [program("debugfs"), "-R", f"dump /{name} {copy}",
+                    str(disk)])
+    if not copy.is_file() or not copy.stat().st_size:
+        raise build.BuildError(f"the guest has not written {name}")
+    return copy
+
+
+# <asm/orc_types.h>: the type in an ORC entry, bits 8 to 10, and what stood
+# there up to 6.2, which is what drgn 0.0.22 knows.  Where all registers are
+# saved, it has to be told that rbp is; it is at this offset in them.
+ORC_TYPES = {0: 0x000, 1: 0x400, 2: 0x000, 3: 0x100, 4: 0x200}
+ORC_TYPE_REGS, ORC_BP_AT_PREV_SP, BP_IN_REGS = 3, 0x10, 32
+
+
+def older_orc(table):
+    """ORC entries as kernels up to 6.2 had them."""
+    entries = []
+    for sp_offset, bp_offset, bits in struct.iter_unpack("<hhH", table):
+        kind, bits = bits >> 8 & 7, bits & 0xff
+        if kind == ORC_TYPE_REGS:
+            bp_offset, bits = BP_IN_REGS, bits & 0x0f | ORC_BP_AT_PREV_SP
+        entries.append(struct.pack("<hhH", sp_offset, bp_offset,
+                                   bits | ORC_TYPES[kind]))
+    return b"".join(entries)
+
+
+def for_drgn(vmlinux):
+    """A copy of vmlinux with ORC tables that drgn 0.0.22 can read."""
+    copy, table = (vmlinux.with_name(name) for name in
+                   ("vmlinux.drgn", "vmlinux.orc"))
+    with build.locked(vmlinux.parent):
+        if copy.is_file() and copy.stat().st_mtime > vmlinux.stat().st_mtime:
+            return copy
+        objcopy = program("objcopy")
+        run("objcopy", [objcopy, "--dump-section", f".orc_unwind={table}",
+                        str(vmlinux), "/dev/null"])
+        table.write_bytes(older_orc(table.read_bytes()))
+        run("objcopy", [objcopy, "--update-section", f".orc_unwind={table}",
+                        str(vmlinux), str(copy)])
+    return copy
+
+
+def read_drgn(dump, vmlinux):
+    """The report of drgn_report.py."""
+    # With several threads, drgn 0.0.22 at times mixes up structures.
+    return json.loads(run("drgn", [
+        program("env"), "OMP_NUM_THREADS=1", program("drgn"), "-q",
+        "-c", str(dump), "-s", str(for_drgn(vmlinux)),
+        str(build.HERE / "harness/drgn_report.py")]))
+
+
+def read_gdb(dump, vmlinux):
+    """The text that gdb prints of every CPU, which it takes for a thread."""
+    return run("gdb", [
+        program("gdb"), "-nx", "-batch", "-ex", "set pagination off",
+        "-ex", 'printf "banner: %s", (char *)linux_banner',
+        "-ex", "thread apply all -ascending bt",
+        "-ex", "thread apply all -ascending info registers",
+        str(vmlinux), str(dump)])
+
+
+def cpus_of_gdb(text):
+    """The names of functions and the registers of each CPU, by its number."""
+    cpus = {}
+    for part in re.split(r"^(?=Thread \d+ )", text, flags=re.MULTILINE)[1:]:
+        cpu = cpus.setdefault(int(part.split()[1]) - 1,
+                              {"frames": [], "registers": {}})
+        cpu["frames"] += re.findall(r"^#\d+ +(?:0x[0-9a-f]+ in )?([\w.]+) \(",
+                                    part, re.MULTILINE)
+        cpu["registers"] |= {
+            name: int(value, 16) for name, value in
+            re.findall(r"^(\w+) +(0x[0-9a-f]+) ", part, re.MULTILINE)}
+    return cpus
+
+
+def not_in_order(patterns, items, match):
+    """The first of @patterns that is not seen after those before it."""
+    rest = iter(items)
+    return next((pattern for pattern in patterns
+                 if not any(match(pattern, item) for item in rest)), None)
+
+
+def differences(expected, seen):
+    """How registers differ from those expected."""
+    return [f"expected {name} {value:#x}, saw "
+            + (f"{seen[name]:#x}" if name in seen else "none")
+            for name, value in expected.items() if seen.get(name) != value]
+
+
+def judge_stack(number, expected, cpu):
+    """Why a CPU's stack is not what is expected."""
+    if expected == ["user"]:
+        return differences({f"r{register}": SPIN_VALUE | number << 8 | register
+                            for register in SPIN_REGISTERS}, cpu["user"])
+    missing = not_in_order(expected, cpu["frames"], re.fullmatch)
+    if not missing:
+        return []
+    after = "" if missing == expected[0] else " after those before it"
+    return [f"expected {missing} in its stack{after}, saw "
+            + " ".join(cpu["frames"])]
+
+
+def judge_cpus(expected, cpus):
+    """Why the CPUs' stacks and registers are not what is expected."""
+    numbers = [str(number) for number in range(len(expected.stacks))]
+    if list(cpus) != numbers:
+        return [f"expected CPUs {' '.join(numbers)}, saw {' '.join(cpus)}"]
+    return [f"CPU {number}: {reason}"
+            for number, stack in enumerate(expected.stacks)
+            for cpu in (cpus[str(number)],)
+            for reason in (judge_stack(number, stack, cpu)
+                           + differences(cpu["start"], cpu["registers"]))]
+
+
+def way_down(nr_cpus):
+    """What the log of every kernel that died has at its end.  Not all of it
+    need be on the console: there, nothing is seen of what is said in an NMI.
+    """
+    others = nr_cpus - 1
+    stopped = [rf"kexec: crash: {others} of {others} other CPUs stopped"]
+    return (stopped if others else []) + [
+        r"kexec: crash: image verified in \d+ ms",
+        r"kexec: crash: handing over to 0x[0-9a-f]+"]
+
+
+def judge_log(expected, text):
+    """Why the log is not what is expected."""
+    missing = not_in_order(expected.log + way_down(len(expected.stacks)),
+                           text.splitlines(), re.search)
+    return [f"expected /{missing}/ in the log: not seen"] if missing else []
+
+
+def judge_drgn(expected, report):
+    """Why drgn's report is not what is expected."""
+    cpus, crashed = report["cpus"], report["crashed"]
+    why = judge_cpus(expected, cpus) + judge_log(expected, report["log"])
+    candidates = [cpu["pid"] for number, cpu in cpus.items()
+                  if expected.cpu in (int(number), ANY_CPU)]
+    if not why and crashed not in candidates:
+        why.append(f"expected process {' or '.join(map(str, candidates))} to "
+                   f"have crashed, saw {crashed}")
+    if expected.held and report["held"]:
+        why.append(f"what crash-workload held: {report['held']}")
+    return why
+
+
+def judge_gdb(report, text):
+    """Why what gdb prints is not what drgn reports."""
+    seen = cpus_of_gdb(text)
+    why = []
+    if "banner: Linux version" not in text:
+        why.append("expected linux_banner, not seen")
+    for number, cpu in report["cpus"].items():
+        one = seen.get(int(number), {"frames": [], "registers": {}})
+        why += [f"CPU {number}: {reason}" for reason in differences(
+            {name: value for name, value in cpu["registers"].items()
+             if name in one["registers"] or name in cpu["start"]},
+            one["registers"])]
+        frames = cpu["frames"][:max(1, len(one["frames"]))]
+        if one["frames"] != frames and frames != ["?"]:
+            why.append(f"CPU {number}: expected {' '.join(frames)} to run, saw "
+                       + " ".join(one["frames"]))
+    return why
+
+
+def labelled(what, reasons):
+    return [f"{what}: {reason}" for reason in reasons]
+
+
+def verify(expected, disk, vmlinux):
+    """Read what a guest has written to @disk, with everything that is meant
+    to be able to; returns the reasons why it is not what is expected.
+    """
+    try:
+        dump = take(disk, "vmcore")
+        report = read_drgn(dump, vmlinux)
+        why = labelled("drgn", judge_drgn(expected, report))
+        why += labelled("makedumpfile --dump-dmesg", judge_log(
+            expected, take(disk, "dmesg").read_text(errors="replace")))
+        if expected.gdb:
+            why += labelled("gdb", judge_gdb(report, read_gdb(dump, vmlinux)))
+        return why
+    except build.BuildError as error:
+        return str(error).splitlines()
+
+
+def remove(disk):
+    """Delete a disk, and what was copied off it."""
+    for file in (disk, path(disk, "vmcore"), path(disk, "dmesg")):
+        file.unlink(missing_ok=True)

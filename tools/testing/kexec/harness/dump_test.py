@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of what judges dumps, and of what gets them off a guest's disk."""
+
+import copy
+import struct
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from harness import build, dump
+
+SPIN = {f"r{number}": 0x6b65786563000100 | number for number in range(8, 16)}
+START = {"rip": 0xffffffff81000010, "rsp": 0xffffc90000001000}
+CRASHED = ["panic", "sysrq_handle_crash", "do_syscall_64", "entry_SYSCALL_64"]
+DOWN = """\
+kexec: crash: 1 of 1 other CPUs stopped
+kexec: crash: image verified in 20 ms
+kexec: crash: handing over to 0x31000000
+"""
+EXPECTED = dump.Dump(stacks=[["panic", "do_syscall_64"], ["user"]],
+                     log=["first", "second .anic"])
+REPORT = {
+    "crashed": 70, "held": "", "log": "first\nother\nsecond panic\n" + DOWN,
+    "cpus": {
+        "0": {"pid": 70, "comm": "sh", "frames": CRASHED, "start": START,
+              "user": {}, "registers": START | {"rax": 0}},
+        "1": {"pid": 71, "comm": "crash-workload", "frames": ["?"],
+              "start": SPIN, "user": SPIN, "registers": SPIN},
+    },
+}
+GDB = """\
+[New LWP 71]
+#0  panic (fmt=0x0) at ../kernel/panic.c:1
+[Current thread is 1 (LWP 70)]
+banner: Linux version 6.12
+
+Thread 1 (LWP 70):
+#0  panic (fmt=0x0) at ../kernel/panic.c:1
+#1  0xffffffff81000020 in sysrq_handle_crash (key=99 'c') at ../drivers/x.c:1
+Backtrace stopped: Cannot access memory at address 0xffffc90000001008
+
+Thread 2 (LWP 71):
+#0  0x00000000004015fd in ?? ()
+Backtrace stopped: Cannot access memory at address 0x7ffc948bc730
+
+Thread 1 (LWP 70):
+rax            0x0                 0
+rsp            0xffffc90000001000  0xffffc90000001000
+rip            0xffffffff81000010  0xffffffff81000010 <panic+16>
+k0             0x0                 0
+
+Thread 2 (LWP 71):
+""" + "".join(f"{name:14} {value:#x}  {value}\n"
+              for name, value in SPIN.items())
+
+
+class JudgeTest(unittest.TestCase):
+
+    def setUp(self):
+        self.report = copy.deepcopy(REPORT)
+        self.cpus = self.report["cpus"]
+
+    def expect(self, *words, expected=EXPECTED):
+        """There is one reason, and it has @words; or none, without them."""
+        why = dump.judge_drgn(expected, self.report)
+        self.assertEqual(len(why), 1 if words else 0, why)
+        for word in words:
+            self.assertIn(word, why[0])
+
+    def test_good(self):
+        self.expect()
+
+    def test_stack_lacks_a_function(self):
+        self.cpus["0"]["frames"] = CRASHED[1:]
+        self.expect("CPU 0: expected panic in its stack, saw sysrq_handle_crash"
+                    " do_syscall_64 entry_SYSCALL_64")
+
+    def test_stack_in_another_order(self):
+        self.cpus["0"]["frames"] = CRASHED[::-1]
+        self.expect("CPU 0: expected do_syscall_64 in its stack after those")
+
+    def test_the_whole_name_has_to_match(self):
+        self.cpus["0"]["frames"] = ["vpanic", *CRASHED[1:]]
+        self.expect("CPU 0: expected panic")
+
+    def test_register_of_the_workload(self):
+        self.cpus["1"]["user"] = SPIN | {"r12": 1}
+        self.expect("CPU 1: expected r12 0x6b6578656300010c, saw 0x1")
+
+    def test_registers_of_the_workload_on_another_cpu(self):
+        self.cpus["0"], self.cpus["1"] = self.cpus["1"], self.cpus["0"]
+        self.report["crashed"] = 71
+        expected = dump.Dump(stacks=EXPECTED.stacks[::-1])
+        why = dump.judge_drgn(expected, self.report)
+        self.assertEqual(len(why), 8, why)
+
+    def test_trace_does_not_begin_with_the_note(self):
+        self.cpus["0"]["registers"] = START | {"rsp": 0x10}
+        self.expect("CPU 0: expected rsp 0xffffc90000001000, saw 0x10")
+
+    def test_note_lacks_a_register(self):
+        del self.cpus["0"]["registers"]["rip"]
+        self.expect("CPU 0: expected rip", "saw none")
+
+    def test_cpu_is_missing(self):
+        del self.cpus["1"]
+        self.expect("expected CPUs 0 1, saw 0")
+
+    def test_another_cpu_crashed(self):
+        self.report["crashed"] = 71
+        self.expect("expected process 70 to have crashed, saw 71")
+        expected = copy.deepcopy(EXPECTED)
+        expected.cpu = 1
+        self.expect(expected=expected)
+        expected.cpu = dump.ANY_CPU
+        self.expect(expected=expected)
+
+    def test_none_of_the_cpus_crashed(self):
+        self.report["crashed"] = 72
+        expected = copy.deepcopy(EXPECTED)
+        expected.cpu = dump.ANY_CPU
+        self.expect("expected process 70 or 71", expected=expected)
+
+    def test_log(self):
+        self.report["log"] = "second panic\nfirst\n" + DOWN
+        self.expect("expected /second .anic/ in the log: not seen")
+
+    def test_log_of_the_way_down(self):
+        whole = self.report["log"]
+        for line in DOWN.splitlines():
+            with self.subTest(line):
+                self.report["log"] = whole.replace(line, "")
+                self.expect("kexec: crash:", "in the log: not seen")
+
+    def test_a_cpu_went_on(self):
+        self.report["log"] = self.report["log"].replace("1 of 1", "0 of 1")
+        self.expect("1 of 1 other CPUs stopped/ in the log: not seen")
+
+    def test_one_cpu(self):
+        self.report["log"] = self.report["log"].replace("1 of 1", "0 of 0")
+        expected = dump.Dump(stacks=EXPECTED.stacks[:1], log=EXPECTED.log)
+        del self.cpus["1"]
+        self.expect(expected=expected)
+
+    def test_held(self):
+        self.report["held"] = "1 of 2 words differ"
+        self.expect("what crash-workload held: 1 of 2 words differ")
+        expected = copy.deepcopy(EXPECTED)
+        expected.held = False
+        self.expect(expected=expected)
+
+
+class GdbTest(unittest.TestCase):
+
+    def expect(self, text, *reasons):
+        self.assertEqual(dump.judge_gdb(REPORT, text), list(reasons))
+
+    def test_good(self):
+        self.expect(GDB)
+
+    def test_register(self):
+        self.expect(GDB.replace("0xffffc90000001000  ", "0x10  "),
+                    "CPU 0: expected rsp 0xffffc90000001000, saw 0x10")
+
+    def test_function(self):
+        self.expect(GDB.replace("panic (", "memcpy ("),
+                    "CPU 0: expected panic sysrq_handle_crash to run, saw "
+                    "memcpy sysrq_handle_crash")
+
+    def test_no_banner(self):
+        self.expect(GDB.replace("banner: ", ""),
+                    "expected linux_banner, not seen")
+
+    def test_no_threads(self):
+        why = dump.judge_gdb(REPORT, "banner: Linux version 6.12\n")
+        self.assertTrue(any("CPU 0: expected rip" in reason for reason in why))
+        self.assertTrue(any("CPU 1: expected r8" in reason for reason in why))
+
+
+class OrcTest(unittest.TestCase):
+
+    def test_entries(self):
+        # offsets of sp and bp, registers; type and flag as they are, and were
+        for before, after in (
+                ((8, -16, 0x215), (8, -16, 0x015)),
+                ((8, -16, 0xa15), (8, -16, 0x015)),
+                ((0, 0, 0x000), (0, 0, 0x000)),
+                ((0, 0, 0x100), (0, 0, 0x400)),
+                ((0, 0, 0x305), (0, 32, 0x115)),
+                ((24, 0, 0x405), (24, 0, 0x205))):
+            with self.subTest(before):
+                self.assertEqual(
+                    struct.unpack("<hhH", dump.older_orc(
+                        struct.pack("<hhH", *before))), after)
+
+
+class DiskTest(unittest.TestCase):
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="kexec-harness-")
+        self.addCleanup(scratch.cleanup)
+        self.disk = Path(scratch.name) / "guest.disk"
+        dump.make_disk(self.disk, "4M")
+
+    def write(self, name, text):
+        source = self.disk.with_name("source")
+        source.write_text(text)
+        subprocess.run([dump.program("debugfs"), "-w", "-R",
+                        f"write {source} {name}", str(self.disk)],
+                       check=True, capture_output=True)
+
+    def test_take(self):
+        self.write("vmcore", "bytes")
+        self.assertEqual(dump.take(self.disk, "vmcore").read_text(), "bytes")
+
+    def test_remove(self):
+        self.write("vmcore", "bytes")
+        taken = dump.take(self.disk, "vmcore")
+        dump.remove(self.disk)
+        self.assertFalse(taken.exists() or self.disk.exists())
+
+    def test_nothing_written(self):
+        why = dump.verify(EXPECTED, self.disk, Path("vmlinux"))
+        self.assertEqual(why, ["the guest has not written vmcore"])
+
+    def test_empty_file(self):
+        self.write("vmcore", "")
+        with self.assertRaises(build.BuildError):
+            dump.take(self.disk, "vmcore")
+
+    def test_an_older_dump_does_not_count(self):
+        self.write("vmcore", "bytes")
+        dump.take(self.disk, "vmcore")
+        dump.make_disk(self.disk, "4M")
+        with self.assertRaises(build.BuildError):
+            dump.take(self.disk, "vmcore")
+
+    def test_what_is_no_dump(self):
+        self.write("vmcore", "bytes")
+        vmlinux = self.disk.with_name("vmlinux")
+        vmlinux.write_text("no ELF file")
+        why = dump.verify(EXPECTED, self.disk, vmlinux)
+        self.assertIn("objcopy: exit status 1", why[0])
+
+
+if __name__ == "__main__":
+    unittest.main()
