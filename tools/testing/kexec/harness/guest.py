@@ -56,14 +56,23 @@ class Guest:
         return () if self.kernel == "default" else tuple(self.kernel.split("-"))
 
 
+def read_table(text):
+    """The guests of a table in TOML."""
+    rows = {}
+    for row in tomllib.loads(text)["guest"]:
+        name, like = row["name"], row.pop("like", None)
+        if name in rows:
+            raise build.BuildError(f"guests.toml: {name}: twice")
+        if like and like not in rows:
+            raise build.BuildError(f"guests.toml: {name}: like {like}, which "
+                                   "is no row before it")
+        rows[name] = rows.get(like, {}) | row
+    return [Guest(**row) for row in rows.values()]
+
+
 def table():
     """All guests of guests.toml."""
-    rows = tomllib.loads((build.HERE / "guests.toml").read_text())["guest"]
-    guests = [Guest(**row) for row in rows]
-    names = [guest.name for guest in guests]
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise build.BuildError(f"guests.toml: twice: {', '.join(twice)}")
-    return guests
+    return read_table((build.HERE / "guests.toml").read_text())
 
 
 @dataclasses.dataclass

@@ -264,6 +264,43 @@ check.run_all([check.Check("one", hang, alone=ALONE)])
 
 class TableTest(unittest.TestCase):
 
+    def test_like(self):
+        first, second, third = guest.read_table("""
+            [[guest]]
+            name = "first"
+            run = "one"
+            cpus = 4
+            [[guest]]
+            name = "second"
+            like = "first"
+            cpus = 2
+            [[guest]]
+            name = "third"
+            run = "three"
+            """)
+        self.assertEqual((first.name, first.run, first.cpus), ("first", "one", 4))
+        self.assertEqual((second.name, second.run, second.cpus),
+                         ("second", "one", 2))
+        self.assertEqual((third.run, third.cpus), ("three", 1))
+
+    def test_like_nobody(self):
+        for like in ("second", "first"):
+            with self.assertRaisesRegex(build.BuildError, "no row before it"):
+                guest.read_table(f"""
+                    [[guest]]
+                    name = "first"
+                    like = "{like}"
+                    [[guest]]
+                    name = "second"
+                    """)
+
+    def test_same_name(self):
+        with self.assertRaisesRegex(build.BuildError, "twice"):
+            guest.read_table(2 * """
+                [[guest]]
+                name = "first"
+                """)
+
     def test_guests(self):
         guests = guest.table()
         self.assertTrue(guests)
