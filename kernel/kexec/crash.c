@@ -258,7 +258,7 @@ void crash_kexec(struct pt_regs *regs)
 		__crash_kexec(regs);
 		atomic_set(&panic_cpu, PANIC_CPU_INVALID);
 	} else if (owner == cpu) {
-		/* An exception on the way down. */
+		/* An exception within panic(), perhaps on the way down. */
 		__crash_kexec(regs);
 	} else {
 		return;
