@@ -81,8 +81,7 @@ extern const struct kexec_page_ops kexec_staging_ops;
 
 /**
  * struct kexec_placement - an image on its way into memory
- * @image: that image
- * @ops: where pages come from
+ * @image: that image; its @ops give the pages
  * @dests: the destinations, in ascending order, none empty
  * @nr_dests: how many
  * @nr_pages: pages of all destinations
@@ -97,7 +96,6 @@ extern const struct kexec_page_ops kexec_staging_ops;
  */
 struct kexec_placement {
 	struct kimage *image;
-	const struct kexec_page_ops *ops;
 
 	struct kexec_dest dests[KEXEC_SEGMENT_MAX];
 	unsigned int nr_dests;
@@ -117,7 +115,6 @@ struct kexec_placement {
 
 struct kexec_dest *kexec_dest_from(struct kexec_placement *p,
 				   unsigned long pfn);
-struct page *kexec_alloc_control(struct kexec_placement *p, unsigned int order);
 int kexec_place_begin(struct kexec_placement *p, struct kimage *image);
 int kexec_place_claim(struct kexec_placement *p);
 int kexec_place_sources(struct kexec_placement *p);

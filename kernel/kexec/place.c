@@ -224,7 +224,7 @@ int kexec_place_begin(struct kexec_placement *p, struct kimage *image)
 	unsigned long nr_spare;
 	unsigned int i;
 
-	*p = (struct kexec_placement) { .image = image, .ops = ops };
+	*p = (struct kexec_placement) { .image = image };
 	INIT_LIST_HEAD(&p->pool);
 	INIT_LIST_HEAD(&p->table_pages);
 
@@ -280,7 +280,7 @@ static void own_claimed(struct kexec_placement *p, unsigned long pfn,
 		} else {
 			if (d)
 				stop = min(stop, pfn < d->pfn ? d->pfn : dest_end(d));
-			p->ops->free(pfn_to_page(pfn), stop - pfn);
+			p->image->ops->free(pfn_to_page(pfn), stop - pfn);
 		}
 		pfn = stop;
 	}
@@ -300,7 +300,7 @@ static int claim_span(struct kexec_placement *p, unsigned long pfn,
 	if (err)
 		return err;
 
-	if (end - pfn <= CLAIM_MAX_PAGES && p->ops->claim(pfn, end - pfn)) {
+	if (end - pfn <= CLAIM_MAX_PAGES && p->image->ops->claim(pfn, end - pfn)) {
 		own_claimed(p, pfn, end);
 		return 0;
 	}
@@ -360,35 +360,30 @@ int kexec_place_claim(struct kexec_placement *p)
 	unsigned int i = 0;
 	int err = 0;
 
-	while (!err && p->ops->claim && next_span(p, &i, &pfn, &end))
+	while (!err && p->image->ops->claim && next_span(p, &i, &pfn, &end))
 		err = claim_span(p, pfn, end);
 	return err;
 }
 
-/**
- * kexec_alloc_control - take a block of control memory
- * @p: a placement whose destinations are known
- * @order: how much, as a power of two of pages
- *
- * Context: May sleep.
- * Return: the first page, outside every destination; NULL if there is none.
- */
-struct page *kexec_alloc_control(struct kexec_placement *p, unsigned int order)
+/* A block of control memory, outside every destination, or NULL. */
+static struct page *alloc_control(struct kexec_placement *p, unsigned int order)
 {
-	if (p->ops->control)
-		return p->ops->control(p, order);
+	const struct kexec_page_ops *ops = p->image->ops;
+
+	if (ops->control)
+		return ops->control(p, order);
 
 	for (;;) {
-		struct page *page = p->ops->alloc(GFP_KERNEL | KEXEC_CONTROL_GFP |
-						  __GFP_NOWARN | __GFP_RETRY_MAYFAIL,
-						  order);
+		struct page *page = ops->alloc(GFP_KERNEL | KEXEC_CONTROL_GFP |
+					       __GFP_NOWARN | __GFP_RETRY_MAYFAIL,
+					       order);
 
 		if (!page || !in_a_dest(p, page_to_pfn(page), 1UL << order))
 			return page;
 
 		/* Keeps at least one page that the destinations lacked. */
 		sort_pages(p, page_to_pfn(page), 1UL << order);
-		if (!pages_to_spare(p->ops))
+		if (!pages_to_spare(ops))
 			return NULL;
 	}
 }
@@ -407,7 +402,7 @@ struct page *kexec_alloc_control(struct kexec_placement *p, unsigned int order)
 struct page *kimage_alloc_control_pages(struct kimage *image,
 					unsigned int order)
 {
-	struct page *page = kexec_alloc_control(image->placement, order);
+	struct page *page = alloc_control(image->placement, order);
 
 	if (!page) {
 		kexec_refuse(-ENOMEM, "out of memory: no %lu KiB of control memory",
@@ -446,7 +441,7 @@ static int fill_pool(struct kexec_placement *p)
 
 		order = min_t(unsigned int, order,
 			      ilog2(p->nr_missing - p->nr_pool));
-		page = p->ops->alloc(source_gfp(order), order);
+		page = p->image->ops->alloc(source_gfp(order), order);
 		if (page) {
 			sort_pages(p, page_to_pfn(page), 1UL << order);
 			continue;
@@ -498,7 +493,7 @@ static int alloc_table_pages(struct kexec_placement *p)
 		if (p->nr_table_pages >= nr_pages)
 			return 0;
 		while (p->nr_table_pages < nr_pages) {
-			struct page *page = kexec_alloc_control(p, 0);
+			struct page *page = alloc_control(p, 0);
 
 			if (!page)
 				return kexec_refuse(-ENOMEM,
@@ -681,7 +676,7 @@ static void free_owned(struct kexec_placement *p)
 		while (bit < end) {
 			unsigned long stop = find_next_zero_bit(p->owned, end, bit);
 
-			p->ops->free(pfn_to_page(d->pfn + (bit - d->index)),
+			p->image->ops->free(pfn_to_page(d->pfn + (bit - d->index)),
 				     stop - bit);
 			bit = find_next_bit(p->owned, end, stop);
 		}
@@ -698,8 +693,8 @@ static void free_owned(struct kexec_placement *p)
  */
 void kexec_place_end(struct kexec_placement *p)
 {
-	free_runs(&p->pool, p->ops);
-	free_runs(&p->table_pages, p->ops);
+	free_runs(&p->pool, p->image->ops);
+	free_runs(&p->table_pages, p->image->ops);
 	if (!p->image->table)
 		free_owned(p);
 	kvfree(p->owned);
