@@ -117,10 +117,11 @@ static int load_one_at_a_time(unsigned long entry, unsigned long nr_segments,
 {
 	int err;
 
-	if (!mutex_trylock(&kexec_mutex))
-		return kexec_refuse(-EBUSY, "another load or a handoff is in progress");
+	err = kexec_lock();
+	if (err)
+		return err;
 	err = load_or_unload(entry, nr_segments, segments, flags);
-	mutex_unlock(&kexec_mutex);
+	kexec_unlock();
 	return err;
 }
 

@@ -107,6 +107,7 @@ struct kexec_page_ops;
  * @record_digest: of the members of this structure up to here, which don't
  *	change once the load is complete
  * @bytes: how each segment is placed
+ * @settled: what was moved then stays so, bringing it home was tried
  * @control_pages: control memory, linked by page->lru, order in page->private
  * @vmcoreinfo: in a crash image, a copy of the notes on this kernel
  * @placement: while the image is built, see kernel/kexec/internal.h
@@ -126,6 +127,7 @@ struct kimage {
 	u64 record_digest;
 
 	struct kexec_bytes bytes[KEXEC_SEGMENT_MAX];
+	bool settled;
 	struct list_head control_pages;
 	void *vmcoreinfo;
 	struct kexec_placement *placement;

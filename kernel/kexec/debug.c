@@ -28,6 +28,7 @@ static const char * const step_names[] = {
 	[KEXEC_STEP_PUBLISHED]			= "published",
 	[KEXEC_STEP_HALF_HOME]			= "half-home",
 	[KEXEC_STEP_HOME]			= "home",
+	[KEXEC_STEP_SETTLING]			= "settling",
 	[KEXEC_STEP_UNLOADING]			= "unloading",
 	[KEXEC_STEP_UNLOADED]			= "unloaded",
 	[KEXEC_STEP_SHRINKING]			= "shrinking",
@@ -143,10 +144,11 @@ static int corrupt(struct kimage *const *slot, u64 dst)
 	if (dst > KEXEC_DEST_LIMIT)
 		return -EINVAL;
 
-	if (!mutex_trylock(&kexec_mutex))
-		return -EBUSY;
+	err = kexec_lock();
+	if (err)
+		return err;
 	err = flip_bit(*slot, dst);
-	mutex_unlock(&kexec_mutex);
+	kexec_unlock();
 	return err;
 }
 

@@ -51,6 +51,7 @@ static void shut_down(void)
  * CAP_SYS_BOOT.
  * Return: does not, unless refused:
  * * %-EBUSY	- a load or unload is running
+ * * %-EINTR	- a fatal signal came while it waited for the image to settle
  * * %-EINVAL	- no image is loaded
  * * %-EIO	- the image is not what was loaded any more; it stays in its
  *		  slot, to be looked at or replaced
@@ -61,8 +62,10 @@ int kernel_kexec(void)
 	struct kimage *image;
 	int err;
 
-	if (!mutex_trylock(&kexec_mutex))
-		return kexec_refuse(-EBUSY, "a load is in progress");
+	/* Better wait now than copy while the machine is away. */
+	err = kexec_lock_settled();
+	if (err)
+		return err;
 
 	image = kexec_image;
 	if (image)
@@ -70,7 +73,7 @@ int kernel_kexec(void)
 	else
 		err = kexec_refuse(-EINVAL, "no image is loaded");
 	if (err) {
-		mutex_unlock(&kexec_mutex);
+		kexec_unlock();
 		return err;
 	}
 

@@ -329,14 +329,10 @@ static struct kimage *load_boot_image(unsigned long entry,
 	if (IS_ERR(image))
 		return image;
 
-	/* Published.  What follows can't fail, and a handoff waits for the mutex. */
+	kexec_digest_seal(image);
 	old = kimage_publish(KEXEC_TYPE_DEFAULT, image);
 	kexec_at_step(KEXEC_STEP_PUBLISHED);
-	if (old) {
-		kimage_free(old);
-		kexec_place_settle(image);
-	}
-	kexec_digest_seal(image);
+	kimage_free(old);
 	return image;
 }
 

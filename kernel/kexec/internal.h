@@ -14,7 +14,8 @@
 
 /*
  * Serialises loads, unloads and handoffs.  Taken with mutex_trylock() only:
- * who comes second is told -EBUSY.  The way from a panic to the crash image
+ * who comes second is told -EBUSY.  Whoever needs the boot image takes it by
+ * kexec_lock(), which is in settle.c.  The way from a panic to the crash image
  * never takes it.
  */
 extern struct mutex kexec_mutex;
@@ -57,22 +58,26 @@ struct kexec_placement;
 
 /**
  * struct kexec_page_ops - where placement gets its pages from
- * @claim: take exactly these pages, all or none; whoever uses them has to move.
- *	Returns whether they could be had.  May be NULL.
+ * @claim: take exactly these pages, all or none; whoever uses them has to move,
+ *	if it is no more than most_busy of them that are used.  Returns whether
+ *	they could be had.  May be NULL.
  * @alloc: take any block of pages of that order, each of them to be freed on
  *	its own; NULL if there is none
  * @free: give pages back
  * @spare: pages that can be had without harm to others; NULL for any number
+ * @idle: pages that can be had at once, as they are free; NULL for any number
  * @control: take a block for control memory; NULL for what @alloc gives
  *	outside of the destinations
  *
  * The kernel's page allocator is kexec_buddy_ops; tests bring a model.
  */
 struct kexec_page_ops {
-	bool (*claim)(unsigned long pfn, unsigned long nr_pages);
+	bool (*claim)(unsigned long pfn, unsigned long nr_pages,
+		      unsigned long most_busy);
 	struct page *(*alloc)(gfp_t gfp, unsigned int order);
 	void (*free)(struct page *page, unsigned long nr_pages);
 	unsigned long (*spare)(void);
+	unsigned long (*idle)(void);
 	struct page *(*control)(struct kexec_placement *p, unsigned int order);
 };
 
@@ -120,7 +125,7 @@ int kexec_place_claim(struct kexec_placement *p);
 int kexec_place_sources(struct kexec_placement *p);
 void kexec_place_end(struct kexec_placement *p);
 void kexec_place_free(struct kimage *image);
-void kexec_place_settle(struct kimage *image);
+bool kexec_place_settle(struct kimage *image, const bool *stop);
 
 struct kexec_move *kexec_move_first(const struct kimage *image);
 struct kexec_move *kexec_move_next(struct kexec_move *move);
@@ -151,10 +156,20 @@ enum {
 extern int kexec_verify;
 void kexec_digest_empty(u64 *digest);
 void kexec_digest_seal(struct kimage *image);
+bool kexec_digest_control_intact(const struct kimage *image);
 int kexec_digest_compare(const struct kimage *image, bool may_sleep);
 void kexec_describe_change(const struct kimage *image, int what,
 			   char reason[KEXEC_REASON_MAX]);
 int kexec_digest_check(const struct kimage *image);
+
+/* settle.c */
+int kexec_lock(void);
+void kexec_unlock(void);
+bool kexec_settled(void);
+int kexec_lock_settled(void);
+
+/* sysfs.c */
+void kexec_sysfs_notify_settled(void);
 
 /* image.c */
 void *kexec_map_run(unsigned long phys, unsigned long *len);
@@ -234,6 +249,7 @@ enum kexec_step {
 	KEXEC_STEP_PUBLISHED,
 	KEXEC_STEP_HALF_HOME,
 	KEXEC_STEP_HOME,
+	KEXEC_STEP_SETTLING,
 	KEXEC_STEP_UNLOADING,
 	KEXEC_STEP_UNLOADED,
 	KEXEC_STEP_SHRINKING,

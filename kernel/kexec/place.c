@@ -71,8 +71,16 @@
  */
 #define CLAIM_MAX_PAGES	max(PHYS_PFN(SZ_128M), pageblock_nr_pages)
 
-/* A claim has a price, however small it is: no more than this when settling. */
-#define SETTLE_MAX_CLAIMS	256
+/* Less when settling: somebody may be waiting for that to stop. */
+#define SETTLE_MAX_PAGES	max(PHYS_PFN(SZ_16M), pageblock_nr_pages)
+
+/*
+ * Of the pages that a load claims at once, at most one in so many may have to be
+ * moved elsewhere for that, each of which takes several times as long as a copy;
+ * but a few may always.
+ */
+#define CLAIM_BUSY_SHARE	16
+#define CLAIM_BUSY_FEW		32UL
 
 /*
  * What others are left with, at least: they need a little at any time, and are
@@ -287,28 +295,48 @@ static void own_claimed(struct kexec_placement *p, unsigned long pfn,
 }
 
 /*
+ * Whether sources for what is missing lie around.  If not, somebody's pages have
+ * to be reclaimed for them, which costs no less than to claim busy ones.
+ */
+static bool has_idle_sources(const struct kexec_placement *p)
+{
+	const struct kexec_page_ops *ops = p->image->ops;
+
+	return !ops->idle || p->nr_missing <= ops->idle();
+}
+
+/* Where to halve [@pfn, @end): at the end of a page block; @end if none ends. */
+static unsigned long middle_block(unsigned long pfn, unsigned long end)
+{
+	unsigned long mid = ALIGN_DOWN(pfn + (end - pfn) / 2, pageblock_nr_pages);
+
+	return min(mid > pfn ? mid : ALIGN(pfn + 1, pageblock_nr_pages), end);
+}
+
+/*
  * Claim what can be had of [@pfn, @end): all of it if possible, else halves of
  * it, cut where page blocks end.
  */
 static int claim_span(struct kexec_placement *p, unsigned long pfn,
 		      unsigned long end)
 {
-	unsigned long mid;
+	unsigned long nr_pages = end - pfn, most_busy = nr_pages, mid;
 	int err;
 
 	err = kexec_check_signal();
 	if (err)
 		return err;
 
-	if (end - pfn <= CLAIM_MAX_PAGES && p->image->ops->claim(pfn, end - pfn)) {
+	if (has_idle_sources(p))
+		most_busy = max(nr_pages / CLAIM_BUSY_SHARE, CLAIM_BUSY_FEW);
+	if (nr_pages <= CLAIM_MAX_PAGES &&
+	    p->image->ops->claim(pfn, nr_pages, most_busy)) {
 		own_claimed(p, pfn, end);
 		return 0;
 	}
 
-	mid = ALIGN_DOWN(pfn + (end - pfn) / 2, pageblock_nr_pages);
-	if (mid <= pfn)
-		mid = ALIGN(pfn + 1, pageblock_nr_pages);
-	if (mid >= end)
+	mid = middle_block(pfn, end);
+	if (mid == end)
 		return 0;
 
 	/* The depth is the logarithm of the span's page blocks: under 64. */
@@ -343,9 +371,9 @@ static bool next_span(const struct kexec_placement *p, unsigned int *i,
  * kexec_place_claim - take the pages of the destinations themselves
  * @p: a placement just begun
  *
- * Takes what can be had of the pages that will hold content; what can't is
- * left for kexec_place_sources().  Zero pages are not claimed, they need no
- * memory.
+ * Takes what can be had of the pages that will hold content; what can't, or only
+ * by moving many others' pages, is left for kexec_place_sources(), and perhaps
+ * for kexec_place_settle().  Zero pages are not claimed, they need no memory.
  *
  * The page allocator isolates whole page blocks and gives up on one that has
  * a page which can't be moved, our own included.  So what lies in a block is
@@ -456,10 +484,17 @@ static int fill_pool(struct kexec_placement *p)
 	return 0;
 }
 
+/* Page blocks that a destination has a part in. */
+static unsigned long nr_blocks(const struct kexec_dest *d)
+{
+	return (ALIGN(dest_end(d), pageblock_nr_pages) -
+		ALIGN_DOWN(d->pfn, pageblock_nr_pages)) / pageblock_nr_pages;
+}
+
 /*
  * At most how many entries the table will have: one for each stretch of owned
  * pages and of others, one more where content ends within a stretch, and one
- * for each end of a pool run within one.
+ * for each end of a pool run or of a page block within one.
  */
 static unsigned long max_moves(const struct kexec_placement *p)
 {
@@ -470,6 +505,7 @@ static unsigned long max_moves(const struct kexec_placement *p)
 		const struct kexec_dest *d = &p->dests[i];
 		unsigned long bit = d->index, end = d->index + d->nr_pages;
 
+		nr_moves += nr_blocks(d);
 		while (bit < end) {
 			bool owned = test_bit(bit, p->owned);
 
@@ -534,6 +570,22 @@ static void start_table_page(struct table_writer *w)
 	w->end = moves + MOVES_PER_PAGE;
 }
 
+/*
+ * Whether @move goes on where @last ends, in both memories.  If content has to
+ * wait elsewhere, an entry ends where a page block does at the destination, so
+ * that kexec_place_settle() can bring it home by itself.
+ */
+static bool goes_on(const struct kexec_move *last, const struct kexec_move *move)
+{
+	if (last->dst + last->len != move->dst)
+		return false;
+	if (last->src == KEXEC_SRC_ZERO || move->src == KEXEC_SRC_ZERO)
+		return last->src == move->src;
+	return last->src + last->len == move->src &&
+	       (move->src == move->dst ||
+		!IS_ALIGNED(PHYS_PFN(move->dst), pageblock_nr_pages));
+}
+
 static void write_move(struct table_writer *w, unsigned long dst_pfn,
 		       unsigned long src, unsigned long nr_pages)
 {
@@ -542,13 +594,9 @@ static void write_move(struct table_writer *w, unsigned long dst_pfn,
 		.src = src,
 		.len = PFN_PHYS(nr_pages),
 	};
-	struct kexec_move *last = w->last;
 
-	/* Goes on where the last one ends, in both memories: one move. */
-	if (last && last->dst + last->len == move.dst &&
-	    (src == KEXEC_SRC_ZERO ? last->src == KEXEC_SRC_ZERO :
-	     last->src != KEXEC_SRC_ZERO && last->src + last->len == move.src)) {
-		last->len += move.len;
+	if (w->last && goes_on(w->last, &move)) {
+		w->last->len += move.len;
 		return;
 	}
 
@@ -567,7 +615,9 @@ static void write_moved(struct table_writer *w, unsigned long dst_pfn,
 	while (nr_pages) {
 		unsigned long nr_run;
 		struct page *page = take_run(&p->pool, &nr_run);
-		unsigned long nr = min(nr_pages, nr_run);
+		unsigned long nr = min3(nr_pages, nr_run,
+					ALIGN(dst_pfn + 1, pageblock_nr_pages) -
+					dst_pfn);
 
 		write_move(w, dst_pfn, page_to_phys(page), nr);
 		p->nr_pool -= nr;
@@ -726,27 +776,6 @@ static bool is_moved(const struct kexec_move *move)
 	return move->src != KEXEC_SRC_ZERO && move->src != move->dst;
 }
 
-/*
- * From @move, which is moved, to the entry that this returns: all are moved,
- * their destinations follow each other, and add up to @nr_pages, which is at
- * most @most unless the first alone is larger.
- */
-static struct kexec_move *moved_stretch(struct kexec_move *move,
-					unsigned long most,
-					unsigned long *nr_pages)
-{
-	unsigned long dst = move->dst;
-
-	*nr_pages = 0;
-	do {
-		*nr_pages += PHYS_PFN(move->len);
-		dst += move->len;
-		move = kexec_move_next(move);
-	} while (move && is_moved(move) && move->dst == dst &&
-		 *nr_pages + PHYS_PFN(move->len) <= most);
-	return move;
-}
-
 /* The destination of @move is ours now: the content goes there. */
 static void bring_home(struct kimage *image, struct kexec_move *move)
 {
@@ -758,6 +787,7 @@ static void bring_home(struct kimage *image, struct kexec_move *move)
 		copy_highpage(pfn_to_page(dst + i), pfn_to_page(src + i));
 		cond_resched();
 	}
+	kexec_at_step(KEXEC_STEP_SETTLING);
 	image->ops->free(pfn_to_page(src), nr_pages);
 	move->src = move->dst;
 
@@ -768,47 +798,82 @@ static void bring_home(struct kimage *image, struct kexec_move *move)
 	spin_unlock(&kexec_slot_lock);
 }
 
+/* Where a stretch of moved entries, whose destinations follow each other, ends. */
+static unsigned long stretch_end(struct kexec_move *move)
+{
+	unsigned long start = move->dst, end = start;
+
+	for (; move; move = kexec_move_next(move)) {
+		if (!is_moved(move) || move->dst != end ||
+		    PHYS_PFN(end - start + move->len) > SETTLE_MAX_PAGES)
+			break;
+		end += move->len;
+	}
+	return PHYS_PFN(end);
+}
+
+/* The first entry from @move on that is for @pfn or what follows. */
+static struct kexec_move *move_from(struct kexec_move *move, unsigned long pfn)
+{
+	while (move && PHYS_PFN(move->dst) < pfn)
+		move = kexec_move_next(move);
+	return move;
+}
+
+/*
+ * Bring home what is moved to [@move->dst, @end): all of it, or else what can be
+ * had of both halves, cut where page blocks end and thus entries, too.
+ */
+static void settle_span(struct kimage *image, struct kexec_move *move,
+			unsigned long end, const bool *stop)
+{
+	unsigned long pfn = PHYS_PFN(move->dst), mid;
+
+	if (READ_ONCE(*stop))
+		return;
+
+	if (image->ops->claim(pfn, end - pfn, end - pfn)) {
+		for (; move && PHYS_PFN(move->dst) < end;
+		     move = kexec_move_next(move))
+			bring_home(image, move);
+		return;
+	}
+
+	mid = middle_block(pfn, end);
+	if (mid < end) {
+		settle_span(image, move, mid, stop);
+		settle_span(image, move_from(move, mid), end, stop);
+	}
+}
+
 /**
  * kexec_place_settle - bring home what had to be placed elsewhere
- * @image: a filled image whose destinations others have given up meanwhile
+ * @image: a filled image
+ * @stop: to be set when the caller wants it to end early
  *
- * When an image is replaced by one with the same destinations, the old one
- * occupies them until the new one is complete.  Once it is freed, they can be
- * claimed after all: better copy now than while the machine is away.
+ * Claims what a load left to others, as they had to be moved for it; and what
+ * another image occupied that this one replaces: better copy now than while the
+ * machine is away.
  *
  * Context: May sleep.
+ * Return: whether all was tried.
  */
-void kexec_place_settle(struct kimage *image)
+bool kexec_place_settle(struct kimage *image, const bool *stop)
 {
-	const struct kexec_page_ops *ops = image->ops;
 	struct kexec_move *move = kexec_move_first(image);
-	unsigned long most = CLAIM_MAX_PAGES;
-	unsigned int tries = 0;
 
-	while (ops->claim && move && tries < SETTLE_MAX_CLAIMS) {
-		unsigned long dst = PHYS_PFN(move->dst), nr_pages;
-		struct kexec_move *stop;
+	while (image->ops->claim && move && !READ_ONCE(*stop)) {
+		unsigned long end;
 
 		if (!is_moved(move)) {
 			move = kexec_move_next(move);
 			continue;
 		}
-
-		stop = moved_stretch(move, most, &nr_pages);
-		tries++;
-		if (ops->claim(dst, nr_pages)) {
-			for (; move != stop; move = kexec_move_next(move))
-				bring_home(image, move);
-			most = CLAIM_MAX_PAGES;
-		} else if (nr_pages > PHYS_PFN(move->len) &&
-			   nr_pages > pageblock_nr_pages) {
-			/* As when claiming: perhaps half of it can be had. */
-			most = nr_pages / 2;
-		} else {
-			move = stop;
-			most = CLAIM_MAX_PAGES;
-		}
+		end = stretch_end(move);
+		settle_span(image, move, end, stop);
+		move = move_from(move, end);
 	}
+	return !READ_ONCE(*stop);
 }
 
 /* @move itself if it is an entry, else the first of the page it links to. */
@@ -961,33 +1026,68 @@ broken:
 
 #ifdef CONFIG_KEXEC_IN_PLACE
 /*
- * Whether these pages are the page allocator's to give at all: online, in one
- * zone as alloc_contig_range() demands, none reserved at boot.
+ * Pages of [@pfn, @end), which is in one page block, that are in use: a guess, as
+ * nothing keeps them from being freed or taken meanwhile.  Clean page cache
+ * counts, too: to give it up takes as long as a copy.
  */
-static bool pages_are_managed(unsigned long pfn, unsigned long nr_pages)
+static unsigned long count_busy(unsigned long pfn, unsigned long end)
 {
+	unsigned long nr_busy = 0;
+
+	while (pfn < end) {
+		struct page *page = pfn_to_page(pfn);
+		/* In a free block that is its order; at worst a wrong guess. */
+		unsigned long order = READ_ONCE(page->private);
+
+		if (PageBuddy(page) && order <= MAX_PAGE_ORDER) {
+			pfn += 1UL << order;
+			continue;
+		}
+		nr_busy += page_count(page) != 0;
+		pfn++;
+	}
+	return nr_busy;
+}
+
+/*
+ * Whether these pages are the page allocator's to give at all: online, in one
+ * zone as alloc_contig_range() demands, none reserved at boot; and whether at
+ * most @most_busy of them are busy.  Of a page block, the ends tell the zone of
+ * all, as for compaction.
+ */
+static bool can_be_claimed(unsigned long pfn, unsigned long nr_pages,
+			   unsigned long most_busy)
+{
+	unsigned long end = pfn + nr_pages, stop, nr_busy = 0;
 	struct zone *zone = NULL;
-	unsigned long i;
 
-	for (i = 0; i < nr_pages; i++) {
-		struct page *page = pfn_to_online_page(pfn + i);
+	for (; pfn < end; pfn = stop) {
+		struct page *first = pfn_to_online_page(pfn), *last;
 
-		if (!page || PageReserved(page))
+		stop = min(ALIGN(pfn + 1, pageblock_nr_pages), end);
+		last = pfn_to_online_page(stop - 1);
+		if (!first || !last || PageReserved(first) || PageReserved(last))
 			return false;
-		if (zone && page_zone(page) != zone)
+
+		zone = zone ?: page_zone(first);
+		if (page_zone(first) != zone || page_zone(last) != zone)
 			return false;
-		zone = page_zone(page);
+
+		nr_busy += count_busy(pfn, stop);
+		if (nr_busy > most_busy)
+			return false;
 	}
 	return true;
 }
 
-static bool buddy_claim(unsigned long pfn, unsigned long nr_pages)
+static bool buddy_claim(unsigned long pfn, unsigned long nr_pages,
+			unsigned long most_busy)
 {
 	int err = -EBUSY;
 
 	/* Keeps the pages online while they are looked at. */
 	get_online_mems();
-	if (pages_are_managed(pfn, nr_pages))
+	if (can_be_claimed(pfn, nr_pages, most_busy))
 		err = alloc_contig_range(pfn, pfn + nr_pages, MIGRATE_MOVABLE,
 					 GFP_USER | __GFP_NOWARN |
 					 __GFP_RETRY_MAYFAIL);
@@ -1031,11 +1131,19 @@ static unsigned long buddy_spare(void)
 	return nr_pages > (long)SPARE_PAGES ? nr_pages - SPARE_PAGES : 0;
 }
 
+static unsigned long buddy_idle(void)
+{
+	unsigned long nr_pages = global_zone_page_state(NR_FREE_PAGES);
+
+	return nr_pages > totalreserve_pages ? nr_pages - totalreserve_pages : 0;
+}
+
 const struct kexec_page_ops kexec_buddy_ops = {
 	.claim = buddy_claim,
 	.alloc = buddy_alloc,
 	.free = buddy_free,
 	.spare = buddy_spare,
+	.idle = buddy_idle,
 };
 
 /* For an image whose destinations are not the page allocator's. */

@@ -28,6 +28,7 @@ static struct arena {
 	bool fail_after;		/* and all that follow */
 	bool claims;
 	bool busy_can_move;		/* then a claim asks for no whole blocks */
+	bool all_busy;			/* a load claims nothing */
 } arena;
 
 static unsigned long draw(unsigned long below)
@@ -40,13 +41,16 @@ static bool all_free(unsigned long first, unsigned long nr)
 	return find_next_zero_bit(arena.free, first + nr, first) == first + nr;
 }
 
-static bool model_claim(unsigned long pfn, unsigned long nr_pages)
+static bool model_claim(unsigned long pfn, unsigned long nr_pages,
+			unsigned long most_busy)
 {
 	unsigned long first = pfn - arena.first;
 	unsigned long block = ALIGN_DOWN(first, pageblock_nr_pages);
 	unsigned long end = ALIGN(first + nr_pages, pageblock_nr_pages);
 
 	if (!arena.claims || !all_free(first, nr_pages))
+		return false;
+	if (arena.all_busy && most_busy < nr_pages)
 		return false;
 	if (!arena.busy_can_move && !all_free(block, end - block))
 		return false;
@@ -94,6 +98,18 @@ static const struct kexec_page_ops model_ops = {
 	.claim = model_claim,
 	.alloc = model_alloc,
 	.free = model_free,
+};
+
+static unsigned long nothing_idle(void)
+{
+	return 0;
+}
+
+static const struct kexec_page_ops tight_model_ops = {
+	.claim = model_claim,
+	.alloc = model_alloc,
+	.free = model_free,
+	.idle = nothing_idle,
 };
 
 static u64 pattern(unsigned long phys)
@@ -515,6 +531,7 @@ static void test_each_failure(struct kunit *test)
 static void test_settle(struct kunit *test)
 {
 	struct kimage *old = new_image(), *new = new_image();
+	const bool never = false;
 	struct kexec_bytes total;
 
 	/* The new one's sources may lie in the same page block. */
@@ -534,7 +551,7 @@ static void test_settle(struct kunit *test)
 	fill_pattern(new);
 
 	kexec_place_free(old);
-	kexec_place_settle(new);
+	KUNIT_EXPECT_TRUE(test, kexec_place_settle(new, &never));
 	kimage_total(new, &total);
 	KUNIT_EXPECT_EQ(test, total.moved, 0);
 	KUNIT_EXPECT_EQ(test, total.in_place, new->segment[0].memsz);
@@ -543,6 +560,67 @@ static void test_settle(struct kunit *test)
 
 	kexec_place_free(new);
 	expect_all_free();
+}
+
+/* What a load leaves to the worker: it takes the blocks that can be had. */
+static void test_settle_later(struct kunit *test)
+{
+	const bool never = false, at_once = true;
+	unsigned long brought_home = 0, left = 0;
+	struct kimage *image = new_image();
+	int round;
+
+	arena.all_busy = true;
+	for (round = 0; round < 200; round++) {
+		struct kexec_bytes before, after;
+
+		arena.busy_can_move = round & 1;
+		draw_free(1 + draw(20));
+		draw_image(image, 1 + draw(4), 600);
+		if (place(image, true)) {
+			kexec_place_free(image);
+			expect_all_free();
+			continue;
+		}
+		fill_pattern(image);
+		kimage_total(image, &before);
+
+		KUNIT_EXPECT_FALSE(test, kexec_place_settle(image, &at_once));
+		kimage_total(image, &after);
+		KUNIT_EXPECT_EQ(test, after.moved, before.moved);
+
+		KUNIT_EXPECT_TRUE(test, kexec_place_settle(image, &never));
+		kimage_total(image, &after);
+		KUNIT_EXPECT_EQ(test, after.moved + after.in_place,
+				before.moved + before.in_place);
+		brought_home += before.moved - after.moved;
+		left += after.moved;
+
+		KUNIT_EXPECT_EQ(test, kexec_place_validate(image), 0);
+		follow_moves(image);
+		expect_content(image);
+		kexec_place_free(image);
+		expect_all_free();
+		cond_resched();
+	}
+	KUNIT_EXPECT_GT(test, brought_home, 0);
+	KUNIT_EXPECT_GT(test, left, 0);
+}
+
+/* Where there is nothing for content to wait in, used blocks are claimed, too. */
+static void test_nothing_idle(struct kunit *test)
+{
+	struct kimage *image = new_image();
+	int round;
+
+	arena.all_busy = true;
+	for (round = 0; round < 100; round++) {
+		draw_free(1 + draw(20));
+		draw_image(image, 1 + draw(4), 600);
+		image->ops = &tight_model_ops;
+		place_and_check(image);
+		cond_resched();
+	}
 }
 
 static int place_test_init(struct kunit *test)
@@ -572,6 +650,8 @@ static struct kunit_case place_test_cases[] = {
 	KUNIT_CASE(test_zero),
 	KUNIT_CASE(test_each_failure),
 	KUNIT_CASE(test_settle),
+	KUNIT_CASE(test_settle_later),
+	KUNIT_CASE(test_nothing_idle),
 	{ }
 };
 

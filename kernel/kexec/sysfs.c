@@ -33,6 +33,13 @@ static ssize_t crash_loaded_show(struct kobject *kobj,
 }
 KEXEC_ATTR_RO(crash_loaded);
 
+static ssize_t settled_show(struct kobject *kobj, struct kobj_attribute *attr,
+			    char *buf)
+{
+	return sysfs_emit(buf, "%d\n", kexec_settled());
+}
+KEXEC_ATTR_RO(settled);
+
 #ifdef CONFIG_CRASH_DUMP
 static ssize_t crash_size_show(struct kobject *kobj,
 			       struct kobj_attribute *attr, char *buf)
@@ -124,6 +131,7 @@ static struct attribute *kexec_attrs[] = {
 	&loaded_attr.attr,
 	&crash_loaded_attr.attr,
 	&segments_attr.attr,
+	&settled_attr.attr,
 	&last_refusal_attr.attr,
 #ifdef CONFIG_CRASH_DUMP
 	&crash_size_attr.attr,
@@ -132,6 +140,19 @@ static struct attribute *kexec_attrs[] = {
 	NULL
 };
 ATTRIBUTE_GROUPS(kexec);
+
+static struct kobject *kexec_kobj;
+
+/**
+ * kexec_sysfs_notify_settled - wake those who poll the file "settled"
+ *
+ * Context: May sleep.
+ */
+void kexec_sysfs_notify_settled(void)
+{
+	if (kexec_kobj)
+		sysfs_notify(kexec_kobj, NULL, "settled");
+}
 
 static int __init kexec_sysfs_init(void)
 {
@@ -143,6 +164,8 @@ static int __init kexec_sysfs_init(void)
 	err = sysfs_create_groups(kobj, kexec_groups);
 	if (err)
 		kobject_put(kobj);
+	else
+		kexec_kobj = kobj;
 	return err;
 }
 late_initcall(kexec_sysfs_init);

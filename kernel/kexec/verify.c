@@ -90,6 +90,19 @@ void kexec_digest_seal(struct kimage *image)
 }
 
 /**
+ * kexec_digest_control_intact - whether the control memory is as it was sealed
+ * @image: a sealed image
+ *
+ * Context: May sleep.
+ * Return: whether it is, or no digest was taken.
+ */
+bool kexec_digest_control_intact(const struct kimage *image)
+{
+	return !image->verify ||
+	       control_digest(image, true) == image->control_digest;
+}
+
+/**
  * kexec_digest_compare - whether an image is still what was loaded
  * @image: a sealed image
  * @may_sleep: whether the caller may

@@ -50,6 +50,7 @@ const char *no_crash_images(struct range *region)
 
 void read_segments(char text[2 * TEXT_MAX])
 {
+	wait_until_settled();
 	read_file(SYSFS_KEXEC "segments", text, TEXT_MAX);
 	/* Not there without CONFIG_CRASH_DUMP. */
 	read_file(SYSFS_KEXEC "crash_segments", text + strlen(text), TEXT_MAX);

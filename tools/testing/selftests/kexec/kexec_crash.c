@@ -178,6 +178,17 @@ static void load_boot_image(void)
 	load_plan(&plan, 0);
 }
 
+/* The second comes home when the first is gone. */
+static void load_boot_image_twice(void)
+{
+	struct plan plan = { .seed = 4 };
+
+	use_range(&plan, get_window(16 * MIB, anywhere, &all_free));
+	load_plan(&plan, 0);
+	load_plan(&plan, 0);
+	wait_until_settled();
+}
+
 static void unload(void)
 {
 	if (kexec_load(0, 0, NULL, native_arch() | KEXEC_ON_CRASH))
@@ -325,6 +336,9 @@ static const struct crash_case cases[] = {
 	}, {
 		{ "boot-published", "both slots have an image" },
 		BOOT, .step = "published",
+	}, {
+		{ "boot-settling", "the loaded image is brought home" },
+		load_a, "settling", load_boot_image_twice, &image_a, NULL,
 	},
 };
 

@@ -295,6 +295,7 @@ TEST_F(crash, slots_are_independent)
 	char boot[TEXT_MAX], crash[TEXT_MAX], now[TEXT_MAX];
 
 	ASSERT_EQ(0, load_crash(1, &seg));
+	wait_until_settled();
 	read_file(SYSFS_KEXEC "segments", boot, sizeof(boot));
 	read_file(SYSFS_KEXEC "crash_segments", crash, sizeof(crash));
 

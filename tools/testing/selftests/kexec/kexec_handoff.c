@@ -42,7 +42,8 @@
  * @plan: fills the plan, with the memory filled
  * @must_move: something of the image can't be placed in place; else all can
  * @before: what else to do before the image is loaded
- * @after: what to do when it was loaded
+ * @meanwhile: what to do while the kernel still brings it home
+ * @after: what to do when it was loaded, and that is done
  */
 struct handoff_case {
 	struct case_id id;
@@ -52,6 +53,7 @@ struct handoff_case {
 	void (*plan)(struct plan *plan, const struct handoff_case *c);
 	bool must_move;
 	void (*before)(const struct plan *plan);
+	void (*meanwhile)(const struct plan *plan);
 	void (*after)(const struct plan *plan);
 };
 
@@ -244,6 +246,36 @@ static void corrupt_and_reload(const struct plan *plan)
 	load_boot_image(plan);
 }
 
+static bool is_settled(void)
+{
+	char text[8];
+
+	if (read_file(SYSFS_KEXEC "settled", text, sizeof(text)))
+		die("no " SYSFS_KEXEC "settled");
+	return text[0] == '1';
+}
+
+static void hand_over_at_once(const struct plan *plan)
+{
+	reboot_kexec();
+	die("reboot(2): %s: %s", strerror(errno), last_refusal());
+}
+
+/* Over and over, look into the image, which stops what goes on. */
+static void disturb(const struct plan *plan)
+{
+	int nr;
+
+	for (nr = 0; !is_settled(); nr++) {
+		corrupt_image(plan);
+		corrupt_image(plan);
+		/* It begins 50 ms after that. */
+		usleep(55000);
+	}
+	printf("kexec_handoff: disturbed %d times before it had settled\n", nr);
+	fflush(stdout);
+}
+
 /* Takes loading away, not starting what is loaded. */
 static void disable_loading(const struct plan *plan)
 {
@@ -324,6 +356,14 @@ static const struct handoff_case cases[] = {
 		{ "replaced", "in place of an image loaded before" },
 		OVER_FREE(64 * MIB), .before = load_boot_image,
 	}, {
+		{ "at-once", "before the image has settled" },
+		OVER(anonymous_filling), .use.least.anon = 90,
+		.meanwhile = hand_over_at_once,
+	}, {
+		{ "disturbed", "stopped now and then while it settles" },
+		OVER(anonymous_filling), .use.least.anon = 90,
+		.meanwhile = disturb,
+	}, {
 		{ "reloaded", "refused for a corrupt byte, then reloaded" },
 		OVER_FREE(16 * MIB), .after = corrupt_and_reload,
 	}, {
@@ -376,6 +416,8 @@ static void hand_over(const struct handoff_case *c)
 	if (c->before)
 		c->before(&plan);
 	load_boot_image(&plan);
+	if (c->meanwhile)
+		c->meanwhile(&plan);
 	check_placement(&plan, c->must_move);
 	if (c->after)
 		c->after(&plan);

@@ -163,8 +163,25 @@ int read_placed_from(const char *path, struct placed *placed, int max)
 }
 
 /* The boot image's. */
+/* Until the kernel has moved all of the image to where it has to lie. */
+void wait_until_settled(void)
+{
+	char text[8];
+	int tries;
+
+	for (tries = 0; tries < 10000; tries++) {
+		if (read_file(SYSFS_KEXEC "settled", text, sizeof(text)) ||
+		    text[0] == '1')
+			return;
+		usleep(10000);
+	}
+	die("the image does not settle");
+}
+
+/* Of the boot image, when it has settled. */
 int read_placed(struct placed *placed, int max)
 {
+	wait_until_settled();
 	return read_placed_from(SYSFS_KEXEC "segments", placed, max);
 }
 
@@ -301,16 +318,24 @@ __u64 pages_on_cpu_lists(void)
 	return sum_over_zones(" count: %llu");
 }
 
+/* Bytes of free memory, what CPUs hold back for themselves included. */
+__u64 free_memory(void)
+{
+	write_file("/proc/sys/vm/stat_refresh", "1");
+	return page_size() * (sum_over_zones(" pages free %llu") +
+			      pages_on_cpu_lists());
+}
+
 /*
- * Bytes of free memory, exactly: caches are emptied, slabs shrunk, and what
- * CPUs hold back for themselves is counted.  Two readings with nothing between
- * them differ by some dozen pages at most.
+ * The same when caches were emptied and slabs shrunk.  Two readings with
+ * nothing between them differ by some dozen pages at most.
  */
 __u64 settled_free_memory(void)
 {
 	glob_t slabs;
 	size_t i;
 
+	wait_until_settled();
 	sync();
 	write_file("/proc/sys/vm/drop_caches", "3");
 	usleep(200000);		/* RCU callbacks */
@@ -320,7 +345,5 @@ __u64 settled_free_memory(void)
 		globfree(&slabs);
 	}
 	usleep(100000);
-	write_file("/proc/sys/vm/stat_refresh", "1");
-	return page_size() * (sum_over_zones(" pages free %llu") +
-			      pages_on_cpu_lists());
+	return free_memory();
 }

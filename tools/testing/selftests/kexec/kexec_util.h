@@ -97,6 +97,7 @@ int write_file(const char *path, const char *text);
 __u64 memory_info(const char *field);
 
 /* What the kernel says. */
+void wait_until_settled(void);
 int read_placed_from(const char *path, struct placed *placed, int max);
 int read_placed(struct placed *placed, int max);
 struct placed sum_placed(void);
@@ -111,6 +112,7 @@ __u64 sum_iomem(const char *name);
 bool find_crash_region(struct range *region);
 struct range largest_ram(__u64 below);
 __u64 pages_on_cpu_lists(void);
+__u64 free_memory(void);
 __u64 settled_free_memory(void);
 
 #endif /* KEXEC_UTIL_H */
