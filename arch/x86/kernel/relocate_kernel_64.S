@@ -109,35 +109,36 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 
 	/*
 	 * Follow the moves, in any order, as no source lies where a move
-	 * writes.  Lengths are whole pages.
+	 * writes.  Lengths are whole pages.  By words of eight bytes: where rep
+	 * movsb is fast so is rep movsq, and nowhere does it take a byte at a
+	 * time, as TCG does with the former.
 	 *
-	 *	r10	next entry of the table
-	 *	rdi, rcx, rax	destination, length, source
+	 *	rax	0
 	 *	rbx	the entry point, as rsi is needed for copying
+	 *	r10	next entry of the table
+	 *	rdi, rsi, rcx	destination, source, length in words
 	 */
 .Lfollow:
 	movq	%rsi, %rbx
+	xorl	%eax, %eax
+	jmp	.Lnext
+.Lcopy:
+	rep movsq
 .Lnext:
 	movq	(%r10), %rdi
-	movq	8(%r10), %rax
+	movq	8(%r10), %rsi
 	movq	16(%r10), %rcx
 	addq	$(KEXEC_MOVE_WORDS * 8), %r10
-	testq	%rcx, %rcx
-	jz	.Lend_of_page
-	cmpq	%rax, %rdi
-	je	.Lnext				/* in place */
 	shrq	$3, %rcx
-	cmpq	$KEXEC_SRC_ZERO, %rax
-	je	.Lzero
-	movq	%rax, %rsi
-	rep movsq
-	jmp	.Lnext
-.Lzero:
-	xorl	%eax, %eax
+	jz	.Lend_of_page
+	cmpq	%rsi, %rdi
+	je	.Lnext				/* in place */
+	cmpq	$KEXEC_SRC_ZERO, %rsi
+	jne	.Lcopy
 	rep stosq
 	jmp	.Lnext
 .Lend_of_page:
-	movq	%rax, %r10
+	movq	%rsi, %r10
 	testq	%r10, %r10
 	jnz	.Lnext
 
