@@ -406,7 +406,8 @@ static bool alternating_intact(void)
 	return pages_follow(pipes[0], 0, 2);
 }
 
-static void pin_page(struct pipe pipe, void *at)
+/* The pipe holds it from now on; returns its number. */
+static __u64 pin_page(struct pipe pipe, void *at)
 {
 	const __u64 present = 1ULL << 63, pfn_mask = (1ULL << 55) - 1;
 	struct iovec page = { .iov_base = at, .iov_len = page_size() };
@@ -420,6 +421,17 @@ static void pin_page(struct pipe pipe, void *at)
 	if (!(entry & present) || nr_pinned == ARRAY_SIZE(pinned))
 		die("no way to tell where a page is");
 	pinned[nr_pinned++] = entry & pfn_mask;
+	return entry & pfn_mask;
+}
+
+/* A page of zeroes that stays where it is. */
+void *get_pinned_page(__u64 *phys)
+{
+	void *at = map(page_size(), -1);
+
+	memset(at, 0, page_size());
+	*phys = pin_page(make_pipe(), at) * page_size();
+	return at;
 }
 
 /* Anonymous memory of which a pipe holds every 1024th page. */

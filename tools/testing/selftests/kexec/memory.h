@@ -60,5 +60,6 @@ extern const struct filling alternating_filling;
 extern const struct filling pinned_filling;
 
 void leave_garbage_in_free_memory(void);
+void *get_pinned_page(__u64 *phys);
 
 #endif /* MEMORY_H */

@@ -147,6 +147,27 @@ static int check_image(const struct payload_table *table)
 	return wrong;
 }
 
+/* When it was entered, and how long nothing else ran: no more than allowed? */
+static int report_time(const struct payload_table *table)
+{
+	const struct payload_clock *clock =
+		(const void *)(uintptr_t)table->clock;
+	__u64 took;
+
+	if (!clock) {
+		SAY("time stamp %u", entry_time);
+		return 0;
+	}
+	SAY("time stamp %u, %u at reboot(2), %u when a program last ran",
+	    entry_time, clock->reboot, clock->beat);
+
+	took = entry_time - clock->reboot;
+	if (!table->most_ticks)
+		return 0;
+	SAY("entered after %u ticks, %u are allowed", took, table->most_ticks);
+	return took > table->most_ticks;
+}
+
 /**
  * payload_main - check everything, say so, and end the machine
  * @regs: the registers at the entry, and what they have to be
@@ -160,10 +181,8 @@ void payload_main(const struct payload_register *regs, int nr_regs, __u64 stack)
 	const struct payload_table *table = &payload_table;
 	int wrong;
 
-	if (table->only_time) {
-		SAY("time stamp %u", entry_time);
-		end_machine(0);
-	}
+	if (table->only_time)
+		end_machine(report_time(table));
 
 	SAY("started at %x, stack at %x", (uintptr_t)payload_entry, stack);
 	print("payload: ");

@@ -44,10 +44,22 @@ struct payload_range {
 };
 
 /**
+ * struct payload_clock - time stamps in memory that is no destination
+ * @reboot: before reboot(2)
+ * @beat: written over and over by a thread, as long as threads run
+ */
+struct payload_clock {
+	__u64 reboot;
+	__u64 beat;
+};
+
+/**
  * struct payload_table - what the payload has to check
  * @magic: %PAYLOAD_MAGIC
  * @only_time: say when it was entered, and nothing else; payload_<arch>.S knows
  *	that it is the second member
+ * @clock: physical address of a struct payload_clock, or 0
+ * @most_ticks: the payload has to be entered so soon after reboot(2), unless 0
  * @entry: physical address of the payload's first instruction
  * @start: of the payload's segment
  * @len: of the payload's segment
@@ -57,6 +69,8 @@ struct payload_range {
 struct payload_table {
 	__u64 magic;
 	__u64 only_time;
+	__u64 clock;
+	__u64 most_ticks;
 	__u64 entry;
 	__u64 start;
 	__u64 len;

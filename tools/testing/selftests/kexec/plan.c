@@ -79,6 +79,8 @@ static struct payload_table build_table(const struct plan *plan, __u64 *used)
 	struct payload_table table = {
 		.magic = PAYLOAD_MAGIC,
 		.only_time = plan->only_time,
+		.clock = plan->clock,
+		.most_ticks = plan->most_ticks,
 		.entry = plan_entry(plan),
 		.start = plan->payload.start,
 		.len = len,

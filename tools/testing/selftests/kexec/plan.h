@@ -35,6 +35,8 @@ struct part {
  * struct plan - an image to be loaded
  * @seed: no two plans with different ones have the same content anywhere
  * @only_time: the payload checks nothing, and says when it was entered
+ * @clock: physical address of time stamps that it prints, too, or 0
+ * @most_ticks: how soon after reboot(2) it has to be entered, unless 0
  * @payload: the destination of the payload's segment
  * @entry_offset: where in it the payload begins
  * @parts: all other segments
@@ -43,6 +45,8 @@ struct part {
 struct plan {
 	unsigned int seed;
 	bool only_time;
+	__u64 clock;
+	__u64 most_ticks;
 	struct range payload;
 	__u64 entry_offset;
 	struct part parts[SEGMENTS_MAX - 1];
