@@ -13,7 +13,8 @@ help:
 	@echo 'make demo               build, boot in QEMU, and kexec: as a short story'
 	@echo 'make demo-crash         a panic, its dump, and what drgn reads in that'
 	@echo 'make check              every test; CHECK=text: those whose name has it'
-	@echo 'make bench              how fast, side by side with the kexec of the base'
+	@echo 'make bench              how fast, side by side with the kexec of the base;'
+	@echo '                        BENCH=text: those rows; RUNS=n: measure more often'
 	@echo 'make tree               Linux with this kexec in it, at build/linux'
 	@echo 'make kernel             the test kernel; FRAGMENT="a b": with more Kconfig'
 	@echo 'make apply TREE=DIR     put this kexec into a Linux 6.12 tree of yours'
@@ -50,10 +51,10 @@ demo-crash:
 	@$(HARNESS) demo-crash --arch $(ARCH)
 
 bench:
-	@$(INSTALL) tree kernel guest tests
+	@$(INSTALL) tree kernel guest tests bench
 	@$(MAKE_TREE)
 	@$(BASE_TREE)
-	@$(HARNESS) bench --arch $(ARCH)
+	@$(HARNESS) bench --arch $(ARCH) $(if $(RUNS),--runs $(RUNS)) $(BENCH)
 
 check:
 	@$(INSTALL) tree kernel guest tests

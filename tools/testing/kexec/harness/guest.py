@@ -156,7 +156,8 @@ class Nmi:
 def boot(arch, guest, image, initrd, watch=None):
     """Run one guest to its end or its time limit; returns the Outcome.
 
-    @watch is called with (seconds, line) as lines come.
+    @watch is called with (seconds, line) as lines come; when it returns True,
+    nothing more is wanted of the guest, and that is ended.
     """
     log = build.LOGS / "guests" / f"{guest.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -183,8 +184,9 @@ def boot(arch, guest, image, initrd, watch=None):
                         out.write(f"{now:9.3f} {line}\n")
                         out.flush()
                         nmi.line(line)
-                        if watch:
-                            watch(now, line)
+                        if watch and watch(now, line):
+                            qemu.terminate()
+                            break
                     qemu.wait(max(1, deadline - time.monotonic()))
             except (TimeoutError, subprocess.TimeoutExpired):
                 timed_out = True
