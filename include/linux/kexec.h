@@ -46,6 +46,11 @@ struct kimage;
  * machine_kexec_release_pages() with a macro of the same name each.  When one
  * of them fails, nobody knows what state the pages are in: they are lost;
  *
+ * where a machine of it may be unable to stop its other CPUs, or to leave the
+ * running kernel for some other reason, machine_kexec_check() with a macro of
+ * the same name, which refuses with words; it is asked before a boot image is
+ * loaded and again before the handoff;
+ *
  * and with CONFIG_CRASH_DUMP:
  *
  * machine_crash_regs()	fill struct pt_regs with the registers as they are; it
@@ -146,9 +151,18 @@ int kernel_kexec(void);
 __printf(2, 3) int kexec_refuse(int err, const char *fmt, ...);
 struct page *kimage_alloc_control_pages(struct kimage *image,
 					unsigned int order);
+struct kexec_move *kexec_move_first(const struct kimage *image);
+struct kexec_move *kexec_move_next(struct kexec_move *move);
 int machine_kexec_prepare(struct kimage *image);
 void machine_kexec_cleanup(struct kimage *image);
 void machine_kexec(struct kimage *image);
+
+#ifndef machine_kexec_check
+static inline int machine_kexec_check(void)
+{
+	return 0;
+}
+#endif
 
 #ifndef machine_kexec_adopt_pages
 static inline int machine_kexec_adopt_pages(struct page *page,

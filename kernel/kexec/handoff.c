@@ -55,6 +55,7 @@ static void shut_down(void)
  * * %-EINVAL	- no image is loaded
  * * %-EIO	- the image is not what was loaded any more; it stays in its
  *		  slot, to be looked at or replaced
+ * * what machine_kexec_check() returns
  */
 int kernel_kexec(void)
 {
@@ -69,7 +70,8 @@ int kernel_kexec(void)
 
 	image = kexec_image;
 	if (image)
-		err = kexec_digest_check(image) ?: kexec_place_validate(image);
+		err = machine_kexec_check() ?: kexec_digest_check(image) ?:
+		      kexec_place_validate(image);
 	else
 		err = kexec_refuse(-EINVAL, "no image is loaded");
 	if (err) {

@@ -345,7 +345,7 @@ static struct kimage *load_boot_image(unsigned long entry,
  * @flags: of kexec_load(2), known bits only
  *
  * Context: May sleep.  The caller holds kexec_mutex.
- * Return: 0; what kexec_check_segments() returns; or
+ * Return: 0; what kexec_check_segments() or machine_kexec_check() returns; or
  * * %-EADDRNOTAVAIL	- a crash image, but no memory is reserved for one
  * * %-EFAULT		- content can't be read
  * * %-ENOMEM		- no memory; the slot keeps what it had, as ever
@@ -358,12 +358,14 @@ int kimage_load(unsigned long entry, unsigned int nr_segments,
 							KEXEC_TYPE_DEFAULT;
 	u64 start = ktime_get_ns();
 	struct kimage *image;
-	int err = 0;
+	int err;
 
 	lockdep_assert_held(&kexec_mutex);
 
 	if (type == KEXEC_TYPE_CRASH)
 		err = kexec_region_check();
+	else
+		err = machine_kexec_check();
 	if (!err)
 		err = kexec_check_segments(type, segments, nr_segments, entry);
 	if (err)

@@ -127,8 +127,6 @@ void kexec_place_end(struct kexec_placement *p);
 void kexec_place_free(struct kimage *image);
 bool kexec_place_settle(struct kimage *image, const bool *stop);
 
-struct kexec_move *kexec_move_first(const struct kimage *image);
-struct kexec_move *kexec_move_next(struct kexec_move *move);
 unsigned int kexec_move_segment(const struct kimage *image,
 				const struct kexec_move *move);
 void kimage_total(const struct kimage *image, struct kexec_bytes *total);
