@@ -2,7 +2,6 @@
 #
 # The project's commands; "make help" lists them.
 
-ARCH ?= x86_64
 INSTALL := tools/series/install-packages
 SERIES := tools/series/kexec-tree
 HARNESS := tools/testing/kexec/kexec-qemu
@@ -20,10 +19,12 @@ help:
 	@echo 'make apply TREE=DIR     put this kexec into a Linux 6.12 tree of yours'
 	@echo 'make clean              delete build/'
 	@echo
-	@echo 'ARCH=x86_64             what for'
+	@echo 'ARCH=arm64              what for: x86_64 if nothing is said, but "make check"'
+	@echo '                        is for every architecture then'
 	@echo 'LINUX=TARBALL|DIR       the Linux 6.12 to start from; the default is that'
 	@echo '                        of the Debian package linux-source-6.12'
 
+FOR_ARCH = $(if $(ARCH),--arch $(ARCH))
 MAKE_TREE = $(SERIES) make $(if $(LINUX),--linux '$(LINUX)') build/linux
 BASE_TREE = $(SERIES) base $(if $(LINUX),--linux '$(LINUX)') build/linux-base
 
@@ -38,28 +39,28 @@ apply:
 kernel:
 	@$(INSTALL) tree kernel
 	@$(MAKE_TREE)
-	@$(HARNESS) kernel --arch $(ARCH) $(FRAGMENT)
+	@$(HARNESS) kernel $(FOR_ARCH) $(FRAGMENT)
 
 demo:
 	@$(INSTALL) tree kernel guest
 	@$(MAKE_TREE)
-	@$(HARNESS) demo --arch $(ARCH)
+	@$(HARNESS) demo $(FOR_ARCH)
 
 demo-crash:
 	@$(INSTALL) tree kernel guest dump
 	@$(MAKE_TREE)
-	@$(HARNESS) demo-crash --arch $(ARCH)
+	@$(HARNESS) demo-crash $(FOR_ARCH)
 
 bench:
 	@$(INSTALL) tree kernel guest tests bench
 	@$(MAKE_TREE)
 	@$(BASE_TREE)
-	@$(HARNESS) bench --arch $(ARCH) $(if $(RUNS),--runs $(RUNS)) $(BENCH)
+	@$(HARNESS) bench $(if $(RUNS),--runs $(RUNS)) $(BENCH)
 
 check:
 	@$(INSTALL) tree kernel guest tests
 	@$(MAKE_TREE)
-	@$(HARNESS) check --arch $(ARCH) $(CHECK)
+	@$(HARNESS) check $(FOR_ARCH) $(CHECK)
 
 clean:
 	rm -rf build

@@ -46,20 +46,33 @@ class BuildError(Exception):
     """What could not be built, with the lines that say why."""
 
 
+# Settings that need not be there.
+OPTIONAL = {
+    "suite": "",                # Debian's release, if not that we run on
+    "client": True,             # Debian has kexec-tools for it
+}
+
+
+def ported():
+    """The names of all architectures that have a TOML file, ours first."""
+    names = {path.stem for path in HERE.glob("*.toml")} - {"guests"}
+    return sorted(names, key=lambda name: (name != "x86_64", name))
+
+
 class Arch:
     """One architecture: the settings of its TOML file."""
 
     def __init__(self, name):
         path = HERE / f"{name}.toml"
         if not path.is_file():
-            known = sorted(p.stem for p in HERE.glob("*.toml")
-                           if p.stem != "guests")
             raise BuildError(f"no architecture {name}: there is "
-                             + ", ".join(known))
+                             + ", ".join(ported()))
         self.name = name
         self.settings = tomllib.loads(path.read_text())
 
     def __getattr__(self, key):
+        if key in OPTIONAL:
+            return self.settings.get(key, OPTIONAL[key])
         try:
             return self.settings[key]
         except KeyError:
@@ -296,20 +309,54 @@ def debian(arch, wanted):
     return root
 
 
+SOURCES = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] " \
+    "http://deb.debian.org/debian {} main\n"
+
+
+def apt_get(arch, root, *arguments, cwd=None):
+    """Run apt-get for an architecture.  For another than that we run on, it
+    has its own lists, below @root: the machine's configuration stays as it is.
+    """
+    command = ["apt-get"]
+    if arch.debian != native():
+        state = root / "apt"
+        for name in ("lists/partial", "cache/archives/partial"):
+            (state / name).mkdir(parents=True, exist_ok=True)
+        settings = {"APT::Architecture": arch.debian,
+                    "APT::Architectures": arch.debian,
+                    "Dir::State::Lists": state / "lists",
+                    "Dir::Cache": state / "cache"}
+        if arch.suite:
+            sources = state / "sources.list"
+            sources.write_text(SOURCES.format(arch.suite))
+            settings |= {"Dir::Etc::SourceList": sources,
+                         "Dir::Etc::SourceParts": "/dev/null"}
+        command += [f"-o{name}={value}" for name, value in settings.items()]
+    return subprocess.run([*command, *arguments], cwd=cwd, text=True,
+                          capture_output=True)
+
+
+def download(arch, root, package):
+    """Have apt-get download a package; returns what it says if it can't."""
+    debs = root / "debs"
+    result = apt_get(arch, root, "download", package, cwd=debs)
+    if result.returncode and arch.debian != native():
+        apt_get(arch, root, "update")
+        result = apt_get(arch, root, "download", package, cwd=debs)
+    return result.stderr.strip()[-500:] if result.returncode else ""
+
+
 def fetch(arch, root, package):
     """Unpack one package; returns the libraries' packages it depends on."""
     debs = root / "debs"
     debs.mkdir(parents=True, exist_ok=True)
     have = list(debs.glob(f"{package}_*.deb"))
     if not have:
-        name = package if arch.debian == native() else f"{package}:{arch.debian}"
-        result = subprocess.run(["apt-get", "download", name], cwd=debs,
-                                capture_output=True, text=True)
+        why = download(arch, root, package)
         have = list(debs.glob(f"{package}_*.deb"))
-        if result.returncode or not have:
-            raise BuildError(f"apt-get download {name} failed:\n"
-                             + result.stderr.strip()[-500:]
-                             + "\nIs apt-get update needed?")
+        if not have:
+            raise BuildError(f"apt-get download {package} ({arch.debian}) "
+                             f"failed:\n{why}\nIs apt-get update needed?")
         subprocess.run(["dpkg-deb", "-x", str(have[0]), str(root)], check=True)
     depends = subprocess.run(["dpkg-deb", "-f", str(have[0]), "Depends"],
                              capture_output=True, text=True, check=True).stdout
@@ -440,7 +487,7 @@ def initramfs(arch, image, tests=True):
     out = output(image)
     config = (out / ".config").read_text().splitlines()
     crash = "CONFIG_PROC_VMCORE=y" in config
-    cpio = root_files(arch, [KEXEC_TOOLS])
+    cpio = root_files(arch, [KEXEC_TOOLS] if arch.client else [])
     for directory in (GUEST, GUEST / "crash") if crash else (GUEST,):
         for path in sorted(filter(Path.is_file, directory.iterdir())):
             if path.suffix == ".c":

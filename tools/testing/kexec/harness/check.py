@@ -18,7 +18,7 @@ class Check:
     """Something to run.  It returns why it failed, and the tests within it."""
     name: str
     run: Callable
-    flavour: tuple = None       # of the kernel that it boots
+    kernel: tuple = None        # that it boots: architecture, flavour
     alone: bool = False         # it keeps all processors busy by itself
 
 
@@ -30,20 +30,20 @@ class Count:
     seconds: dict = dataclasses.field(default_factory=dict)
 
 
-IMAGES = {}                     # flavour: (kernel image, initramfs)
+IMAGES = {}                     # (architecture, flavour): image, initramfs
 
 
 def build_kernel(arch, flavour):
     image = build.kernel(arch, flavour)
-    IMAGES[flavour] = image, build.initramfs(arch, image)
+    IMAGES[arch.name, flavour] = image, build.initramfs(arch, image)
     return [], []
 
 
 def run_guest(arch, one):
     """Boot a guest and judge it."""
-    if one.flavour not in IMAGES:
+    if (arch.name, one.flavour) not in IMAGES:
         return ["its kernel could not be built"], []
-    image, initrd = IMAGES[one.flavour]
+    image, initrd = IMAGES[arch.name, one.flavour]
     outcome = guest.boot(arch, one, image, initrd)
     why, tests = guest.judge(one, outcome)
     if why or any(not test.ok for test in tests):
@@ -57,35 +57,46 @@ def run_guest(arch, one):
     return why, tests
 
 
-def all_checks(arch):
-    """Every check: what tools say, our programs' own tests, the guests."""
-    def static_check(name, function, **more):
-        return Check(name, lambda: (function(arch), []), **more)
-
+def checks_of(arch):
+    """What is checked for an architecture: that it compiles, the guests."""
     return [
-        *(static_check(name, function, alone=True)
+        *(Check(f"{name}/{arch.name}",
+                lambda function=function: (function(arch), []), alone=True)
           for name, function in static.build_checks()),
-        *(static_check(name, function)
-          for name, function in static.all_checks()),
-        *(Check(name, functools.partial(static.unit_tests, directory))
-          for name, directory in static.test_directories()),
-        *(Check(f"guest/{one.name}", functools.partial(run_guest, arch, one),
-                one.flavour)
-          for one in guest.table()),
+        *(Check(f"guest/{arch.name}/{one.name}",
+                functools.partial(run_guest, arch, one),
+                (arch.name, one.flavour))
+          for one in guest.table(arch)),
     ]
 
 
-def kernels(arch, checks):
+def common_checks(arch):
+    """What is checked once: what tools say, our programs' own tests."""
+    return [
+        *(Check(name, lambda function=function: (function(arch), []))
+          for name, function in static.all_checks()),
+        *(Check(name, functools.partial(static.unit_tests, directory))
+          for name, directory in static.test_directories()),
+    ]
+
+
+def all_checks(archs):
+    """Every check, for @archs."""
+    return common_checks(archs[0]) + sum(map(checks_of, archs), [])
+
+
+def kernels(archs, checks):
     """The kernels that @checks boot; building each is a check too."""
-    return [Check(f"build/{'-'.join(flavour) or 'default'}",
-                  functools.partial(build_kernel, arch, flavour), alone=True)
-            for flavour in dict.fromkeys(
-                check.flavour for check in checks
-                if check.flavour is not None)]
+    known = {arch.name: arch for arch in archs}
+    return [Check(f"build/{'-'.join(flavour) or 'default'}/{name}",
+                  functools.partial(build_kernel, known[name], flavour),
+                  alone=True)
+            for name, flavour in dict.fromkeys(
+                check.kernel for check in checks if check.kernel)]
 
 
-def names(arch):
-    return [check.name for check in all_checks(arch)]
+def names(archs):
+    return [check.name for check in all_checks(archs)]
 
 
 def timed(check):
@@ -157,9 +168,9 @@ def run_all(checks):
     return 1 if count.failed else 0
 
 
-def run(arch, substring):
+def run(archs, substring):
     """Run the checks whose names have @substring; returns an exit status."""
-    checks = [check for check in all_checks(arch) if substring in check.name]
+    checks = [check for check in all_checks(archs) if substring in check.name]
     if not checks:
         raise build.BuildError(f"no check's name has {substring!r}")
-    return run_all(kernels(arch, checks) + checks)
+    return run_all(kernels(archs, checks) + checks)

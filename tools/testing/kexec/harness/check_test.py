@@ -78,7 +78,7 @@ class RunTest(unittest.TestCase):
 
     def test_no_such_check(self):
         with self.assertRaises(build.BuildError):
-            check.run(build.Arch("x86_64"), "no such check")
+            check.run([build.Arch("x86_64")], "no such check")
         result = subprocess.run(
             [sys.executable, str(build.HERE / "kexec-qemu"), "check",
              "no such check"], capture_output=True, text=True)
@@ -86,10 +86,43 @@ class RunTest(unittest.TestCase):
         self.assertIn("no check's name has", result.stderr)
 
     def test_kernels(self):
-        checks = [check.Check("a", None, ("x", "y")), check.Check("b", None),
-                  check.Check("c", None, ()), check.Check("d", None, ())]
-        self.assertEqual([kernel.name for kernel in check.kernels(None, checks)],
-                         ["build/x-y", "build/default"])
+        one, two = build.Arch("x86_64"), types.SimpleNamespace(name="other")
+        checks = [check.Check("a", None, ("x86_64", ("x", "y"))),
+                  check.Check("b", None), check.Check("c", None, ("other", ())),
+                  check.Check("d", None, ("x86_64", ())),
+                  check.Check("e", None, ("other", ()))]
+        self.assertEqual(
+            [kernel.name for kernel in check.kernels([one, two], checks)],
+            ["build/x-y/x86_64", "build/default/other",
+             "build/default/x86_64"])
+
+
+class AptTest(unittest.TestCase):
+    """Packages of an architecture that we don't run on."""
+
+    def options(self, **settings):
+        arch = types.SimpleNamespace(**{"suite": ""} | settings)
+        with tempfile.TemporaryDirectory(prefix="kexec-harness-") as top, \
+             mock.patch.object(subprocess, "run") as run, \
+             mock.patch.object(build, "native", lambda: "amd64"):
+            build.apt_get(arch, Path(top), "download", "busybox-static")
+            self.assertTrue((Path(top) / "apt/lists/partial").is_dir()
+                            or arch.debian == "amd64")
+            return [text.replace(top, "TOP") for text in run.call_args[0][0]]
+
+    def test_native(self):
+        self.assertEqual(self.options(debian="amd64"),
+                         ["apt-get", "download", "busybox-static"])
+
+    def test_foreign(self):
+        options = self.options(debian="arm64")
+        self.assertIn("-oAPT::Architecture=arm64", options)
+        self.assertIn("-oDir::State::Lists=TOP/apt/lists", options)
+        self.assertNotIn("SourceList", " ".join(options))
+
+    def test_other_release(self):
+        self.assertIn("-oDir::Etc::SourceList=TOP/apt/sources.list",
+                      self.options(debian="riscv64", suite="trixie"))
 
 
 class UnitTest(unittest.TestCase):

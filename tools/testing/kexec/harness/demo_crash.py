@@ -47,7 +47,7 @@ def backtraces(story, report):
 
 def run(arch):
     """Panic, capture, read; returns 0 only if the dump is as it should be."""
-    one = next(row for row in guest.table() if row.name == ROW)
+    one = next(row for row in guest.table(arch) if row.name == ROW)
     one = dataclasses.replace(one, name="demo-crash")
     vmlinux = build.vmlinux(build.kernel(arch, one.flavour))
 

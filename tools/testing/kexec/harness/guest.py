@@ -27,6 +27,7 @@ APPEND = "panic=-1 printk.devkmsg=on retain_initrd"
 class Guest:
     """One row of the table guests.toml, which explains each field."""
     name: str
+    arch: list = dataclasses.field(default_factory=lambda: ["x86_64"])
     run: str = ""
     kernel: str = "default"
     memory: str = "1G"
@@ -70,9 +71,10 @@ def read_table(text):
     return [Guest(**row) for row in rows.values()]
 
 
-def table():
-    """All guests of guests.toml."""
-    return read_table((build.HERE / "guests.toml").read_text())
+def table(arch):
+    """The guests of guests.toml that are for an architecture."""
+    return [one for one in read_table((build.HERE / "guests.toml").read_text())
+            if arch.name in one.arch or "all" in one.arch]
 
 
 @dataclasses.dataclass
@@ -159,7 +161,7 @@ def boot(arch, guest, image, initrd, watch=None):
     @watch is called with (seconds, line) as lines come; when it returns True,
     nothing more is wanted of the guest, and that is ended.
     """
-    log = build.LOGS / "guests" / f"{guest.name}.log"
+    log = build.LOGS / "guests" / arch.name / f"{guest.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kexec-guest-") as scratch:
         whole = with_command(initrd, guest, Path(scratch))

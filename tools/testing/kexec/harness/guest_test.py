@@ -106,8 +106,8 @@ class BootTest(unittest.TestCase):
         (self.top / ".config").write_text("")   # where a kernel was built
         for patch in (mock.patch.object(build, "LOGS", self.top / "logs"),
                       mock.patch.dict(check.IMAGES,
-                                      {(): (self.top / "kernel",
-                                            self.initrd)})):
+                                      {("any", ()): (self.top / "kernel",
+                                                     self.initrd)})):
             patch.start()
             self.addCleanup(patch.stop)
 
@@ -116,7 +116,8 @@ class BootTest(unittest.TestCase):
         qemu = self.top / "qemu"
         qemu.write_text("#!/bin/sh\n" + script)
         qemu.chmod(0o755)
-        arch = types.SimpleNamespace(qemu=str(qemu), machine="none", cpu="none",
+        arch = types.SimpleNamespace(name="any", qemu=str(qemu),
+                                     machine="none", cpu="none",
                                      console="tty", append="")
         began = time.monotonic()
         why, tests = check.run_guest(
@@ -131,7 +132,7 @@ class BootTest(unittest.TestCase):
         self.assertIn("last words", why[-1])
         self.assertLess(seconds, 10)
         self.assertIn("last words",
-                      (self.top / "logs/guests/fake.log").read_text())
+                      (self.top / "logs/guests/any/fake.log").read_text())
 
     def test_good(self):
         why, _, _ = self.run_guest("echo kexec-guest: exit 0\n")
@@ -174,10 +175,10 @@ class BootTest(unittest.TestCase):
             why, _, _ = self.run_guest(
                 "echo kexec-guest: exit 0\n", disk="4M", dump={"stacks": []})
         self.assertEqual(why, [])
-        disk = self.top / "logs/guests/fake.disk"
+        disk = self.top / "logs/guests/any/fake.disk"
         self.assertEqual(verify.call_args[0][1], disk)
         self.assertFalse(disk.exists(), "it is no longer needed")
-        self.assertRegex((self.top / "logs/guests/fake.log").read_text(),
+        self.assertRegex((self.top / "logs/guests/any/fake.log").read_text(),
                          rf"-drive file={disk},\S+ -device virtio-blk-pci")
 
     def test_bad_dump(self):
@@ -186,7 +187,7 @@ class BootTest(unittest.TestCase):
             why, _, _ = self.run_guest(
                 "echo kexec-guest: exit 0\n", disk="4M", dump={"stacks": []})
         self.assertEqual(why[0], "no panic in it")
-        self.assertTrue((self.top / "logs/guests/fake.disk").exists())
+        self.assertTrue((self.top / "logs/guests/any/fake.disk").exists())
 
     def test_guest_without_a_dump(self):
         why, _, _ = self.run_guest("echo kexec-guest: exit 0\n", disk="4M",
@@ -219,8 +220,8 @@ print("kexec-guest: exit 0")
         qemu = self.top / "qemu"
         qemu.write_text("#!/bin/sh\necho line; exec sleep 60\n")
         qemu.chmod(0o755)
-        arch = types.SimpleNamespace(qemu=str(qemu), machine="", cpu="",
-                                     console="", append="")
+        arch = types.SimpleNamespace(name="any", qemu=str(qemu), machine="",
+                                     cpu="", console="", append="")
         began = time.monotonic()
         with self.assertRaises(ValueError):
             guest.boot(arch, guest.Guest(name="fake"), "", self.initrd, fail)
@@ -305,10 +306,13 @@ class TableTest(unittest.TestCase):
                 """)
 
     def test_guests(self):
-        guests = guest.table()
-        self.assertTrue(guests)
-        for one in guests:
+        for name in build.ported():
+            self.assertTrue(guest.table(build.Arch(name)), name)
+
+    def test_every_guest(self):
+        for one in guest.read_table((build.HERE / "guests.toml").read_text()):
             with self.subTest(one.name):
+                self.assertLessEqual(set(one.arch), {"all", *build.ported()})
                 self.assertIn(one.ends, ("init", "payload"))
                 self.assertTrue(one.run)
                 self.assertTrue(one.tap or one.expect,
