@@ -97,6 +97,30 @@ class RunTest(unittest.TestCase):
              "build/default/x86_64"])
 
 
+class CoreTest(unittest.TestCase):
+    """The check that the core names no architecture."""
+
+    def complaints(self, text):
+        with tempfile.TemporaryDirectory(prefix="kexec-harness-") as top:
+            for name in ("x86", "sh"):
+                (Path(top) / "arch" / name).mkdir(parents=True)
+            (Path(top) / "kernel/kexec").mkdir(parents=True)
+            (Path(top) / "kernel/kexec/some.c").write_text(text)
+            with mock.patch.object(build, "TREE", Path(top)), \
+                 mock.patch.object(static, "our_files",
+                                   lambda: ["kernel/kexec/some.c"]):
+                return static.core_of_any_architecture(None)
+
+    def test_none(self):
+        self.assertEqual(self.complaints("int shift;\n#ifdef CONFIG_SMP\n"), [])
+
+    def test_named(self):
+        for text in ("#ifdef CONFIG_X86\n", "/* as on i386 */\n",
+                     "#include <asm/x86/thing.h>\n"):
+            self.assertEqual(self.complaints("\n" + text),
+                             [f"kernel/kexec/some.c:2: {text.strip()}"])
+
+
 class AptTest(unittest.TestCase):
     """Packages of an architecture that we don't run on."""
 

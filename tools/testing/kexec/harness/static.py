@@ -256,6 +256,18 @@ def maintainers(arch):
             for name in sorted(set(our_files()) - set(maintained_files()))]
 
 
+def core_of_any_architecture(arch):
+    """Nothing in kernel/kexec/ names an architecture."""
+    names = {path.name for path in (build.TREE / "arch").iterdir()
+             if path.is_dir()} | {"x86_64", "i386", "aarch64", "riscv64"}
+    word = re.compile(rf"\b(CONFIG_)?({'|'.join(sorted(names))})\b", re.I)
+    return [f"{name}:{number}: {line.strip()}" for name in our_files()
+            if name.startswith(("kernel/kexec/", "kernel/kexec.c"))
+            for number, line in enumerate(
+                (build.TREE / name).read_text().splitlines(), 1)
+            if word.search(line)]
+
+
 def unit_tests(directory):
     """Run the Python tests of a directory; returns (reasons, tests).
 
@@ -274,7 +286,8 @@ def unit_tests(directory):
 
 def all_checks():
     """(name, function of the architecture that returns complaints)."""
-    checks = [checkpatch, kernel_doc, codespell, manual_pages, uapi_header]
+    checks = [checkpatch, kernel_doc, codespell, manual_pages, uapi_header,
+              core_of_any_architecture]
     if not build.IN_TREE:
         checks.append(maintainers)
     return [(f"static/{check.__name__}", check) for check in checks]
