@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a capture kernel is told of the kernel that died: the header of an ELF
+ * core file, in memory.  The capture kernel makes /proc/vmcore of it.
+ *
+ *	PT_NOTE		a CPU's registers, as crash_notes; one for each
+ *	PT_NOTE		vmcoreinfo
+ *	PT_LOAD		a piece of RAM, as the kernel has it mapped
+ *
+ * Offsets are the addresses that all this has in memory.
+ */
+#include <string.h>
+
+#include <linux/elf.h>
+
+#include "boot_image.h"
+
+/* Tools take it for an address that they don't know. */
+#define UNKNOWN_ADDRESS		NO_LIMIT
+
+#define PHDRS_MAX		0xfffe
+
+static void add_phdr(struct elf64_hdr *header, __u32 type, __u64 phys, __u64 virt,
+		     __u64 size)
+{
+	struct elf64_phdr *phdrs = (struct elf64_phdr *)(header + 1);
+
+	phdrs[header->e_phnum++] = (struct elf64_phdr) {
+		.p_type = type,
+		.p_flags = type == PT_LOAD ? PF_R | PF_W | PF_X : 0,
+		.p_offset = phys,
+		.p_vaddr = virt,
+		.p_paddr = phys,
+		.p_filesz = size,
+		.p_memsz = size,
+	};
+}
+
+/* The largest mapping that an address has: that of all memory. */
+static const struct boot_virtual *find_mapping(const struct boot *boot,
+					       __u64 phys)
+{
+	const struct boot_virtual *largest = NULL;
+	int i;
+
+	for (i = 0; i < boot->nr_mapped; i++) {
+		const struct boot_virtual *mapped = &boot->mapped[i];
+
+		if (phys >= mapped->phys && phys - mapped->phys < mapped->size &&
+		    (!largest || mapped->size > largest->size))
+			largest = mapped;
+	}
+	return largest;
+}
+
+/* The RAM of the kernel that may die, but for where the other one runs. */
+static bool find_captured(struct boot *boot, struct ranges *ram)
+{
+	struct ranges own = { };
+	int i;
+
+	if (!map_ranges(boot, &boot->map, "System RAM", ram) ||
+	    !map_ranges(boot, &boot->map, "Crash kernel", &own))
+		return false;
+	for (i = 0; i < own.nr; i++) {
+		if (!ranges_remove(ram, own.at[i]))
+			return boot_fail(boot, "the memory map is in too many pieces");
+	}
+	if (!ram->nr)
+		return boot_fail(boot, "the memory map has no line \"System RAM\"");
+	return true;
+}
+
+static void add_ram(const struct boot *boot, struct elf64_hdr *header,
+		    const struct ranges *ram)
+{
+	int i;
+
+	/* The kernel's own text and data have addresses of their own. */
+	for (i = 0; i < boot->nr_mapped; i++) {
+		const struct boot_virtual *mapped = &boot->mapped[i];
+
+		if (find_mapping(boot, mapped->phys) != mapped)
+			add_phdr(header, PT_LOAD, mapped->phys, mapped->virt,
+				 mapped->size);
+	}
+	for (i = 0; i < ram->nr; i++) {
+		struct range at = ram->at[i];
+		const struct boot_virtual *mapped;
+		__u64 virt = UNKNOWN_ADDRESS;
+
+		mapped = find_mapping(boot, at.start);
+		if (mapped)
+			virt = mapped->virt + (at.start - mapped->phys);
+		add_phdr(header, PT_LOAD, at.start, virt, range_len(at));
+	}
+}
+
+/**
+ * place_core_header - make the core header a segment
+ * @boot: gets it
+ * @at: gets where it is, whole pages
+ *
+ * Return: false if it can't be had.
+ */
+bool place_core_header(struct boot *boot, struct range *at)
+{
+	int i, phdrs = boot->nr_cpu_notes + 1 + boot->nr_mapped;
+	struct hole hole = {
+		.align = boot->page,
+		.within = { 0, NO_LIMIT },
+	};
+	struct ranges ram = { };
+	struct elf64_hdr *header;
+
+	if (!find_captured(boot, &ram))
+		return false;
+	phdrs += ram.nr;
+	if (phdrs > PHDRS_MAX)
+		return boot_fail(boot, "%d CPUs, %d pieces of RAM: too many for ELF",
+				 boot->nr_cpu_notes, ram.nr);
+	hole.len = sizeof(*header) + phdrs * sizeof(struct elf64_phdr);
+	header = boot_alloc(boot, hole.len);
+	if (!header)
+		return false;
+
+	memcpy(header->e_ident, ELFMAG, SELFMAG);
+	header->e_ident[EI_CLASS] = ELFCLASS64;
+	header->e_ident[EI_DATA] = ELFDATA2LSB;
+	header->e_ident[EI_VERSION] = EV_CURRENT;
+	header->e_type = ET_CORE;
+	header->e_machine = boot->arch->machine;
+	header->e_version = EV_CURRENT;
+	header->e_phoff = sizeof(*header);
+	header->e_ehsize = sizeof(*header);
+	header->e_phentsize = sizeof(struct elf64_phdr);
+
+	for (i = 0; i < boot->nr_cpu_notes; i++)
+		add_phdr(header, PT_NOTE, boot->cpu_notes[i].phys, 0,
+			 boot->cpu_notes[i].size);
+	if (boot->vmcoreinfo.size)
+		add_phdr(header, PT_NOTE, boot->vmcoreinfo.phys, 0,
+			 boot->vmcoreinfo.size);
+	add_ram(boot, header, &ram);
+
+	if (!place_segment(boot, "core header", header, hole.len, &hole,
+			   &at->start))
+		return false;
+	at->end = at->start + round_up(hole.len, boot->page);
+	return true;
+}

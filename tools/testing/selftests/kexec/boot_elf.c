@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmlinux: the kernel as the linker has made it, an ELF file.
+ *
+ * Its PT_LOAD segments become one segment of the image, with the gaps between
+ * them, as bzImage and Image have it too.  On x86 they lie where p_paddr says,
+ * and the entry is a physical address as well.  An x86_64 kernel finds out where
+ * it runs, and may lie any multiple of 2 MiB further (arch/x86/kernel/head_64.S,
+ * __startup_64()).  An arm64 kernel is an Image then, header and all.
+ */
+#include <string.h>
+
+#include <linux/elf.h>
+
+#include "boot_image.h"
+
+#ifndef EM_RISCV
+#define EM_RISCV	243
+#endif
+
+/* No kernel is so large; one that seems to be is broken. */
+#define SPAN_MAX	GIB
+#define SHIFT_UNIT	(2 * MIB)
+#define CMDLINE_MAX	2047	/* COMMAND_LINE_SIZE of x86, less the NUL */
+
+/**
+ * struct elf_kernel - what the ELF headers say
+ * @is_64: a 64-bit file
+ * @machine: EM_*
+ * @entry: e_entry
+ * @phoff: e_phoff
+ * @phentsize: e_phentsize
+ * @phnum: e_phnum
+ * @span: the memory from the first PT_LOAD to the end of the last
+ * @content: bytes of it up to where only zeroes follow
+ * @flat: its content
+ */
+struct elf_kernel {
+	bool is_64;
+	__u64 machine;
+	__u64 entry;
+	__u64 phoff;
+	__u64 phentsize;
+	__u64 phnum;
+	struct range span;
+	__u64 content;
+	unsigned char *flat;
+};
+
+/* The members of a program header that matter, of either class. */
+struct load {
+	__u64 offset;
+	__u64 phys;
+	__u64 filesz;
+	__u64 memsz;
+};
+
+static bool is_elf(const struct boot_file *file)
+{
+	return file_has(file, 0, ELFMAG, SELFMAG);
+}
+
+/* Members of the headers: offset and size in a 32-bit file, in a 64-bit one. */
+struct elf_member {
+	unsigned char at_32;
+	unsigned char size_32;
+	unsigned char at_64;
+	unsigned char size_64;
+};
+
+static const struct elf_member e_type = { 16, 2, 16, 2 };
+static const struct elf_member e_machine = { 18, 2, 18, 2 };
+static const struct elf_member e_entry = { 24, 4, 24, 8 };
+static const struct elf_member e_phoff = { 28, 4, 32, 8 };
+static const struct elf_member e_phentsize = { 42, 2, 54, 2 };
+static const struct elf_member e_phnum = { 44, 2, 56, 2 };
+
+static const struct elf_member p_type = { 0, 4, 0, 4 };
+static const struct elf_member p_offset = { 4, 4, 8, 8 };
+static const struct elf_member p_paddr = { 12, 4, 24, 8 };
+static const struct elf_member p_filesz = { 16, 4, 32, 8 };
+static const struct elf_member p_memsz = { 20, 4, 40, 8 };
+
+static __u64 member(const struct elf_kernel *elf, const unsigned char *header,
+		    struct elf_member member)
+{
+	return elf->is_64 ? get_le(header + member.at_64, member.size_64) :
+			    get_le(header + member.at_32, member.size_32);
+}
+
+static bool read_ehdr(struct boot *boot, struct elf_kernel *elf)
+{
+	const unsigned char *data = boot->kernel.data;
+	__u64 type;
+
+	if (!kernel_has(boot, "ELF header", sizeof(struct elf32_hdr)))
+		return false;
+	elf->is_64 = data[EI_CLASS] == ELFCLASS64;
+	if (!elf->is_64 && data[EI_CLASS] != ELFCLASS32)
+		return bad_kernel(boot, "the ELF class at %#x is %d, neither 1 nor 2",
+				  EI_CLASS, data[EI_CLASS]);
+	if (elf->is_64 &&
+	    !kernel_has(boot, "ELF header", sizeof(struct elf64_hdr)))
+		return false;
+	if (data[EI_DATA] != ELFDATA2LSB)
+		return bad_kernel(boot, "the ELF data encoding at %#x is %d, not little endian",
+				  EI_DATA, data[EI_DATA]);
+	type = member(elf, data, e_type);
+	if (type != ET_EXEC && type != ET_DYN)
+		return bad_kernel(boot, "e_type is %llu: an object or core file, no kernel",
+				  type);
+	elf->machine = member(elf, data, e_machine);
+	elf->entry = member(elf, data, e_entry);
+	elf->phoff = member(elf, data, e_phoff);
+	elf->phentsize = member(elf, data, e_phentsize);
+	elf->phnum = member(elf, data, e_phnum);
+	if (elf->phentsize != (elf->is_64 ? sizeof(struct elf64_phdr) :
+					    sizeof(struct elf32_phdr)))
+		return bad_kernel(boot, "e_phentsize is %llu, which no program header has",
+				  elf->phentsize);
+	if (elf->phoff > boot->kernel.size)
+		return kernel_has(boot, "part before e_phoff", elf->phoff);
+	return kernel_has(boot, "program header table",
+			  elf->phoff + elf->phnum * elf->phentsize);
+}
+
+/* Whether program header @i is a PT_LOAD with something in it. */
+static bool get_load(const struct boot *boot, const struct elf_kernel *elf,
+		     __u64 i, struct load *load)
+{
+	const unsigned char *phdr = boot->kernel.data + elf->phoff +
+				    i * elf->phentsize;
+
+	load->offset = member(elf, phdr, p_offset);
+	load->phys = member(elf, phdr, p_paddr);
+	load->filesz = member(elf, phdr, p_filesz);
+	load->memsz = member(elf, phdr, p_memsz);
+	return member(elf, phdr, p_type) == PT_LOAD && load->memsz;
+}
+
+static bool check_loads(struct boot *boot, struct elf_kernel *elf)
+{
+	__u64 i, size = boot->kernel.size;
+	struct ranges seen = { };
+
+	elf->span = (struct range) { NO_LIMIT, 0 };
+	for (i = 0; i < elf->phnum; i++) {
+		struct load load;
+		struct range at;
+
+		if (!get_load(boot, elf, i, &load))
+			continue;
+		if (load.offset > size || load.filesz > size - load.offset)
+			return bad_kernel(boot, "truncated: segment %llu: %#llx bytes at %#llx",
+					  i, load.filesz, load.offset);
+		at.start = load.phys;
+		if (load.filesz > load.memsz ||
+		    __builtin_add_overflow(load.phys, load.memsz, &at.end))
+			return bad_kernel(boot, "segment %llu: memory %#llx + %#llx, file %#llx",
+					  i, load.phys, load.memsz, load.filesz);
+		if (ranges_overlap(&seen, at) || !ranges_add(&seen, at))
+			return bad_kernel(boot, "segment %llu: [%#llx-%#llx] overlaps another",
+					  i, at.start, at.end - 1);
+		if (at.start < elf->span.start)
+			elf->span.start = at.start;
+		if (at.end > elf->span.end)
+			elf->span.end = at.end;
+	}
+	if (elf->span.start >= elf->span.end)
+		return bad_kernel(boot, "none of %llu program headers is a PT_LOAD",
+				  elf->phnum);
+	if (range_len(elf->span) > SPAN_MAX)
+		return bad_kernel(boot, "its PT_LOADs spread over %llu bytes: no kernel does",
+				  range_len(elf->span));
+	return true;
+}
+
+static bool flatten(struct boot *boot, struct elf_kernel *elf)
+{
+	struct load load;
+	__u64 i;
+
+	elf->flat = boot_alloc(boot, range_len(elf->span));
+	if (!elf->flat)
+		return false;
+	for (i = 0; i < elf->phnum; i++) {
+		__u64 at;
+
+		if (!get_load(boot, elf, i, &load))
+			continue;
+		at = load.phys - elf->span.start;
+		memcpy(elf->flat + at, boot->kernel.data + load.offset,
+		       load.filesz);
+		if (at + load.filesz > elf->content)
+			elf->content = at + load.filesz;
+	}
+	return true;
+}
+
+static bool load_x86(struct boot *boot, const struct elf_kernel *elf)
+{
+	bool is_64 = elf->machine == EM_X86_64;
+	struct x86_kernel kernel = {
+		.entry_64 = is_64,
+		.high = is_64,
+		.initrd_end = 2 * GIB,
+		.cmdline_max = CMDLINE_MAX,
+	};
+	struct hole hole = {
+		.len = range_len(elf->span),
+		.align = SHIFT_UNIT,
+		.offset = elf->span.start % SHIFT_UNIT,
+		.within = { elf->span.start, is_64 ? NO_LIMIT : elf->span.end },
+	};
+
+	if (elf->entry < elf->span.start || elf->entry >= elf->span.end)
+		return bad_kernel(boot, "e_entry is %#llx, outside of its PT_LOADs [%#llx-%#llx]",
+				  elf->entry, elf->span.start,
+				  elf->span.end - 1);
+	if (!begin_image(boot, is_64 ? &boot_x86_64 : &boot_i386))
+		return false;
+	/* The last page need not be whole. */
+	if (!is_64)
+		hole.within.end = round_up(hole.within.end, boot->page);
+	if (!place_segment(boot, "kernel", elf->flat, elf->content, &hole,
+			   &kernel.start))
+		return false;
+	kernel.entry = kernel.start + (elf->entry - elf->span.start);
+	return place_x86_rest(boot, &kernel);
+}
+
+static bool load_arm64(struct boot *boot, const struct elf_kernel *elf)
+{
+	struct boot_file image = {
+		.path = boot->kernel.path,
+		.data = elf->flat,
+		.size = elf->content,
+	};
+
+	return load_arm64_image(boot, &image);
+}
+
+static bool load_elf(struct boot *boot)
+{
+	struct elf_kernel elf = { };
+
+	if (!read_ehdr(boot, &elf))
+		return false;
+	switch (elf.machine) {
+	case EM_X86_64:
+	case EM_386:
+		return check_loads(boot, &elf) && flatten(boot, &elf) &&
+		       load_x86(boot, &elf);
+	case EM_AARCH64:
+		return check_loads(boot, &elf) && flatten(boot, &elf) &&
+		       load_arm64(boot, &elf);
+	case EM_RISCV:
+		/* What its relocations were is no longer in the file. */
+		return bad_kernel(boot, "a vmlinux of riscv64: take arch/riscv/boot/Image");
+	default:
+		return bad_kernel(boot, "e_machine is %llu, not x86_64's, i386's or arm64's",
+				  elf.machine);
+	}
+}
+
+const struct boot_format boot_elf = {
+	.name = "ELF",
+	.matches = is_elf,
+	.load = load_elf,
+};

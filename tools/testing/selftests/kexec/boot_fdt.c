@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The device tree that a kernel is told: the one of the running kernel, or one
+ * from a file, with what is said in /chosen made anew.
+ */
+#include <string.h>
+
+#include <libfdt.h>
+
+#include "boot_image.h"
+
+/* What the changes can take, besides the command line. */
+#define FDT_GROWTH	(16 * KIB)
+/* What a kernel maps of it before it knows its memory. */
+#define FDT_MAX		(2 * MIB)
+
+static bool fdt_failed(struct boot *boot, const char *what, int err)
+{
+	return boot_fail(boot, "%s: %s: %s", boot->fdt.path, what,
+			 fdt_strerror(err));
+}
+
+static bool check_fdt(struct boot *boot)
+{
+	const struct boot_file *file = &boot->fdt;
+	int err;
+
+	if (!file->path)
+		return boot_fail(boot, "no device tree in /sys/firmware/fdt: --dtb=FILE");
+	err = file->size < sizeof(struct fdt_header) ? -FDT_ERR_TRUNCATED :
+	      fdt_check_header(file->data);
+	if (err)
+		return fdt_failed(boot, "no device tree", err);
+	if (fdt_totalsize(file->data) > file->size)
+		return boot_fail(boot, "%s: truncated: it has %llu bytes, and its header says %u",
+				 file->path, file->size,
+				 fdt_totalsize(file->data));
+	return true;
+}
+
+/* Where the running kernel's initrd lay, nothing has to be kept any more. */
+static int forget_initrd(void *fdt, int chosen)
+{
+	const void *start;
+	uint64_t old, address, size;
+	int i, len, err;
+
+	start = fdt_getprop(fdt, chosen, "linux,initrd-start", &len);
+	if (!start)
+		return 0;
+	old = len == 8 ? fdt64_ld(start) : len == 4 ? fdt32_ld(start) : 0;
+	for (i = fdt_num_mem_rsv(fdt) - 1; i >= 0; i--) {
+		err = fdt_get_mem_rsv(fdt, i, &address, &size);
+		if (!err && address == old)
+			err = fdt_del_mem_rsv(fdt, i);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int forget_old(void *fdt, int chosen)
+{
+	static const char *const properties[] = {
+		"bootargs", "linux,initrd-start", "linux,initrd-end",
+		"kaslr-seed", "rng-seed", "linux,elfcorehdr",
+		"linux,usable-memory-range",
+	};
+	size_t i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(properties); i++) {
+		err = fdt_delprop(fdt, chosen, properties[i]);
+		if (err && err != -FDT_ERR_NOTFOUND)
+			return err;
+	}
+	return 0;
+}
+
+static int set_boot(const struct boot *boot, void *fdt, int chosen,
+		    struct range initrd)
+{
+	int err;
+
+	err = fdt_setprop_string(fdt, chosen, "bootargs", boot->cmdline);
+	if (!err && initrd.end)
+		err = fdt_setprop_u64(fdt, chosen, "linux,initrd-start",
+				      initrd.start);
+	if (!err && initrd.end)
+		err = fdt_setprop_u64(fdt, chosen, "linux,initrd-end",
+				      initrd.end);
+	if (!err)
+		err = fdt_setprop(fdt, chosen, "kaslr-seed", boot->random, 8);
+	if (!err)
+		err = fdt_setprop(fdt, chosen, "rng-seed", boot->random + 8,
+				  sizeof(boot->random) - 8);
+	return err;
+}
+
+/* The region that it runs in comes first, one for devices last. */
+static int set_capture(const struct boot *boot, void *fdt, int chosen,
+		       struct range core)
+{
+	int i, err;
+
+	err = fdt_appendprop_addrrange(fdt, 0, chosen, "linux,elfcorehdr",
+				       core.start, range_len(core));
+	for (i = boot->map.nr - 1; i >= 0 && !err; i--) {
+		const struct map_line *line = &boot->map.line[i];
+
+		if (!strcmp(line->name, "Crash kernel"))
+			err = fdt_appendprop_addrrange(fdt, 0, chosen,
+						       "linux,usable-memory-range",
+						       line->at.start,
+						       range_len(line->at));
+	}
+	return err;
+}
+
+static int fill_chosen(const struct boot *boot, void *fdt, struct range initrd,
+		       struct range core)
+{
+	int chosen, err;
+
+	chosen = fdt_path_offset(fdt, "/chosen");
+	if (chosen == -FDT_ERR_NOTFOUND)
+		chosen = fdt_add_subnode(fdt, 0, "chosen");
+	if (chosen < 0)
+		return chosen;
+	err = forget_initrd(fdt, chosen);
+	/* That is before the tree in the file, and moves it. */
+	chosen = fdt_path_offset(fdt, "/chosen");
+	if (!err)
+		err = forget_old(fdt, chosen);
+	if (!err)
+		err = set_boot(boot, fdt, chosen, initrd);
+	if (!err && boot->panic)
+		err = set_capture(boot, fdt, chosen, core);
+	return err;
+}
+
+/**
+ * make_fdt - the device tree for a kernel
+ * @boot: has the tree to start from, and the command line; owns the result
+ * @initrd: where the initrd was placed; its end is 0 if there is none
+ * @core: where the core header was, if it is a capture kernel
+ * @size: gets the size
+ *
+ * Return: the tree; NULL if it can't be had.
+ */
+void *make_fdt(struct boot *boot, struct range initrd, struct range core,
+	       __u64 *size)
+{
+	void *fdt;
+	int err;
+
+	if (!check_fdt(boot))
+		return NULL;
+	*size = fdt_totalsize(boot->fdt.data) + FDT_GROWTH +
+		strlen(boot->cmdline);
+	fdt = boot_alloc(boot, *size);
+	if (!fdt)
+		return NULL;
+	err = fdt_open_into(boot->fdt.data, fdt, *size);
+	if (!err)
+		err = fill_chosen(boot, fdt, initrd, core);
+	if (!err)
+		err = fdt_pack(fdt);
+	if (err) {
+		fdt_failed(boot, "the device tree can't be changed", err);
+		return NULL;
+	}
+	*size = fdt_totalsize(fdt);
+	if (*size > FDT_MAX) {
+		boot_fail(boot, "%s: the device tree has %llu bytes; a kernel takes %llu",
+			  boot->fdt.path, *size, FDT_MAX);
+		return NULL;
+	}
+	return fdt;
+}

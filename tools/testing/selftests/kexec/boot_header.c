@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Image: the kernel of arm64 and of riscv64, as it lies in memory.  Both begin
+ * with almost the same header, little endian:
+ *
+ *	0x00	instructions, which jump behind the header
+ *	0x08	text_offset: behind a multiple of 2 MiB, there it wants to lie
+ *	0x10	image_size: the memory that it takes, which is more than the file
+ *	0x18	flags
+ *	0x38	magic
+ *
+ * See Documentation/arch/arm64/booting.rst, Documentation/arch/riscv/boot.rst
+ * and boot-image-header.rst.  Either is entered at its first byte, with the
+ * address of a device tree in a register; a few instructions behind the device
+ * tree see to that.
+ */
+#include <string.h>
+
+#include "boot_image.h"
+
+#define TEXT_OFFSET	0x08
+#define IMAGE_SIZE	0x10
+#define FLAGS		0x18
+#define MAGIC		0x38
+#define HEADER_END	0x40
+
+#define FLAG_BIG_ENDIAN	1
+#define KERNEL_ALIGN	(2 * MIB)
+
+#define STUB_SIZE	48
+
+/* Room for the instructions, and the two addresses behind them. */
+static const __u32 arm64_stub[] = {
+	0x580000c0,		/* ldr x0, fdt */
+	0xaa1f03e1,		/* mov x1, xzr */
+	0xaa1f03e2,		/* mov x2, xzr */
+	0xaa1f03e3,		/* mov x3, xzr */
+	0x58000084,		/* ldr x4, kernel */
+	0xd61f0080,		/* br x4 */
+				/* fdt: .quad; kernel: .quad */
+};
+
+/* a0 is the number of the CPU, and stays. */
+static const __u32 riscv64_stub[] = {
+	0x00000297,		/* auipc t0, 0 */
+	0x0102b583,		/* ld a1, fdt */
+	0x0182b303,		/* ld t1, kernel */
+	0x00030067,		/* jr t1 */
+				/* fdt: .quad; kernel: .quad */
+};
+
+/**
+ * struct image_kind - what differs between them
+ * @arch: whose it is
+ * @name: of the format
+ * @stub: what enters it
+ * @stub_size: bytes of that
+ * @initrd_window: the initrd has to lie in so large a window, which begins at
+ *	the multiple of 1 GiB below the kernel; 0 if it may be anywhere
+ */
+struct image_kind {
+	const struct boot_arch *arch;
+	const char *name;
+	const __u32 *stub;
+	size_t stub_size;
+	__u64 initrd_window;
+};
+
+static const struct image_kind arm64_kind = {
+	.arch = &boot_arm64,
+	.stub = arm64_stub,
+	.stub_size = sizeof(arm64_stub),
+	.initrd_window = 32 * GIB,
+};
+
+static const struct image_kind riscv64_kind = {
+	.arch = &boot_riscv64,
+	.stub = riscv64_stub,
+	.stub_size = sizeof(riscv64_stub),
+};
+
+static bool is_arm64_image(const struct boot_file *file)
+{
+	return file_has(file, MAGIC, "ARM\x64", 4);
+}
+
+static bool is_riscv64_image(const struct boot_file *file)
+{
+	return file_has(file, MAGIC, "RSC\x05", 4);
+}
+
+static bool check_header(struct boot *boot, const struct boot_file *image)
+{
+	if (image->size < HEADER_END)
+		return bad_kernel(boot, "truncated: %llu bytes, but the header has %d",
+				  image->size, HEADER_END);
+	if (get_le(image->data + FLAGS, 8) & FLAG_BIG_ENDIAN)
+		return bad_kernel(boot, "bit 0 of flags at %#x is 1: a big endian kernel",
+				  FLAGS);
+	if (!get_le(image->data + IMAGE_SIZE, 8))
+		return bad_kernel(boot, "image_size at %#x is 0: Linux 3.17 is needed",
+				  IMAGE_SIZE);
+	return true;
+}
+
+static bool place_kernel(struct boot *boot, const struct boot_file *image,
+			 __u64 *phys)
+{
+	__u64 offset = get_le(image->data + TEXT_OFFSET, 8);
+	struct hole hole = {
+		.len = get_le(image->data + IMAGE_SIZE, 8),
+		.align = KERNEL_ALIGN,
+		.offset = offset % KERNEL_ALIGN,
+		.within = { 0, NO_LIMIT },
+	};
+
+	if (offset % boot->page)
+		return bad_kernel(boot, "text_offset at %#x is %#llx; pages have %llu bytes",
+				  TEXT_OFFSET, offset, boot->page);
+	if (hole.len > NO_LIMIT - boot->page)
+		return bad_kernel(boot, "image_size at %#x is %#llx, more than any memory",
+				  IMAGE_SIZE, hole.len);
+	/* A signature may follow what the header speaks of. */
+	if (hole.len < image->size)
+		hole.len = image->size;
+	return place_segment(boot, "kernel", image->data, image->size, &hole,
+			     phys);
+}
+
+static bool place_initrd(struct boot *boot, const struct image_kind *kind,
+			 __u64 kernel, struct range *at)
+{
+	__u64 size = boot->initrd.size;
+	struct hole hole = {
+		.len = size,
+		.align = boot->page,
+		.within = { 0, NO_LIMIT },
+	};
+
+	if (!size)
+		return true;
+	if (kind->initrd_window) {
+		hole.within.start = round_down(kernel, GIB);
+		hole.within.end = hole.within.start + kind->initrd_window;
+	}
+	if (!place_segment(boot, "initrd", boot->initrd.data, size, &hole,
+			   &at->start))
+		return false;
+	at->end = at->start + size;
+	return true;
+}
+
+static void fill_stub(const struct image_kind *kind, unsigned char *code,
+		      __u64 fdt, __u64 kernel)
+{
+	size_t i;
+
+	for (i = 0; i < kind->stub_size / 4; i++)
+		put_le(code + 4 * i, 4, kind->stub[i]);
+	put_le(code + kind->stub_size, 8, fdt);
+	put_le(code + kind->stub_size + 8, 8, kernel);
+}
+
+/* The device tree, and behind it what enters the kernel with its address. */
+static bool place_fdt(struct boot *boot, const struct image_kind *kind,
+		      __u64 kernel, struct range initrd, struct range core)
+{
+	struct hole hole = {
+		.align = boot->page,
+		.within = { 0, NO_LIMIT },
+	};
+	unsigned char *buffer;
+	__u64 size, phys, stub;
+	void *fdt;
+
+	fdt = make_fdt(boot, initrd, core, &size);
+	if (!fdt)
+		return false;
+	stub = round_up(size, 8);
+	hole.len = stub + STUB_SIZE;
+	buffer = boot_alloc(boot, hole.len);
+	if (!buffer)
+		return false;
+	memcpy(buffer, fdt, size);
+	if (!place_segment(boot, "device tree", buffer, hole.len, &hole, &phys))
+		return false;
+	fill_stub(kind, buffer + stub, phys, kernel);
+	boot->entry = phys + stub;
+	return true;
+}
+
+static bool load_image(struct boot *boot, const struct boot_file *image,
+		       const struct image_kind *kind)
+{
+	struct range initrd = { }, core = { };
+	__u64 kernel;
+
+	return check_header(boot, image) && begin_image(boot, kind->arch) &&
+	       place_kernel(boot, image, &kernel) &&
+	       place_initrd(boot, kind, kernel, &initrd) &&
+	       (!boot->panic || place_core_header(boot, &core)) &&
+	       place_fdt(boot, kind, kernel, initrd, core);
+}
+
+/**
+ * load_arm64_image - make segments of an Image that comes out of another file
+ * @boot: gets them
+ * @image: the Image
+ *
+ * Return: false if it isn't one.
+ */
+bool load_arm64_image(struct boot *boot, const struct boot_file *image)
+{
+	static const char *const page_sizes[] = {
+		"", "4K pages", "16K pages", "64K pages"
+	};
+
+	if (!is_arm64_image(image))
+		return bad_kernel(boot, "no \"ARM\\x64\" at %#x of what it loads",
+				  MAGIC);
+	if (check_header(boot, image))
+		snprintf(boot->version, sizeof(boot->version), "%s",
+			 page_sizes[get_le(image->data + FLAGS, 8) >> 1 & 3]);
+	return load_image(boot, image, &arm64_kind);
+}
+
+static bool load_arm64(struct boot *boot)
+{
+	return load_arm64_image(boot, &boot->kernel);
+}
+
+static bool load_riscv64(struct boot *boot)
+{
+	return load_image(boot, &boot->kernel, &riscv64_kind);
+}
+
+const struct boot_format boot_arm64_image = {
+	.name = "Image",
+	.matches = is_arm64_image,
+	.load = load_arm64,
+};
+
+const struct boot_format boot_riscv64_image = {
+	.name = "Image",
+	.matches = is_riscv64_image,
+	.load = load_riscv64,
+};

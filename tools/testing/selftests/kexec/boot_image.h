@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the parts of kexec_boot share: a kernel of any format, the memory that
+ * it can be put in, and the segments that come of it.
+ *
+ *	boot_map.c	the machine's memory, as /proc/iomem tells it
+ *	boot_place.c	where in it something fits
+ *	boot_format.c	what kind of kernel a file is
+ *	boot_bzimage.c	bzImage of x86_64 and i386
+ *	boot_x86.c	what a kernel of x86 is told: boot_params
+ *	boot_header.c	Image of arm64 and riscv64
+ *	boot_fdt.c	what those are told: the device tree
+ *	boot_elf.c	vmlinux
+ *	boot_crash.c	what a capture kernel is told of the one that died
+ *	boot_machine.c	what /proc and /sys tell of this machine
+ *
+ * Nothing but the last one asks what machine it runs on, nor changes anything: all that
+ * is known of the machine is in struct boot.  So an image can be placed, and be
+ * looked at, on any machine.
+ *
+ * A function that can fail returns false then, and has called boot_fail().
+ * Addresses are physical, sizes are bytes.
+ */
+#ifndef BOOT_IMAGE_H
+#define BOOT_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <linux/types.h>
+
+#include "../kselftest.h"
+#include "kexec_util.h"
+
+#define BOOT_RANGES_MAX	512	/* pieces of free memory */
+#define BOOT_NAME_MAX	48
+#define BOOT_CPUS_MAX	8192
+#define NO_LIMIT	(~(__u64)0)
+
+/**
+ * struct boot_file - a file, as it was read
+ * @path: what to call it; NULL if there is none
+ * @data: its content
+ * @size: of that
+ */
+struct boot_file {
+	const char *path;
+	const unsigned char *data;
+	__u64 size;
+};
+
+/**
+ * struct map_line - a line of /proc/iomem
+ * @at: the range, not rounded to pages
+ * @depth: in how many others it lies
+ * @name: what it is
+ */
+struct map_line {
+	struct range at;
+	int depth;
+	char name[BOOT_NAME_MAX];
+};
+
+/**
+ * struct boot_map - a map of the machine's memory
+ * @line: its lines, in the order of /proc/iomem
+ * @nr: how many
+ */
+struct boot_map {
+	struct map_line *line;
+	int nr;
+};
+
+/**
+ * struct ranges - some memory: pieces that neither touch nor overlap, sorted
+ * @nr: how many
+ * @at: where
+ */
+struct ranges {
+	int nr;
+	struct range at[BOOT_RANGES_MAX];
+};
+
+/**
+ * struct hole - what is looked for
+ * @len: how large
+ * @align: its first byte is @offset behind a multiple of that
+ * @offset: see @align
+ * @within: where to look
+ */
+struct hole {
+	__u64 len;
+	__u64 align;
+	__u64 offset;
+	struct range within;
+};
+
+/**
+ * struct boot_segment - a segment of the image
+ * @what: a name for people
+ * @buf: its content; zeroes follow
+ * @bufsz: bytes of @buf
+ * @at: where it goes, whole pages
+ */
+struct boot_segment {
+	const char *what;
+	const void *buf;
+	__u64 bufsz;
+	struct range at;
+};
+
+/**
+ * struct boot_note - a note of the kernel that may die, in its memory
+ * @phys: where
+ * @size: how large at most
+ */
+struct boot_note {
+	__u64 phys;
+	__u64 size;
+};
+
+/**
+ * struct boot_virtual - where the running kernel has mapped some memory
+ * @virt: address that it uses
+ * @phys: what lies there
+ * @size: bytes
+ */
+struct boot_virtual {
+	__u64 virt;
+	__u64 phys;
+	__u64 size;
+};
+
+/**
+ * struct boot_arch - an architecture that images are for
+ * @name: as people call it
+ * @kexec: its KEXEC_ARCH_*
+ * @machine: its EM_*
+ * @page: the page size that suits all its kernels
+ */
+struct boot_arch {
+	const char *name;
+	unsigned long kexec;
+	__u16 machine;
+	__u64 page;
+};
+
+extern const struct boot_arch boot_i386, boot_x86_64, boot_arm64, boot_riscv64;
+
+struct boot;
+
+/**
+ * struct boot_format - a kind of kernel file
+ * @name: as people call it
+ * @matches: whether a file is one, from its magic numbers; it may be broken
+ * @load: checks the file, and makes segments of it and of what comes with it
+ */
+struct boot_format {
+	const char *name;
+	bool (*matches)(const struct boot_file *file);
+	bool (*load)(struct boot *boot);
+};
+
+extern const struct boot_format boot_bzimage, boot_elf;
+extern const struct boot_format boot_arm64_image, boot_riscv64_image;
+
+/**
+ * struct boot - a kernel that is to be booted
+ * @kernel: its file
+ * @initrd: an initial RAM disk, if there is to be one
+ * @fdt: the device tree to start from, where kernels need one
+ * @cmdline: the command line; it grows when a capture kernel is told more
+ * @panic: it is to be started when the running kernel panics
+ * @limits: what of the memory may be used, by the user's wish
+ * @page: the machine's page size; 0 takes the architecture's
+ * @map: the machine's memory
+ * @firmware: the same as firmware told it; empty if that isn't known (x86)
+ * @params: the boot_params of the running kernel, if known (x86)
+ * @rsdp: where ACPI begins, or 0 (x86)
+ * @random: is passed on
+ * @cpu_notes: where each CPU's registers are going to be found
+ * @nr_cpu_notes: how many of these there are
+ * @vmcoreinfo: what dump tools have to know of the running kernel
+ * @mapped: what of the memory it has mapped, and where
+ * @nr_mapped: pieces of that
+ * @machine: what the kernel is to run on; NULL for whatever it is made for
+ * @arch: for which architecture the kernel turned out to be
+ * @format: and of which format
+ * @version: the kernel's version, where its file tells
+ * @ram: memory that the image may use at all
+ * @free: what is left of it
+ * @keep_running: the place of the running kernel is avoided
+ * @running: that place
+ * @entry: the first instruction
+ * @segment: what is to be loaded
+ * @nr_segments: how many
+ * @buffer: what was allocated for them
+ * @nr_buffers: how many
+ * @error: what is wrong
+ */
+struct boot {
+	struct boot_file kernel;
+	struct boot_file initrd;
+	struct boot_file fdt;
+	char cmdline[8192];
+	bool panic;
+	struct range limits;
+
+	__u64 page;
+	struct boot_map map;
+	struct boot_map firmware;
+	struct boot_file params;
+	__u64 rsdp;
+	unsigned char random[64];
+	struct boot_note *cpu_notes;
+	int nr_cpu_notes;
+	struct boot_note vmcoreinfo;
+	struct boot_virtual *mapped;
+	int nr_mapped;
+
+	const struct boot_arch *machine;
+	const struct boot_arch *arch;
+	const struct boot_format *format;
+	char version[128];
+	struct ranges ram;
+	struct ranges free;
+	bool keep_running;
+	struct range running;
+	__u64 entry;
+	struct boot_segment segment[SEGMENTS_MAX];
+	int nr_segments;
+	void *buffer[SEGMENTS_MAX];
+	int nr_buffers;
+	char error[512];
+};
+
+__printf(2, 3) bool boot_fail(struct boot *boot, const char *format, ...);
+__printf(2, 3) bool bad_kernel(struct boot *boot, const char *format, ...);
+bool kernel_has(struct boot *boot, const char *what, __u64 end);
+
+/* boot_map.c */
+bool parse_map(struct boot *boot, struct boot_map *map, const char *path,
+	       const char *text);
+bool add_map_line(struct boot_map *map, struct range at, int depth,
+		  const char *name);
+bool ranges_add(struct ranges *ranges, struct range at);
+bool ranges_remove(struct ranges *ranges, struct range at);
+bool ranges_have(const struct ranges *ranges, struct range at);
+bool ranges_overlap(const struct ranges *ranges, struct range at);
+bool map_ranges(struct boot *boot, const struct boot_map *map,
+		const char *name, struct ranges *ranges);
+
+/* boot_place.c */
+bool prepare_memory(struct boot *boot);
+bool find_hole(struct boot *boot, const char *what, const struct hole *hole,
+	       __u64 *phys);
+bool add_segment(struct boot *boot, const char *what, const void *buf,
+		 __u64 bufsz, struct range at);
+bool place_segment(struct boot *boot, const char *what, const void *buf,
+		   __u64 bufsz, const struct hole *hole, __u64 *phys);
+
+/* boot_format.c */
+bool boot_plan(struct boot *boot);
+bool begin_image(struct boot *boot, const struct boot_arch *arch);
+bool file_has(const struct boot_file *file, __u64 offset, const void *bytes,
+	      size_t size);
+void *boot_alloc(struct boot *boot, __u64 size);
+void boot_print(const struct boot *boot, FILE *out);
+void boot_free(struct boot *boot);
+
+/* boot_crash.c */
+bool place_core_header(struct boot *boot, struct range *at);
+
+/* boot_x86.c */
+
+/**
+ * struct x86_kernel - what was found out of a kernel for x86
+ * @header: the setup header, as in its file; NULL if that has none
+ * @header_size: of that
+ * @start: where it was placed
+ * @entry: the first instruction
+ * @entry_64: that is entered in 64-bit mode
+ * @high: all may lie above 4 GiB
+ * @initrd_end: what the initrd has to lie below, if it may not
+ * @cmdline_max: characters that the command line can have
+ */
+struct x86_kernel {
+	const unsigned char *header;
+	__u64 header_size;
+	__u64 start;
+	__u64 entry;
+	bool entry_64;
+	bool high;
+	__u64 initrd_end;
+	__u64 cmdline_max;
+};
+
+#define X86_HEADER	0x1f1	/* where the setup header begins */
+#define X86_HEADER_END	0x290	/* what it never reaches */
+
+bool place_x86_rest(struct boot *boot, const struct x86_kernel *kernel);
+
+/* boot_header.c */
+bool load_arm64_image(struct boot *boot, const struct boot_file *image);
+
+/* boot_fdt.c */
+void *make_fdt(struct boot *boot, struct range initrd, struct range core,
+	       __u64 *size);
+
+/**
+ * get_le - read a number of a file's header
+ * @bytes: where it lies, little endian as in all these formats
+ * @size: how many bytes it has
+ *
+ * Return: the number.
+ */
+static inline __u64 get_le(const unsigned char *bytes, int size)
+{
+	__u64 value = 0;
+
+	while (size--)
+		value = value << 8 | bytes[size];
+	return value;
+}
+
+/**
+ * put_le - write a number to what another kernel reads
+ * @bytes: where to
+ * @size: how many bytes it has
+ * @value: the number
+ */
+static inline void put_le(unsigned char *bytes, int size, __u64 value)
+{
+	for (; size--; value >>= 8)
+		*bytes++ = value;
+}
+
+#endif /* BOOT_IMAGE_H */

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is to be known of the machine that this runs on, from /proc and /sys.
+ * What isn't there isn't known; only the memory map has to be.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <linux/elf.h>
+
+#include "boot_machine.h"
+
+/**
+ * read_whole - read a file
+ * @boot: for its error
+ * @path: of the file
+ * @file: gets it; there is a NUL behind it
+ *
+ * Return: false if that can't be.
+ */
+bool read_whole(struct boot *boot, const char *path, struct boot_file *file)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t room = 64 * KIB, size = 0;
+	unsigned char *data = NULL, *more;
+	ssize_t n = -1;
+
+	while (fd >= 0) {
+		more = size + 1 < room && data ? data : realloc(data, room *= 2);
+		if (!more)
+			break;
+		data = more;
+		n = read(fd, data + size, room - size - 1);
+		if (n <= 0)
+			break;
+		size += n;
+	}
+	if (fd < 0 || n) {
+		boot_fail(boot, "%s: %s", path, strerror(errno));
+		free(data);
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	close(fd);
+	data[size] = '\0';
+	*file = (struct boot_file) { path, data, size };
+	return true;
+}
+
+/* A file that need not be there: then it stays empty. */
+static void read_if_there(const char *path, struct boot_file *file)
+{
+	struct boot ignored;
+
+	read_whole(&ignored, path, file);
+}
+
+static __u64 read_hex(const char *directory, const char *name)
+{
+	char path[256], text[64];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	if (read_file(path, text, sizeof(text)))
+		return 0;
+	return strtoull(text, NULL, 16);
+}
+
+/* Each entry is a directory with the files start, end and type. */
+static bool read_firmware_map(struct boot *boot)
+{
+	bool ok = true;
+	glob_t entries;
+	size_t i;
+
+	if (glob("/sys/firmware/memmap/*", 0, NULL, &entries))
+		return true;
+	for (i = 0; i < entries.gl_pathc && ok; i++) {
+		const char *entry = entries.gl_pathv[i];
+		struct range at = {
+			.start = read_hex(entry, "start"),
+			.end = read_hex(entry, "end") + 1,
+		};
+		char path[256], type[BOOT_NAME_MAX];
+
+		snprintf(path, sizeof(path), "%s/type", entry);
+		if (read_file(path, type, sizeof(type)))
+			continue;
+		type[strcspn(type, "\n")] = '\0';
+		ok = add_map_line(&boot->firmware, at, 0, type);
+	}
+	globfree(&entries);
+	return ok || boot_fail(boot, "no memory");
+}
+
+/* EFI knows where ACPI begins; else boot_params of the running kernel may. */
+static void find_rsdp(struct boot *boot)
+{
+	char text[TEXT_MAX], *line;
+
+	if (read_file("/sys/firmware/efi/systab", text, sizeof(text)))
+		return;
+	line = strstr(text, "ACPI20=");
+	if (!line)
+		line = strstr(text, "ACPI=");
+	if (line)
+		boot->rsdp = strtoull(strchr(line, '=') + 1, NULL, 0);
+}
+
+static bool add_note(struct boot *boot, __u64 phys, __u64 size)
+{
+	struct boot_note *more;
+
+	more = reallocarray(boot->cpu_notes, boot->nr_cpu_notes + 1,
+			    sizeof(*more));
+	if (!more)
+		return boot_fail(boot, "no memory");
+	boot->cpu_notes = more;
+	more[boot->nr_cpu_notes++] = (struct boot_note) { phys, size };
+	return true;
+}
+
+/* In the order of the CPUs' numbers, which is not that of their names. */
+static bool read_notes(struct boot *boot)
+{
+	char directory[64], text[128];
+	int cpu;
+
+	for (cpu = 0; cpu < BOOT_CPUS_MAX; cpu++) {
+		__u64 phys, size;
+
+		snprintf(directory, sizeof(directory),
+			 "/sys/devices/system/cpu/cpu%d", cpu);
+		phys = read_hex(directory, "crash_notes");
+		snprintf(directory + strlen(directory),
+			 sizeof(directory) - strlen(directory),
+			 "/crash_notes_size");
+		if (!phys || read_file(directory, text, sizeof(text)))
+			continue;
+		size = strtoull(text, NULL, 10);
+		if (!add_note(boot, phys, size))
+			return false;
+	}
+	if (!boot->nr_cpu_notes)
+		return boot_fail(boot, "no crash_notes in /sys/devices/system/cpu/cpu*");
+	if (!read_file("/sys/kernel/vmcoreinfo", text, sizeof(text)))
+		sscanf(text, "%llx %llx", &boot->vmcoreinfo.phys,
+		       &boot->vmcoreinfo.size);
+	return true;
+}
+
+static bool add_mapping(struct boot *boot, const struct elf64_phdr *phdr)
+{
+	struct boot_virtual *more;
+
+	if (phdr->p_type != PT_LOAD || phdr->p_paddr == NO_LIMIT)
+		return true;
+	more = reallocarray(boot->mapped, boot->nr_mapped + 1, sizeof(*more));
+	if (!more)
+		return boot_fail(boot, "no memory");
+	boot->mapped = more;
+	more[boot->nr_mapped++] = (struct boot_virtual) {
+		.virt = phdr->p_vaddr,
+		.phys = phdr->p_paddr,
+		.size = phdr->p_memsz,
+	};
+	return true;
+}
+
+/* /proc/kcore's headers say where the kernel has mapped what. */
+static bool read_mappings(struct boot *boot)
+{
+	int i, fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC);
+	struct elf64_hdr header;
+	struct elf64_phdr phdr;
+	bool ok = true;
+
+	if (fd < 0)
+		return true;
+	if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
+	    header.e_ident[EI_CLASS] != ELFCLASS64)
+		header.e_phnum = 0;
+	for (i = 0; i < header.e_phnum && ok; i++) {
+		if (pread(fd, &phdr, sizeof(phdr),
+			  header.e_phoff + i * sizeof(phdr)) != sizeof(phdr))
+			break;
+		ok = add_mapping(boot, &phdr);
+	}
+	close(fd);
+	return ok;
+}
+
+/**
+ * read_machine - find out what there is to know of this machine
+ * @boot: gets it; knows whether it is for a panic, and may have a device tree
+ *
+ * Return: false if the memory map can't be had.
+ */
+bool read_machine(struct boot *boot)
+{
+	static const struct boot_arch *const archs[] = {
+		&boot_i386, &boot_x86_64, &boot_arm64, &boot_riscv64,
+	};
+	struct boot_file iomem;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(archs); i++) {
+		if (archs[i]->kexec == native_arch())
+			boot->machine = archs[i];
+	}
+	if (!boot->machine)
+		return boot_fail(boot, "there is no support for this machine's architecture");
+	boot->page = page_size();
+	if (!read_whole(boot, "/proc/iomem", &iomem) ||
+	    !parse_map(boot, &boot->map, iomem.path, (const char *)iomem.data) ||
+	    !read_firmware_map(boot))
+		return false;
+	if (!boot->fdt.path)
+		read_if_there("/sys/firmware/fdt", &boot->fdt);
+	read_if_there("/sys/kernel/boot_params/data", &boot->params);
+	find_rsdp(boot);
+	if (getrandom(boot->random, sizeof(boot->random), 0) !=
+	    sizeof(boot->random))
+		return boot_fail(boot, "getrandom: %s", strerror(errno));
+	return !boot->panic || (read_notes(boot) && read_mappings(boot));
+}
