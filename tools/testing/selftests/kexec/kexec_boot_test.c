@@ -1,0 +1,967 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The parts of kexec_boot, with kernels and machines that are made up here: what
+ * is refused and in which words, what goes where, and what a kernel is told.
+ * Needs no privilege, and runs on any machine.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <libfdt.h>
+#include <linux/elf.h>
+
+#include "../kselftest_harness.h"
+#include "boot_image.h"
+
+#define KERNEL_SIZE	(64 * KIB)
+
+/* Numbers, whatever types they have. */
+#define ASSERT_SAME(expected, seen) \
+	ASSERT_EQ((__u64)(expected), (__u64)(seen))
+
+static const char pc[] =
+	"00000000-00000fff : Reserved\n"
+	"00001000-0009fbff : System RAM\n"
+	"0009fc00-0009ffff : Reserved\n"
+	"000f0000-000fffff : Reserved\n"
+	"  000f0000-000fffff : System ROM\n"
+	"00100000-3ffdffff : System RAM\n"
+	"  01000000-01a00fff : Kernel code\n"
+	"  01c00000-01e6efff : Kernel rodata\n"
+	"  02000000-021233ff : Kernel data\n"
+	"  024d5000-025fffff : Kernel bss\n"
+	"  3a000000-3dffffff : Crash kernel\n"
+	"3ffe0000-3fffffff : ACPI Tables\n"
+	"fed00000-fed003ff : HPET 0\n";
+
+static const char board[] =
+	"40000000-7fffffff : System RAM\n"
+	"  40010000-40ffffff : Kernel code\n"
+	"  41000000-415fffff : reserved\n"
+	"  41600000-41a0ffff : Kernel data\n"
+	"  48000000-48123fff : reserved\n"
+	"  70000000-77ffffff : Crash kernel\n";
+
+FIXTURE(loader) {
+	struct boot boot;
+	unsigned char kernel[KERNEL_SIZE];
+	unsigned char initrd[10000];
+	unsigned char fdt[4096];
+};
+
+/* A PC of 1 GiB that boots a bzImage of 16 sectors. */
+FIXTURE_SETUP(loader)
+{
+	struct boot *boot = &self->boot;
+	unsigned char *kernel = self->kernel;
+
+	memset(self, 0, sizeof(*self));
+	boot->kernel = (struct boot_file) { "vmlinuz", kernel, KERNEL_SIZE };
+	boot->limits = (struct range) { 0, NO_LIMIT };
+	memset(self->initrd, 0x5a, sizeof(self->initrd));
+	memset(boot->random, 0x77, sizeof(boot->random));
+	snprintf(boot->cmdline, sizeof(boot->cmdline), "console=ttyS0 quiet");
+	ASSERT_TRUE(parse_map(boot, &boot->map, "iomem", pc));
+
+	kernel[0x1f1] = 15;
+	put_le(kernel + 0x1f4, 4, (KERNEL_SIZE - 16 * 512) / 16);
+	put_le(kernel + 0x1fe, 2, 0xaa55);
+	kernel[0x200] = 0xeb;
+	kernel[0x201] = 0x6a;
+	memcpy(kernel + 0x202, "HdrS", 4);
+	put_le(kernel + 0x206, 2, 0x20f);
+	put_le(kernel + 0x20e, 2, 0x1000);
+	memcpy(kernel + 0x1200, "6.12.0-test (me@here) #1", 25);
+	kernel[0x211] = 1;
+	put_le(kernel + 0x22c, 4, 0x7fffffff);
+	put_le(kernel + 0x230, 4, 0x200000);
+	kernel[0x234] = 1;
+	put_le(kernel + 0x236, 2, 3);
+	put_le(kernel + 0x238, 4, 2047);
+	put_le(kernel + 0x258, 8, 0x1000000);
+	put_le(kernel + 0x260, 4, 0x1234000);
+	put_le(kernel + 16 * 512, 4, 0xc0ffee);
+}
+
+FIXTURE_TEARDOWN(loader)
+{
+	boot_free(&self->boot);
+	free(self->boot.map.line);
+	free(self->boot.firmware.line);
+}
+
+static void use_map(struct boot *boot, const char *text)
+{
+	boot->map.nr = 0;
+	if (!parse_map(boot, &boot->map, "iomem", text))
+		ksft_exit_fail_msg("%s\n", boot->error);
+}
+
+static void use_initrd(struct _test_data_loader *self)
+{
+	self->boot.initrd = (struct boot_file) {
+		"initrd", self->initrd, sizeof(self->initrd)
+	};
+}
+
+/* A board of 1 GiB, and an Image of arm64, or of riscv64, for it. */
+static void use_board(struct _test_data_loader *self, const char *magic)
+{
+	unsigned char *kernel = self->kernel;
+	int chosen;
+
+	use_map(&self->boot, board);
+	memset(kernel, 0, KERNEL_SIZE);
+	put_le(kernel + 0x08, 8, 0x10000);
+	put_le(kernel + 0x10, 8, 0x345678);
+	put_le(kernel + 0x18, 8, 0xa);
+	memcpy(kernel + 0x38, magic, 4);
+
+	/* As firmware has left it: an initrd, and a region for its own use. */
+	if (fdt_create_empty_tree(self->fdt, sizeof(self->fdt)) ||
+	    fdt_setprop_u32(self->fdt, 0, "#address-cells", 2) ||
+	    fdt_setprop_u32(self->fdt, 0, "#size-cells", 2) ||
+	    fdt_add_mem_rsv(self->fdt, 0x48000000, 0x124000) ||
+	    fdt_add_mem_rsv(self->fdt, 0x4a000000, 0x1000))
+		ksft_exit_fail_msg("no device tree\n");
+	chosen = fdt_add_subnode(self->fdt, 0, "chosen");
+	if (fdt_setprop_string(self->fdt, chosen, "stdout-path", "/uart") ||
+	    fdt_setprop_string(self->fdt, chosen, "bootargs", "old") ||
+	    fdt_setprop_u64(self->fdt, chosen, "kaslr-seed", 0) ||
+	    fdt_setprop_u64(self->fdt, chosen, "linux,initrd-start", 0x48000000) ||
+	    fdt_setprop_u64(self->fdt, chosen, "linux,initrd-end", 0x48123456) ||
+	    fdt_setprop_u64(self->fdt, chosen, "linux,elfcorehdr", 0x1234))
+		ksft_exit_fail_msg("no /chosen\n");
+	self->boot.fdt = (struct boot_file) {
+		"board.dtb", self->fdt, fdt_totalsize(self->fdt)
+	};
+}
+
+/* An x86_64 vmlinux: text, data with some bss, a note. */
+static void use_vmlinux(struct _test_data_loader *self)
+{
+	unsigned char *kernel = self->kernel;
+	struct elf64_hdr *header = (void *)kernel;
+	struct elf64_phdr *phdr = (void *)(kernel + 64);
+
+	memset(kernel, 0, KERNEL_SIZE);
+	memcpy(header->e_ident, ELFMAG, SELFMAG);
+	header->e_ident[EI_CLASS] = ELFCLASS64;
+	header->e_ident[EI_DATA] = ELFDATA2LSB;
+	header->e_type = ET_EXEC;
+	header->e_machine = EM_X86_64;
+	header->e_entry = 0x1000040;
+	header->e_phoff = 64;
+	header->e_phentsize = sizeof(*phdr);
+	header->e_phnum = 3;
+	phdr[0] = (struct elf64_phdr) {
+		.p_type = PT_LOAD, .p_offset = 0x1000, .p_paddr = 0x1000000,
+		.p_vaddr = 0xffffffff81000000, .p_filesz = 0x3000,
+		.p_memsz = 0x3000,
+	};
+	phdr[1] = (struct elf64_phdr) {
+		.p_type = PT_NOTE, .p_offset = 0x1000, .p_filesz = 0x10,
+	};
+	phdr[2] = (struct elf64_phdr) {
+		.p_type = PT_LOAD, .p_offset = 0x8000, .p_paddr = 0x1200000,
+		.p_vaddr = 0xffffffff81200000, .p_filesz = 0x800,
+		.p_memsz = 0x5000,
+	};
+	memset(kernel + 0x1000, 0x11, 0x3000);
+	memset(kernel + 0x8000, 0x22, 0x800);
+}
+
+static const struct boot_segment *find(const struct boot *boot,
+				       const char *what)
+{
+	int i;
+
+	for (i = 0; i < boot->nr_segments; i++) {
+		if (!strcmp(boot->segment[i].what, what))
+			return &boot->segment[i];
+	}
+	ksft_exit_fail_msg("no segment \"%s\"\n", what);
+}
+
+/* What the image has at an address of its memory. */
+static const unsigned char *at(const struct boot *boot, __u64 phys)
+{
+	int i;
+
+	for (i = 0; i < boot->nr_segments; i++) {
+		const struct boot_segment *segment = &boot->segment[i];
+
+		if (phys >= segment->at.start &&
+		    phys < segment->at.start + segment->bufsz)
+			return (const unsigned char *)segment->buf +
+			       (phys - segment->at.start);
+	}
+	ksft_exit_fail_msg("nothing is loaded to %#llx\n", phys);
+}
+
+/* What has to hold of every plan. */
+static void check_plan(struct __test_metadata *_metadata,
+		       const struct boot *boot)
+{
+	int i, j;
+
+	for (i = 0; i < boot->nr_segments; i++) {
+		const struct boot_segment *a = &boot->segment[i];
+
+		ASSERT_SAME(0, a->at.start % boot->page);
+		ASSERT_SAME(0, a->at.end % boot->page);
+		ASSERT_LT(a->at.start, a->at.end);
+		ASSERT_LE(a->bufsz, range_len(a->at));
+		ASSERT_TRUE(ranges_have(&boot->ram, a->at));
+		ASSERT_LE(boot->limits.start, a->at.start);
+		ASSERT_GE(boot->limits.end, a->at.end);
+		for (j = 0; j < i; j++) {
+			const struct boot_segment *b = &boot->segment[j];
+
+			ASSERT_TRUE(a->at.end <= b->at.start ||
+				    b->at.end <= a->at.start);
+		}
+	}
+	at(boot, boot->entry);
+}
+
+/* Back to before the plan. */
+static void forget_plan(struct boot *boot)
+{
+	boot_free(boot);
+	boot->error[0] = '\0';
+}
+
+static void plan(struct __test_metadata *_metadata, struct boot *boot)
+{
+	ASSERT_TRUE(boot_plan(boot)) {
+		TH_LOG("%s", boot->error);
+	}
+	check_plan(_metadata, boot);
+}
+
+static void refuse(struct __test_metadata *_metadata, struct boot *boot,
+		   const char *words)
+{
+	char cmdline[sizeof(boot->cmdline)];
+
+	boot->error[0] = '\0';
+	snprintf(cmdline, sizeof(cmdline), "%s", boot->cmdline);
+	ASSERT_FALSE(boot_plan(boot)) {
+		TH_LOG("not refused: \"%s\"", words);
+	}
+	ASSERT_STREQ(cmdline, boot->cmdline);
+	ASSERT_TRUE(!!strstr(boot->error, words)) {
+		TH_LOG("\"%s\", not \"%s\"", boot->error, words);
+	}
+	forget_plan(boot);
+}
+
+/* A field of a header, broken. */
+struct broken {
+	int offset;
+	int size;
+	__u64 value;
+	const char *words;
+};
+
+static void check_broken(struct __test_metadata *_metadata, struct boot *boot,
+			 unsigned char *kernel, const struct broken *broken,
+			 size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		const struct broken *b = &broken[i];
+		__u64 old = get_le(kernel + b->offset, b->size);
+
+		put_le(kernel + b->offset, b->size, b->value);
+		refuse(_metadata, boot, b->words);
+		put_le(kernel + b->offset, b->size, old);
+	}
+	plan(_metadata, boot);
+}
+
+TEST_F(loader, bzimage)
+{
+	struct boot *boot = &self->boot;
+	const unsigned char *params, *stub;
+	const struct boot_segment *kernel, *rest;
+	__u64 phys;
+
+	use_initrd(self);
+	plan(_metadata, boot);
+	ASSERT_TRUE(boot->arch == &boot_x86_64);
+	ASSERT_STREQ("6.12.0-test", boot->version);
+	kernel = find(boot, "kernel");
+	/* Behind the kernel that runs; it ends at 0x2600000. */
+	ASSERT_SAME(0x2600000, kernel->at.start);
+	ASSERT_SAME(0x1234000, range_len(kernel->at));
+	ASSERT_SAME(KERNEL_SIZE - 16 * 512, kernel->bufsz);
+	ASSERT_SAME(0xc0ffee, get_le(kernel->buf, 4));
+
+	rest = find(boot, "parameters");
+	stub = at(boot, boot->entry);
+	ASSERT_SAME(0xbe48, get_le(stub, 2));
+	ASSERT_SAME(rest->at.start, get_le(stub + 2, 8));
+	ASSERT_SAME(kernel->at.start + 0x200, get_le(stub + 12, 8));
+
+	params = rest->buf;
+	ASSERT_SAME(0, params[0x1ef]);
+	ASSERT_SAME(0xff, params[0x210]);
+	ASSERT_SAME(0, memcmp(params + 0x230, self->kernel + 0x230, 0x20));
+	phys = get_le(params + 0x228, 4) | get_le(params + 0xc8, 4) << 32;
+	ASSERT_STREQ("console=ttyS0 quiet", (const char *)at(boot, phys));
+	phys = get_le(params + 0x218, 4) | get_le(params + 0xc0, 4) << 32;
+	ASSERT_SAME(find(boot, "initrd")->at.start, phys);
+	ASSERT_SAME(sizeof(self->initrd), get_le(params + 0x21c, 4));
+	/* setup_data: nothing follows, random bytes. */
+	phys = get_le(params + 0x250, 8);
+	ASSERT_SAME(0, get_le(at(boot, phys), 8));
+	ASSERT_SAME(9, get_le(at(boot, phys) + 8, 4));
+	ASSERT_SAME(0x77, at(boot, phys)[16]);
+}
+
+static void check_e820(struct __test_metadata *_metadata,
+		       const unsigned char *params, int i, __u64 start,
+		       __u64 end, __u64 type)
+{
+	const unsigned char *entry = params + 0x2d0 + 20 * i;
+
+	ASSERT_GT(params[0x1e8], i);
+	ASSERT_SAME(start, get_le(entry, 8));
+	ASSERT_SAME(end - start, get_le(entry + 8, 8));
+	ASSERT_SAME(type, get_le(entry + 16, 4));
+}
+
+TEST_F(loader, bzimage_memory_map)
+{
+	const unsigned char *params;
+
+	plan(_metadata, &self->boot);
+	params = find(&self->boot, "parameters")->buf;
+	ASSERT_SAME(6, params[0x1e8]);
+	check_e820(_metadata, params, 0, 0x1000, 0x9fc00, 1);
+	check_e820(_metadata, params, 1, 0x100000, 0x3ffe0000, 1);
+	check_e820(_metadata, params, 2, 0, 0x1000, 2);
+	check_e820(_metadata, params, 3, 0x9fc00, 0xa0000, 2);
+	check_e820(_metadata, params, 4, 0xf0000, 0x100000, 2);
+	check_e820(_metadata, params, 5, 0x3ffe0000, 0x40000000, 3);
+}
+
+TEST_F(loader, bzimage_firmware_map)
+{
+	const unsigned char *params;
+
+	ASSERT_TRUE(parse_map(&self->boot, &self->boot.firmware, "memmap",
+			      "0-9ffff : System RAM\n"
+			      "100000-3fffffff : System RAM\n"
+			      "fffc0000-ffffffff : Reserved\n"));
+	plan(_metadata, &self->boot);
+	params = find(&self->boot, "parameters")->buf;
+	ASSERT_SAME(3, params[0x1e8]);
+	check_e820(_metadata, params, 0, 0, 0xa0000, 1);
+	check_e820(_metadata, params, 1, 0x100000, 0x40000000, 1);
+	check_e820(_metadata, params, 2, 0xfffc0000, 0x100000000, 2);
+}
+
+TEST_F(loader, bzimage_32_bit_entry)
+{
+	struct boot *boot = &self->boot;
+	const unsigned char *stub;
+
+	boot->machine = &boot_i386;
+	plan(_metadata, boot);
+	ASSERT_TRUE(boot->arch == &boot_i386);
+	stub = at(boot, boot->entry);
+	ASSERT_SAME(0xbe, stub[0]);
+	ASSERT_SAME(find(boot, "parameters")->at.start, get_le(stub + 1, 4));
+	ASSERT_SAME(find(boot, "kernel")->at.start, get_le(stub + 12, 4));
+}
+
+TEST_F(loader, bzimage_32_bit_kernel)
+{
+	put_le(self->kernel + 0x236, 2, 0);
+	plan(_metadata, &self->boot);
+	ASSERT_TRUE(self->boot.arch == &boot_i386);
+	forget_plan(&self->boot);
+
+	self->boot.machine = &boot_x86_64;
+	refuse(_metadata, &self->boot, "vmlinuz: a kernel for i386, and this machine runs x86_64");
+}
+
+/* It moves itself to pref_address, so that has to be free: over the old one. */
+TEST_F(loader, bzimage_not_relocatable)
+{
+	self->kernel[0x234] = 0;
+	plan(_metadata, &self->boot);
+	ASSERT_SAME(0x1000000, find(&self->boot, "kernel")->at.start);
+}
+
+TEST_F(loader, bzimage_broken)
+{
+	static const struct broken broken[] = {
+		{ 0x1fe, 2, 0xaa54, "boot_flag at 0x1fe is 0xaa54" },
+		{ 0x206, 2, 0x209, "version at 0x206 is 2.09" },
+		{ 0x201, 1, 0x61, "the header ends at 0x263" },
+		{ 0x201, 1, 0xff, "the header ends at 0x301" },
+		{ 0x211, 1, 0, "a zImage, not a bzImage" },
+		{ 0x230, 4, 0, "kernel_alignment at 0x230 is 0," },
+		{ 0x230, 4, 0x300000, "kernel_alignment at 0x230 is 0x300000" },
+		{ 0x230, 4, 0x80000000, "no room for the kernel" },
+		{ 0x1f4, 4, 0xffffffff, "truncated: 65536 bytes" },
+		{ 0x1f1, 1, 0xff, "truncated: 65536 bytes" },
+		{ 0x238, 4, 18, "command line has 19 bytes; the kernel takes 18" },
+		{ 0x260, 4, 0xffffffff, "no room for the kernel: 4294967296" },
+		{ 0x258, 8, 0x3fc00000, "no room for the kernel" },
+		{ 0x258, 8, NO_LIMIT, "no room for the kernel" },
+		{ 0x202, 1, 0, "no kernel: no bzImage" },
+	};
+
+	check_broken(_metadata, &self->boot, self->kernel, broken,
+		     ARRAY_SIZE(broken));
+	forget_plan(&self->boot);
+
+	self->kernel[0x234] = 0;
+	put_le(self->kernel + 0x258, 8, NO_LIMIT);
+	refuse(_metadata, &self->boot, "pref_address at 0x258");
+}
+
+/* Each kind of file, cut off anywhere, in memory that ends there. */
+static void check_truncated(struct __test_metadata *_metadata,
+			    struct boot *boot, __u64 step)
+{
+	const unsigned char *whole = boot->kernel.data;
+	__u64 size, full = boot->kernel.size;
+
+	for (size = 0; size < full; size += size < 4 * KIB ? 1 : step) {
+		unsigned char *copy = malloc(size ?: 1);
+
+		memcpy(copy, whole, size);
+		boot->kernel.data = copy;
+		boot->kernel.size = size;
+		boot->error[0] = '\0';
+		ASSERT_FALSE(boot_plan(boot)) {
+			TH_LOG("%llu bytes are enough", size);
+		}
+		ASSERT_NE(0, boot->error[0]);
+		forget_plan(boot);
+		free(copy);
+	}
+	boot->kernel.data = whole;
+	boot->kernel.size = full;
+	plan(_metadata, boot);
+}
+
+TEST_F(loader, bzimage_truncated)
+{
+	check_truncated(_metadata, &self->boot, 16);
+}
+
+TEST_F(loader, vmlinux)
+{
+	const struct boot_segment *kernel;
+
+	use_vmlinux(self);
+	plan(_metadata, &self->boot);
+	kernel = find(&self->boot, "kernel");
+	/* Shifted behind the one that runs, its parts as far apart as they were. */
+	ASSERT_SAME(0x2600000, kernel->at.start);
+	ASSERT_SAME(0x205000, range_len(kernel->at));
+	ASSERT_SAME(0x200800, kernel->bufsz);
+	ASSERT_SAME(0x11, at(&self->boot, 0x2600000)[0]);
+	ASSERT_SAME(0x11, at(&self->boot, 0x2602fff)[0]);
+	ASSERT_SAME(0, at(&self->boot, 0x2603000)[0]);
+	ASSERT_SAME(0x22, at(&self->boot, 0x28007ff)[0]);
+	ASSERT_SAME(0x2600040, get_le(at(&self->boot, self->boot.entry) + 12, 8));
+}
+
+TEST_F(loader, vmlinux_broken)
+{
+	static const struct broken broken[] = {
+		{ 0x04, 1, 3, "the ELF class at 0x4 is 3" },
+		{ 0x05, 1, 2, "not little endian" },
+		{ 0x10, 2, ET_REL, "e_type is 1: an object" },
+		{ 0x10, 2, ET_CORE, "e_type is 4" },
+		{ 0x12, 2, 21, "e_machine is 21" },
+		{ 0x12, 2, 243, "take arch/riscv/boot/Image" },
+		{ 0x12, 2, EM_AARCH64, "no \"ARM\\x64\" at 0x38" },
+		{ 0x18, 8, 0x1205000, "e_entry is 0x1205000" },
+		{ 0x18, 8, 0, "e_entry is 0" },
+		{ 0x20, 8, NO_LIMIT - 3, "truncated" },
+		{ 0x20, 8, KERNEL_SIZE - 100, "truncated" },
+		{ 0x36, 2, 32, "e_phentsize is 32" },
+		{ 0x38, 2, 0xffff, "truncated" },
+		{ 0x38, 2, 0, "none of 0 program headers" },
+		/* The first PT_LOAD: offset, address, size in file, in memory. */
+		{ 0x48, 8, KERNEL_SIZE, "truncated: segment 0" },
+		{ 0x48, 8, NO_LIMIT, "truncated: segment 0" },
+		{ 0x58, 8, 0x1204fff, "segment 2: [0x1200000-0x1204fff] overlaps" },
+		{ 0x58, 8, 0x41200000, "spread over" },
+		{ 0x58, 8, NO_LIMIT, "segment 0: memory" },
+		{ 0x60, 8, 0x3001, "segment 0: memory" },
+		{ 0x60, 8, NO_LIMIT, "truncated: segment 0" },
+		{ 0x68, 8, 0x2fff, "segment 0: memory" },
+		{ 0x68, 8, 0x200001, "overlaps" },
+		{ 0x68, 8, NO_LIMIT, "segment 0: memory" },
+	};
+
+	use_vmlinux(self);
+	check_broken(_metadata, &self->boot, self->kernel, broken,
+		     ARRAY_SIZE(broken));
+}
+
+TEST_F(loader, vmlinux_truncated)
+{
+	use_vmlinux(self);
+	self->boot.kernel.size = 0x8800;
+	check_truncated(_metadata, &self->boot, 256);
+}
+
+static __u64 chosen_number(struct __test_metadata *_metadata, const void *fdt,
+			   const char *name)
+{
+	const void *value;
+	int len;
+
+	value = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), name, &len);
+	ASSERT_TRUE(!!value);
+	ASSERT_SAME(8, len);
+	return fdt64_ld(value);
+}
+
+TEST_F(loader, arm64)
+{
+	struct boot *boot = &self->boot;
+	const struct boot_segment *kernel, *initrd;
+	const unsigned char *stub;
+	const void *fdt;
+	int chosen, len;
+	uint64_t start, size;
+
+	use_board(self, "ARM\x64");
+	use_initrd(self);
+	plan(_metadata, boot);
+	ASSERT_SAME(64 * KIB, boot->page);
+	ASSERT_STREQ("4K pages", boot->version);
+	kernel = find(boot, "kernel");
+	initrd = find(boot, "initrd");
+	/* 64 KiB behind a multiple of 2 MiB, right behind the old kernel. */
+	ASSERT_SAME(0x41a10000, kernel->at.start);
+	ASSERT_SAME(0x350000, range_len(kernel->at));
+
+	fdt = find(boot, "device tree")->buf;
+	ASSERT_SAME(0, fdt_check_header(fdt));
+	stub = at(boot, boot->entry);
+	ASSERT_SAME(0x580000c0, get_le(stub, 4));
+	ASSERT_SAME(find(boot, "device tree")->at.start, get_le(stub + 24, 8));
+	ASSERT_SAME(kernel->at.start, get_le(stub + 32, 8));
+
+	chosen = fdt_path_offset(fdt, "/chosen");
+	ASSERT_STREQ(boot->cmdline, fdt_getprop(fdt, chosen, "bootargs", &len));
+	ASSERT_STREQ("/uart", fdt_getprop(fdt, chosen, "stdout-path", &len));
+	ASSERT_SAME(initrd->at.start,
+		    chosen_number(_metadata, fdt, "linux,initrd-start"));
+	ASSERT_SAME(initrd->at.start + sizeof(self->initrd),
+		    chosen_number(_metadata, fdt, "linux,initrd-end"));
+	ASSERT_SAME(0x7777777777777777,
+		    chosen_number(_metadata, fdt, "kaslr-seed"));
+	ASSERT_TRUE(!!fdt_getprop(fdt, chosen, "rng-seed", &len));
+	ASSERT_FALSE(!!fdt_getprop(fdt, chosen, "linux,elfcorehdr", &len));
+	/* Of what firmware has reserved, only the old initrd's is gone. */
+	ASSERT_SAME(1, fdt_num_mem_rsv(fdt));
+	ASSERT_SAME(0, fdt_get_mem_rsv(fdt, 0, &start, &size));
+	ASSERT_SAME(0x4a000000, start);
+}
+
+TEST_F(loader, arm64_vmlinux)
+{
+	struct boot *boot = &self->boot;
+	unsigned char image[64];
+
+	use_board(self, "ARM\x64");
+	memcpy(image, self->kernel, sizeof(image));
+	use_vmlinux(self);
+	put_le(self->kernel + 0x12, 2, EM_AARCH64);
+	memcpy(self->kernel + 0x1000, image, sizeof(image));
+	plan(_metadata, boot);
+	ASSERT_TRUE(boot->arch == &boot_arm64);
+	ASSERT_SAME(0x41a10000, find(boot, "kernel")->at.start);
+	ASSERT_SAME(0x22, at(boot, 0x41c10000)[0]);
+}
+
+TEST_F(loader, riscv64)
+{
+	struct boot *boot = &self->boot;
+	const unsigned char *stub;
+
+	use_board(self, "RSC\x05");
+	put_le(self->kernel + 0x08, 8, 0x200000);
+	plan(_metadata, boot);
+	ASSERT_TRUE(boot->arch == &boot_riscv64);
+	ASSERT_SAME(0x41c00000, find(boot, "kernel")->at.start);
+	stub = at(boot, boot->entry);
+	ASSERT_SAME(0x297, get_le(stub, 4));
+	ASSERT_SAME(find(boot, "device tree")->at.start, get_le(stub + 16, 8));
+	ASSERT_SAME(0x41c00000, get_le(stub + 24, 8));
+}
+
+TEST_F(loader, image_broken)
+{
+	static const struct broken broken[] = {
+		{ 0x08, 8, 0x10001, "text_offset at 0x8 is 0x10001" },
+		{ 0x10, 8, 0, "image_size at 0x10 is 0" },
+		{ 0x10, 8, 0x40000000, "no room for the kernel" },
+		{ 0x10, 8, NO_LIMIT, "image_size at 0x10 is 0xffffffffffffffff" },
+		{ 0x18, 8, 1, "a big endian kernel" },
+		{ 0x38, 1, 0, "no kernel" },
+	};
+	static const char *const magics[] = { "ARM\x64", "RSC\x05" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(magics); i++) {
+		use_board(self, magics[i]);
+		check_broken(_metadata, &self->boot, self->kernel, broken,
+			     ARRAY_SIZE(broken));
+		forget_plan(&self->boot);
+		self->boot.page = 0;
+	}
+}
+
+TEST_F(loader, image_truncated)
+{
+	use_board(self, "RSC\x05");
+	self->boot.kernel.size = 0x40;
+	check_truncated(_metadata, &self->boot, 1);
+}
+
+TEST_F(loader, fdt_broken)
+{
+	struct boot *boot = &self->boot;
+
+	use_board(self, "ARM\x64");
+	boot->fdt.size--;
+	refuse(_metadata, boot, "board.dtb: truncated: it has 4095 bytes");
+	boot->fdt.size = 20;
+	refuse(_metadata, boot, "board.dtb: no device tree: FDT_ERR_TRUNCATED");
+	boot->fdt.size = 4096;
+	self->fdt[0] = 0;
+	refuse(_metadata, boot, "board.dtb: no device tree: FDT_ERR_BADMAGIC");
+	boot->fdt.path = NULL;
+	refuse(_metadata, boot, "no device tree in /sys/firmware/fdt");
+}
+
+TEST_F(loader, other_files)
+{
+	static const struct {
+		int offset;
+		const char *magic;
+		const char *words;
+	} files[] = {
+		{ 0, "\x1f\x8b", "vmlinuz: this is compressed: gzip -dc vmlinuz >Image" },
+		{ 0, "\xfd\x37zXZ", "xz -dc" },
+		{ 4, "zimg", "an EFI program" },
+		{ 0x24, "\x18\x28\x6f\x01", "a zImage of 32-bit Arm" },
+		{ 0, "#!/bin/sh", "no kernel" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		memset(self->kernel, 0, KERNEL_SIZE);
+		memcpy(self->kernel + files[i].offset, files[i].magic,
+		       strlen(files[i].magic));
+		refuse(_metadata, &self->boot, files[i].words);
+	}
+	self->boot.kernel.size = 0;
+	refuse(_metadata, &self->boot, "an empty file");
+}
+
+TEST_F(loader, maps)
+{
+	static const struct {
+		const char *text;
+		const char *words;
+	} maps[] = {
+		{ "", "there is nothing in it" },
+		{ "00000000-00000000 : System RAM\n", "only root sees" },
+		{ "0-fff : System RAM\nRAM\n", "line 2 is no" },
+		{ "0-ffffffffffffffff : System RAM\n", "line 1 is no" },
+		{ "2000-1000 : System RAM\n", "line 1 is no" },
+	};
+	struct boot *boot = &self->boot;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(maps); i++) {
+		boot->map.nr = 0;
+		ASSERT_FALSE(parse_map(boot, &boot->map, "iomem",
+				       maps[i].text));
+		ASSERT_TRUE(!!strstr(boot->error, maps[i].words)) {
+			TH_LOG("%s", boot->error);
+		}
+	}
+
+	use_map(boot, "1000-1fff : ROM");
+	refuse(_metadata, boot, "no line \"System RAM\"");
+	use_map(boot, pc);
+	boot->limits.start = 0x40000000;
+	refuse(_metadata, boot, "no usable memory in [0x40000000-");
+}
+
+TEST_F(loader, ranges)
+{
+	struct ranges ranges = { };
+	int i;
+
+	ASSERT_TRUE(ranges_add(&ranges, (struct range) { 10, 20 }));
+	ASSERT_TRUE(ranges_add(&ranges, (struct range) { 30, 40 }));
+	ASSERT_TRUE(ranges_add(&ranges, (struct range) { 50, 60 }));
+	ASSERT_TRUE(ranges_add(&ranges, (struct range) { 40, 45 }));
+	ASSERT_SAME(3, ranges.nr);
+	ASSERT_SAME(45, ranges.at[1].end);
+	ASSERT_TRUE(ranges_remove(&ranges, (struct range) { 12, 15 }));
+	ASSERT_SAME(4, ranges.nr);
+	ASSERT_TRUE(ranges_have(&ranges, (struct range) { 15, 20 }));
+	ASSERT_FALSE(ranges_have(&ranges, (struct range) { 11, 16 }));
+	ASSERT_TRUE(ranges_overlap(&ranges, (struct range) { 14, 16 }));
+	ASSERT_FALSE(ranges_overlap(&ranges, (struct range) { 12, 15 }));
+	ASSERT_TRUE(ranges_add(&ranges, (struct range) { 11, 55 }));
+	ASSERT_SAME(1, ranges.nr);
+	ASSERT_SAME(10, ranges.at[0].start);
+	ASSERT_SAME(60, ranges.at[0].end);
+	ASSERT_TRUE(ranges_remove(&ranges, (struct range) { 0, NO_LIMIT }));
+	ASSERT_SAME(0, ranges.nr);
+
+	for (i = 0; i < BOOT_RANGES_MAX; i++) {
+		struct range at = { 10 * i, 10 * i + 5 };
+
+		ASSERT_TRUE(ranges_add(&ranges, at));
+	}
+	ASSERT_FALSE(ranges_add(&ranges, (struct range) { 9999, 10000 }));
+}
+
+/* The lowest places, whatever there is; over the old kernel only if need be. */
+TEST_F(loader, placement)
+{
+	struct boot *boot = &self->boot;
+
+	use_initrd(self);
+	plan(_metadata, boot);
+	ASSERT_SAME(0x100000, find(boot, "initrd")->at.start);
+	ASSERT_SAME(0x103000, find(boot, "parameters")->at.start);
+
+	forget_plan(boot);
+	boot->limits = (struct range) { 0x10000000, 0x12000000 };
+	plan(_metadata, boot);
+	ASSERT_SAME(0x10000000, find(boot, "kernel")->at.start);
+	ASSERT_SAME(0x11234000, find(boot, "initrd")->at.start);
+
+	forget_plan(boot);
+	boot->limits = (struct range) { 0, 0x3000000 };
+	plan(_metadata, boot);
+	ASSERT_SAME(0x1000000, find(boot, "kernel")->at.start);
+
+	/* Beside the old kernel there is room for the new one, or the initrd. */
+	forget_plan(boot);
+	boot->limits = (struct range) { 0x1000000, 0x3a40000 };
+	boot->initrd.size = 0x1800000;
+	plan(_metadata, boot);
+	ASSERT_SAME(0x1000000, find(boot, "kernel")->at.start);
+	ASSERT_SAME(0x2234000, find(boot, "initrd")->at.start);
+	use_initrd(self);
+
+	forget_plan(boot);
+	boot->limits = (struct range) { 0x10000000, 0x11236000 };
+	refuse(_metadata, boot, "no room for the initrd: 12288 bytes");
+
+	/* The highest address that the kernel allows for its initrd. */
+	boot->limits = (struct range) { 0x30000000, NO_LIMIT };
+	put_le(self->kernel + 0x22c, 4, 0x2fffffff);
+	put_le(self->kernel + 0x236, 2, 1);
+	refuse(_metadata, boot, "no room for the initrd");
+	put_le(self->kernel + 0x236, 2, 3);
+	plan(_metadata, boot);
+}
+
+/* What firmware, the running kernel or a crash kernel has reserved. */
+TEST_F(loader, placement_reserved)
+{
+	struct boot *boot = &self->boot;
+
+	use_board(self, "RSC\x05");
+	use_initrd(self);
+	boot->limits.start = 0x48000000;
+	plan(_metadata, boot);
+	ASSERT_SAME(0x48124000, find(boot, "initrd")->at.start);
+
+	forget_plan(boot);
+	boot->limits.start = 0x70000000;
+	plan(_metadata, boot);
+	ASSERT_SAME(0x78000000, find(boot, "initrd")->at.start);
+}
+
+TEST_F(loader, placement_above_4g)
+{
+	struct boot *boot = &self->boot;
+
+	use_map(boot, "1000-9ffff : System RAM\n"
+		      "100000000-1ffffffff : System RAM\n");
+	use_initrd(self);
+	plan(_metadata, boot);
+	ASSERT_SAME(4 * GIB, find(boot, "kernel")->at.start);
+
+	forget_plan(boot);
+	put_le(self->kernel + 0x236, 2, 1);
+	refuse(_metadata, boot, "no room for the kernel");
+}
+
+/* arm64: not further from the kernel than it can see at first. */
+TEST_F(loader, placement_initrd_window)
+{
+	struct boot *boot = &self->boot;
+
+	use_board(self, "ARM\x64");
+	use_initrd(self);
+	use_map(boot, "40010000-4035ffff : System RAM\n"
+		      "900000000-90fffffff : System RAM\n");
+	refuse(_metadata, boot, "no room for the initrd");
+	use_map(boot, "40010000-4035ffff : System RAM\n"
+		      "800000000-80fffffff : System RAM\n");
+	plan(_metadata, boot);
+}
+
+static void know_crash_notes(struct boot *boot)
+{
+	static struct boot_note notes[] = {
+		{ 0x3f001000, 0x200 }, { 0x3f002000, 0x200 },
+	};
+	static struct boot_virtual mapped[] = {
+		{ 0xffffffff81000000, 0x1000000, 0x1600000 },
+		{ 0xffff888000000000, 0, 0x40000000 },
+	};
+
+	boot->panic = true;
+	boot->cpu_notes = notes;
+	boot->nr_cpu_notes = ARRAY_SIZE(notes);
+	boot->vmcoreinfo = (struct boot_note) { 0x3f003000, 0x1000 };
+	boot->mapped = mapped;
+	boot->nr_mapped = ARRAY_SIZE(mapped);
+}
+
+TEST_F(loader, panic)
+{
+	static const struct elf64_phdr expected[] = {
+		{ .p_type = PT_NOTE, .p_paddr = 0x3f001000, .p_memsz = 0x200 },
+		{ .p_type = PT_NOTE, .p_paddr = 0x3f002000, .p_memsz = 0x200 },
+		{ .p_type = PT_NOTE, .p_paddr = 0x3f003000, .p_memsz = 0x1000 },
+		{ .p_type = PT_LOAD, .p_paddr = 0x1000000, .p_memsz = 0x1600000,
+		  .p_vaddr = 0xffffffff81000000 },
+		{ .p_type = PT_LOAD, .p_paddr = 0x1000, .p_memsz = 0x9ec00,
+		  .p_vaddr = 0xffff888000001000 },
+		{ .p_type = PT_LOAD, .p_paddr = 0x100000, .p_memsz = 0x39f00000,
+		  .p_vaddr = 0xffff888000100000 },
+		{ .p_type = PT_LOAD, .p_paddr = 0x3e000000, .p_memsz = 0x1fe0000,
+		  .p_vaddr = 0xffff88803e000000 },
+	};
+	struct boot *boot = &self->boot;
+	const struct boot_segment *core;
+	const struct elf64_hdr *header;
+	const struct elf64_phdr *phdr;
+	const unsigned char *params;
+	char words[64];
+	size_t i;
+
+	know_crash_notes(boot);
+	use_initrd(self);
+	plan(_metadata, boot);
+	core = find(boot, "core header");
+	snprintf(words, sizeof(words), "console=ttyS0 quiet elfcorehdr=0x%llx",
+		 core->at.start);
+	ASSERT_STREQ(words, boot->cmdline);
+
+	header = core->buf;
+	phdr = (const void *)(header + 1);
+	ASSERT_SAME(0, memcmp(header->e_ident, ELFMAG, SELFMAG));
+	ASSERT_SAME(ET_CORE, header->e_type);
+	ASSERT_SAME(EM_X86_64, header->e_machine);
+	ASSERT_SAME(ARRAY_SIZE(expected), header->e_phnum);
+	for (i = 0; i < ARRAY_SIZE(expected); i++) {
+		ASSERT_SAME(expected[i].p_type, phdr[i].p_type);
+		ASSERT_SAME(expected[i].p_paddr, phdr[i].p_paddr);
+		ASSERT_SAME(expected[i].p_paddr, phdr[i].p_offset);
+		ASSERT_SAME(expected[i].p_memsz, phdr[i].p_memsz);
+		ASSERT_SAME(expected[i].p_memsz, phdr[i].p_filesz);
+		ASSERT_SAME(expected[i].p_vaddr, phdr[i].p_vaddr);
+	}
+
+	params = find(boot, "parameters")->buf;
+	check_e820(_metadata, params, 0, 0x1000, 0x9fc00, 1);
+	check_e820(_metadata, params, 1, 0x3a000000, core->at.start, 1);
+	check_e820(_metadata, params, 2, core->at.end, 0x3e000000, 1);
+	check_e820(_metadata, params, 3, 0x100000, 0x3a000000, 2);
+	check_e820(_metadata, params, 4, core->at.start, core->at.end, 2);
+	check_e820(_metadata, params, 5, 0x3e000000, 0x3ffe0000, 2);
+}
+
+TEST_F(loader, panic_arm64)
+{
+	struct boot *boot = &self->boot;
+	const struct boot_segment *core;
+	const void *fdt, *value;
+	int chosen, len;
+
+	use_board(self, "ARM\x64");
+	know_crash_notes(boot);
+	plan(_metadata, boot);
+	core = find(boot, "core header");
+	fdt = find(boot, "device tree")->buf;
+	chosen = fdt_path_offset(fdt, "/chosen");
+	value = fdt_getprop(fdt, chosen, "linux,elfcorehdr", &len);
+	ASSERT_TRUE(!!value);
+	ASSERT_SAME(16, len);
+	ASSERT_SAME(core->at.start, fdt64_ld(value));
+	ASSERT_SAME(range_len(core->at),
+		    fdt64_ld((const fdt64_t *)value + 1));
+	value = fdt_getprop(fdt, chosen, "linux,usable-memory-range", &len);
+	ASSERT_TRUE(!!value);
+	ASSERT_SAME(16, len);
+	ASSERT_SAME(0x70000000, fdt64_ld(value));
+	ASSERT_SAME(0x8000000, fdt64_ld((const fdt64_t *)value + 1));
+}
+
+TEST_F(loader, panic_without_memory)
+{
+	know_crash_notes(&self->boot);
+	use_map(&self->boot, "100000-3fffffff : System RAM\n");
+	refuse(_metadata, &self->boot, "no \"Crash kernel\" in the memory map");
+	use_map(&self->boot, "100000-3fffffff : System RAM\n"
+			     "  3a000000-3affffff : Crash kernel\n");
+	refuse(_metadata, &self->boot, "no room for the kernel in the crash kernel's memory");
+	use_map(&self->boot, pc);
+	self->boot.initrd = (struct boot_file) { "initrd", NULL, 48 * MIB };
+	refuse(_metadata, &self->boot, "no room for the initrd in the crash kernel's memory");
+}
+
+TEST_F(loader, shown)
+{
+	static const char expected[] =
+"vmlinuz: bzImage, x86_64, 6.12.0-test\n"
+"  segment      memory                                     bytes   of content\n"
+"  kernel       0x0000000002600000-0x0000000003833fff     19087360        57344\n"
+"  initrd       0x0000000000100000-0x0000000000102fff        12288        10000\n"
+"  parameters   0x0000000000103000-0x0000000000104fff         8192         4260\n"
+"  entry        0x0000000000104000\n"
+"  command line \"console=ttyS0 quiet\"\n";
+	char *text;
+	size_t size;
+	FILE *out;
+
+	use_initrd(self);
+	plan(_metadata, &self->boot);
+	out = open_memstream(&text, &size);
+	boot_print(&self->boot, out);
+	fclose(out);
+	ASSERT_STREQ(expected, text);
+	free(text);
+}
+
+TEST_HARNESS_MAIN
