@@ -45,6 +45,7 @@ class Guest:
     allow: list = dataclasses.field(default_factory=list)
     dies: list = dataclasses.field(default_factory=list)
     nmi_on: str = ""
+    vmlinux: bool = False
     disk: str = ""
     dump: dict = None
 
@@ -110,12 +111,19 @@ def command_line(arch, guest, image, initrd):
             "-append", " ".join(filter(None, append)), *guest.qemu]
 
 
-def with_command(initrd, guest, scratch):
-    """The initramfs plus /run/command; archives may follow one another."""
+def with_own_files(arch, guest, image, initrd, scratch):
+    """The initramfs plus /run/command, and what else only this guest has;
+    archives may follow one another.
+    """
     if not guest.run:
         return initrd
     cpio = build.Cpio()
     cpio.script("run/command", "#!/bin/sh\n" + guest.run.strip() + "\n")
+    if guest.vmlinux:
+        stripped = scratch / "vmlinux"
+        subprocess.run([f"{arch.cross_compile}strip", "-o", str(stripped),
+                        str(build.vmlinux(image))], check=True)
+        cpio.file("boot/vmlinux", stripped, 0o644)
     whole = scratch / "initramfs"
     whole.write_bytes(initrd.read_bytes() + cpio.bytes())
     return whole
@@ -164,7 +172,7 @@ def boot(arch, guest, image, initrd, watch=None):
     log = build.LOGS / "guests" / arch.name / f"{guest.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kexec-guest-") as scratch:
-        whole = with_command(initrd, guest, Path(scratch))
+        whole = with_own_files(arch, guest, image, initrd, Path(scratch))
         disk, disk_options = with_disk(guest, log)
         nmi = Nmi(guest, Path(scratch))
         command = command_line(arch, guest, image, whole) + [
