@@ -19,7 +19,7 @@ help:
 	@echo 'make apply TREE=DIR     put this kexec into a Linux 6.12 tree of yours'
 	@echo 'make clean              delete build/'
 	@echo
-	@echo 'ARCH=arm64              what for: x86_64 if nothing is said, but "make check"'
+	@echo 'ARCH=NAME               what for: x86_64 if nothing is said, but "make check"'
 	@echo '                        is for every architecture then'
 	@echo 'LINUX=TARBALL|DIR       the Linux 6.12 to start from; the default is that'
 	@echo '                        of the Debian package linux-source-6.12'
