@@ -86,9 +86,12 @@ static int check_flags(unsigned long flags, unsigned long nr_segments)
 
 	if (unknown)
 		return kexec_refuse(-EINVAL, "unknown flags %#lx", unknown);
-	if (flags & KEXEC_PRESERVE_CONTEXT)
+	if (flags & KEXEC_PRESERVE_CONTEXT && !IS_ENABLED(CONFIG_KEXEC_JUMP))
 		return kexec_refuse(-EINVAL,
 				    "this kernel can't come back from an image (KEXEC_PRESERVE_CONTEXT)");
+	if (flags & KEXEC_PRESERVE_CONTEXT && flags & KEXEC_ON_CRASH)
+		return kexec_refuse(-EINVAL,
+				    "a kernel that crashed can't be come back to (KEXEC_PRESERVE_CONTEXT)");
 	if (arch != KEXEC_ARCH && arch != KEXEC_ARCH_DEFAULT)
 		return kexec_refuse(-EINVAL,
 				    "segments are for architecture %lu, this is %lu",

@@ -81,7 +81,7 @@ struct kexec_move {
 /**
  * struct kexec_bytes - how the bytes of a segment or an image are placed
  * @in_place: they lie at their destination already
- * @moved: the handoff copies them there
+ * @moved: the handoff copies them there, or exchanges them with what is there
  * @zero: the handoff clears them, no memory is held
  */
 struct kexec_bytes {
@@ -100,6 +100,8 @@ struct kexec_page_ops;
 /**
  * struct kimage - what one load built
  * @type: the slot it is meant for
+ * @preserve_context: it returns: moves exchange the two memories, and
+ *	machine_kexec() returns
  * @start: physical address of the entry point
  * @nr_segments: how many of @segment count
  * @segment: the segments, in the caller's order; @buf is stale after the load
@@ -119,6 +121,7 @@ struct kexec_page_ops;
  */
 struct kimage {
 	enum kexec_type type;
+	bool preserve_context;
 	unsigned long start;
 	unsigned int nr_segments;
 	struct kexec_segment segment[KEXEC_SEGMENT_MAX];
@@ -142,7 +145,10 @@ struct kimage {
 extern struct kimage *kexec_image;
 extern struct kimage *kexec_crash_image;
 
-/* Set from the moment that a handoff shuts devices down; never cleared. */
+/*
+ * Set from the moment that a handoff shuts devices down; never cleared.  One to
+ * an image that returns shuts nothing down, and does not set it.
+ */
 extern bool kexec_in_progress;
 
 int kernel_kexec(void);

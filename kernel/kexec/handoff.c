@@ -4,7 +4,7 @@
  *
  * Everything that can be refused is refused while the system still runs.  From
  * the moment that devices are shut down there is no way back, and nothing is
- * allocated any more (invariant 4).
+ * allocated any more (invariant 4).  To an image that returns, jump.c hands over.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -21,6 +21,14 @@
 
 bool kexec_in_progress;
 EXPORT_SYMBOL_GPL(kexec_in_progress);
+
+static void say_farewell(const struct kimage *image,
+			 const struct kexec_bytes *total)
+{
+	pr_notice("handing over to %#lx: %lu bytes to %s, %lu bytes to clear\n",
+		  image->start, total->moved,
+		  image->preserve_context ? "exchange" : "move", total->zero);
+}
 
 /* As for a reboot, until only this CPU runs, with interrupts off. */
 static void shut_down(void)
@@ -49,13 +57,14 @@ static void shut_down(void)
  *
  * Context: May sleep.  The caller holds system_transition_mutex and has checked
  * CAP_SYS_BOOT.
- * Return: does not, unless refused:
+ * Return: 0 when an image that was loaded with KEXEC_PRESERVE_CONTEXT has
+ * returned; it stays in its slot.  Else it does not return, unless refused:
  * * %-EBUSY	- a load or unload is running
  * * %-EINTR	- a fatal signal came while it waited for the image to settle
  * * %-EINVAL	- no image is loaded
  * * %-EIO	- the image is not what was loaded any more; it stays in its
  *		  slot, to be looked at or replaced
- * * what machine_kexec_check() returns
+ * * what machine_kexec_check() or kexec_jump() returns
  */
 int kernel_kexec(void)
 {
@@ -82,10 +91,16 @@ int kernel_kexec(void)
 	kimage_total(image, &total);
 	trace_kexec_handoff(image, &total);
 
+	if (image->preserve_context) {
+		say_farewell(image, &total);
+		err = kexec_jump(image);
+		kexec_unlock();
+		return err;
+	}
+
 	kexec_in_progress = true;
 	shut_down();
-	pr_notice("handing over to %#lx: %lu bytes to move, %lu bytes to clear\n",
-		  image->start, total.moved, total.zero);
+	say_farewell(image, &total);
 	machine_kexec(image);
 
 	/* An architecture that comes here has nothing left to return to. */

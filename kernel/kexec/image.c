@@ -175,9 +175,14 @@ void kimage_free(struct kimage *image)
 	kfree(image);
 }
 
+static enum kexec_type type_of(unsigned long flags)
+{
+	return flags & KEXEC_ON_CRASH ? KEXEC_TYPE_CRASH : KEXEC_TYPE_DEFAULT;
+}
+
 /**
  * kimage_new - start an image
- * @type: the slot it is meant for
+ * @flags: of kexec_load(2)
  * @ops: where its pages are to come from
  * @entry: physical address of its first instruction
  * @nr_segments: how many @segments there are
@@ -186,7 +191,7 @@ void kimage_free(struct kimage *image)
  * Context: May sleep.
  * Return: an image that holds no memory yet, or an error pointer.
  */
-struct kimage *kimage_new(enum kexec_type type, const struct kexec_page_ops *ops,
+struct kimage *kimage_new(unsigned long flags, const struct kexec_page_ops *ops,
 			  unsigned long entry, unsigned int nr_segments,
 			  const struct kexec_segment *segments)
 {
@@ -195,14 +200,15 @@ struct kimage *kimage_new(enum kexec_type type, const struct kexec_page_ops *ops
 	if (!image)
 		return ERR_PTR(kexec_refuse(-ENOMEM, "out of memory"));
 
-	image->type = type;
+	image->type = type_of(flags);
+	image->preserve_context = flags & KEXEC_PRESERVE_CONTEXT;
 	image->ops = ops;
 	image->start = entry;
 	image->nr_segments = nr_segments;
 	memcpy(image->segment, segments, nr_segments * sizeof(*segments));
 	INIT_LIST_HEAD(&image->control_pages);
-	image->verify = type == KEXEC_TYPE_CRASH ? kexec_crash_verify() :
-						   READ_ONCE(kexec_verify);
+	image->verify = image->type == KEXEC_TYPE_CRASH ? kexec_crash_verify() :
+							  READ_ONCE(kexec_verify);
 	return image;
 }
 
@@ -239,7 +245,7 @@ int kimage_place(struct kimage *image)
 
 /**
  * kimage_build - build an image, all but its seal
- * @type: the slot it is meant for
+ * @flags: of kexec_load(2)
  * @ops: where its pages are to come from
  * @entry: physical address of its first instruction
  * @nr_segments: how many @segments there are
@@ -249,13 +255,13 @@ int kimage_place(struct kimage *image)
  * Context: May sleep.  The caller holds kexec_mutex.
  * Return: the image, or an error pointer: -ENOMEM, -EFAULT, -EINTR, -EIO.
  */
-struct kimage *kimage_build(enum kexec_type type,
+struct kimage *kimage_build(unsigned long flags,
 			    const struct kexec_page_ops *ops,
 			    unsigned long entry, unsigned int nr_segments,
 			    const struct kexec_segment *segments)
 {
 	struct kimage *image __free(kimage) =
-		kimage_new(type, ops, entry, nr_segments, segments);
+		kimage_new(flags, ops, entry, nr_segments, segments);
 	int err;
 
 	if (IS_ERR(image))
@@ -320,12 +326,13 @@ static void report_load(const struct kimage *image, u64 ns)
 /* The new image is complete while the old one still is, and takes its place. */
 static struct kimage *load_boot_image(unsigned long entry,
 				      unsigned int nr_segments,
-				      const struct kexec_segment *segments)
+				      const struct kexec_segment *segments,
+				      unsigned long flags)
 {
 	struct kimage *image, *old;
 
-	image = kimage_build(KEXEC_TYPE_DEFAULT, &kexec_buddy_ops, entry,
-			     nr_segments, segments);
+	image = kimage_build(flags, &kexec_buddy_ops, entry, nr_segments,
+			     segments);
 	if (IS_ERR(image))
 		return image;
 
@@ -354,8 +361,7 @@ static struct kimage *load_boot_image(unsigned long entry,
 int kimage_load(unsigned long entry, unsigned int nr_segments,
 		const struct kexec_segment *segments, unsigned long flags)
 {
-	enum kexec_type type = flags & KEXEC_ON_CRASH ? KEXEC_TYPE_CRASH :
-							KEXEC_TYPE_DEFAULT;
+	enum kexec_type type = type_of(flags);
 	u64 start = ktime_get_ns();
 	struct kimage *image;
 	int err;
@@ -373,7 +379,7 @@ int kimage_load(unsigned long entry, unsigned int nr_segments,
 
 	image = type == KEXEC_TYPE_CRASH ?
 		kexec_region_load(entry, nr_segments, segments) :
-		load_boot_image(entry, nr_segments, segments);
+		load_boot_image(entry, nr_segments, segments, flags);
 	if (IS_ERR(image))
 		return PTR_ERR(image);
 

@@ -158,6 +158,7 @@ bool kexec_digest_control_intact(const struct kimage *image);
 int kexec_digest_compare(const struct kimage *image, bool may_sleep);
 void kexec_describe_change(const struct kimage *image, int what,
 			   char reason[KEXEC_REASON_MAX]);
+void kexec_digest_retake(struct kimage *image);
 int kexec_digest_check(const struct kimage *image);
 
 /* settle.c */
@@ -174,11 +175,11 @@ void *kexec_map_run(unsigned long phys, unsigned long *len);
 void kexec_unmap_run(void *run);
 struct kexec_move *kimage_find_move(const struct kimage *image,
 				    unsigned long dst);
-struct kimage *kimage_new(enum kexec_type type, const struct kexec_page_ops *ops,
+struct kimage *kimage_new(unsigned long flags, const struct kexec_page_ops *ops,
 			  unsigned long entry, unsigned int nr_segments,
 			  const struct kexec_segment *segments);
 int kimage_place(struct kimage *image);
-struct kimage *kimage_build(enum kexec_type type,
+struct kimage *kimage_build(unsigned long flags,
 			    const struct kexec_page_ops *ops,
 			    unsigned long entry, unsigned int nr_segments,
 			    const struct kexec_segment *segments);
@@ -189,6 +190,16 @@ int kimage_load(unsigned long entry, unsigned int nr_segments,
 void kimage_unload(enum kexec_type type);
 
 DEFINE_FREE(kimage, struct kimage *, kimage_free(_T))
+
+/* jump.c */
+#ifdef CONFIG_KEXEC_JUMP
+int kexec_jump(struct kimage *image);
+#else
+static inline int kexec_jump(struct kimage *image)
+{
+	return -EOPNOTSUPP;
+}
+#endif
 
 /* region.c, crash.c */
 #ifdef CONFIG_CRASH_DUMP

@@ -9,6 +9,9 @@
  *	moved		the content waits in a source page, the handoff copies it
  *	zero		nothing is held, the handoff clears it
  *
+ * For an image that returns, the handoff exchanges what is moved with what lies
+ * there, and again when it has returned; there are no zero placements then.
+ *
  * The steps, each of which sees all destinations at once:
  *
  *	claim	  take the pages of the destinations themselves from the page
@@ -209,13 +212,20 @@ static int cmp_dests(const void *a, const void *b)
 }
 
 /*
- * Leading pages of a segment for which memory is held.  In a crash image all
- * of it: a panic should leave as little to do as possible.
+ * Whether zero pages get memory like others.  In a crash image, as a panic should
+ * leave as little to do as possible; in one that returns, as what lay there has
+ * to be kept somewhere, and what the image makes of them, too.
  */
-static unsigned long nr_content_pages(enum kexec_type type,
+static bool holds_zeroes(const struct kimage *image)
+{
+	return image->type == KEXEC_TYPE_CRASH || image->preserve_context;
+}
+
+/* Leading pages of a segment for which memory is held. */
+static unsigned long nr_content_pages(const struct kimage *image,
 				      const struct kexec_segment *seg)
 {
-	return PFN_UP(type == KEXEC_TYPE_CRASH ? seg->memsz : seg->bufsz);
+	return PFN_UP(holds_zeroes(image) ? seg->memsz : seg->bufsz);
 }
 
 /**
@@ -244,7 +254,7 @@ int kexec_place_begin(struct kexec_placement *p, struct kimage *image)
 		p->dests[p->nr_dests++] = (struct kexec_dest) {
 			.pfn = PHYS_PFN(seg->mem),
 			.nr_pages = PHYS_PFN(seg->memsz),
-			.nr_content = nr_content_pages(image->type, seg),
+			.nr_content = nr_content_pages(image, seg),
 			.segment = i,
 		};
 	}
@@ -971,6 +981,7 @@ static bool touches_dest(const struct kimage *image, unsigned long phys,
  *
  * Every byte of every destination is covered by exactly one entry, in
  * ascending order; sources and control memory lie outside the destinations.
+ * For an image that returns memory is held for all.
  *
  * Context: Any.
  * Return: 0, or -EIO after a warning about the first offence.
@@ -993,6 +1004,10 @@ int kexec_place_validate(const struct kimage *image)
 			 move->dst < last_dst,
 			 "kexec: move to %#lx, %#lx bytes, does not follow the one before in segment %u",
 			 move->dst, move->len, nr))
+			goto broken;
+		if (WARN(image->preserve_context && move->src == KEXEC_SRC_ZERO,
+			 "kexec: no memory is held for %#lx, %#lx bytes, of an image that returns",
+			 move->dst, move->len))
 			goto broken;
 		if (WARN(is_moved(move) &&
 			 touches_dest(image, move->src, move->len),

@@ -138,6 +138,14 @@ static void fill_pattern(struct kimage *image)
 	}
 }
 
+static void exchange(u64 *a, u64 *b, unsigned long len)
+{
+	unsigned long i;
+
+	for (i = 0; i < len / sizeof(*a); i++)
+		swap(a[i], b[i]);
+}
+
 /* What a trampoline does, backwards: the order must not matter. */
 static void follow_moves(struct kimage *image)
 {
@@ -158,7 +166,11 @@ static void follow_moves(struct kimage *image)
 
 		if (all[k]->src == KEXEC_SRC_ZERO)
 			memset(dst, 0, all[k]->len);
-		else if (all[k]->src != all[k]->dst)
+		else if (all[k]->src == all[k]->dst)
+			continue;
+		else if (image->preserve_context)
+			exchange(dst, phys_to_virt(all[k]->src), all[k]->len);
+		else
 			memcpy(dst, phys_to_virt(all[k]->src), all[k]->len);
 	}
 	kunit_kfree(arena.test, all);
@@ -294,6 +306,55 @@ static void expect_all_free(void)
 			      "%u pages are free, %u were before",
 			      bitmap_weight(arena.free, ARENA_PAGES),
 			      bitmap_weight(arena.before, ARENA_PAGES));
+}
+
+/* What others have in the memory that an image does not own, its destinations. */
+static u64 others(unsigned long phys)
+{
+	return ~pattern(phys);
+}
+
+static void fill_with_others(struct kimage *image)
+{
+	struct kexec_move *move;
+	unsigned long i;
+
+	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
+		for (i = 0; is_moved(move) && i < move->len; i += sizeof(u64))
+			*(u64 *)phys_to_virt(move->dst + i) = others(move->dst + i);
+	}
+}
+
+static void expect_others(struct kimage *image)
+{
+	struct kexec_move *move;
+	unsigned long i;
+
+	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
+		for (i = 0; is_moved(move) && i < move->len; i += sizeof(u64)) {
+			if (*(u64 *)phys_to_virt(move->dst + i) ==
+			    others(move->dst + i))
+				continue;
+			KUNIT_FAIL(arena.test, "at %#lx others' memory did not come back",
+				   move->dst + i);
+			return;
+		}
+	}
+}
+
+/* As the image: each word that it has gets another value, the same each time. */
+static void invert_content(struct kimage *image)
+{
+	unsigned int i;
+
+	for (i = 0; i < image->nr_segments; i++) {
+		const struct kexec_segment *seg = &image->segment[i];
+		u64 *word = phys_to_virt(seg->mem);
+		u64 *end = phys_to_virt(seg->mem + seg->memsz);
+
+		for (; word < end; word++)
+			*word = ~*word;
+	}
 }
 
 /* Place, look at everything, give back. */
@@ -501,6 +562,52 @@ static void test_zero(struct kunit *test)
 }
 
 /* Each allocation failing in turn, once and for good: nothing is leaked. */
+/*
+ * An image that returns has memory for all of it.  It finds what it left, however
+ * often it is entered, and the others do, too.
+ */
+static void test_returning(struct kunit *test)
+{
+	struct kimage *image = new_image();
+	unsigned int round;
+
+	for (round = 0; round < 100; round++) {
+		struct kexec_bytes total;
+
+		arena.claims = round & 1;
+		draw_free(2 + draw(16));
+		draw_image(image, 1 + draw(KEXEC_SEGMENT_MAX), 1 + draw(32));
+		image->preserve_context = true;
+		if (place(image, true)) {
+			kexec_place_free(image);
+			expect_all_free();
+			continue;
+		}
+		KUNIT_EXPECT_EQ(test, kexec_place_validate(image), 0);
+		kimage_total(image, &total);
+		KUNIT_EXPECT_EQ(test, total.zero, 0);
+
+		fill_pattern(image);
+		fill_with_others(image);
+		/* There, and back. */
+		follow_moves(image);
+		expect_content(image);
+		invert_content(image);
+		follow_moves(image);
+		expect_others(image);
+		/* Once more. */
+		follow_moves(image);
+		invert_content(image);
+		expect_content(image);
+		follow_moves(image);
+		expect_others(image);
+
+		kexec_place_free(image);
+		expect_all_free();
+		cond_resched();
+	}
+}
+
 static void test_each_failure(struct kunit *test)
 {
 	struct kimage *image = new_image();
@@ -648,6 +755,7 @@ static struct kunit_case place_test_cases[] = {
 	KUNIT_CASE(test_fragmented),
 	KUNIT_CASE(test_only_dest_free),
 	KUNIT_CASE(test_zero),
+	KUNIT_CASE(test_returning),
 	KUNIT_CASE(test_each_failure),
 	KUNIT_CASE(test_settle),
 	KUNIT_CASE(test_settle_later),

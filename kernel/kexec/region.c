@@ -182,7 +182,7 @@ static void copy_home(const struct kimage *staged)
 static struct kimage *bring_home(const struct kimage *staged)
 {
 	struct kimage *image __free(kimage) =
-		kimage_new(KEXEC_TYPE_CRASH, &region_ops, staged->start,
+		kimage_new(KEXEC_ON_CRASH, &region_ops, staged->start,
 			   staged->nr_segments, staged->segment);
 	int err;
 
@@ -206,7 +206,7 @@ static struct kimage *replace_image(unsigned long entry, unsigned int nr_segment
 	struct kimage *staged, *image;
 	int err;
 
-	staged = kimage_build(KEXEC_TYPE_CRASH, &kexec_staging_ops, entry,
+	staged = kimage_build(KEXEC_ON_CRASH, &kexec_staging_ops, entry,
 			      nr_segments, segments);
 	if (IS_ERR(staged))
 		return staged;
@@ -242,7 +242,7 @@ static struct kimage *first_image(unsigned long entry, unsigned int nr_segments,
 	err = open_region();
 	if (err)
 		return ERR_PTR(err);
-	image = kimage_build(KEXEC_TYPE_CRASH, &region_ops, entry, nr_segments,
+	image = kimage_build(KEXEC_ON_CRASH, &region_ops, entry, nr_segments,
 			     segments);
 	if (!IS_ERR(image))
 		kexec_digest_seal(image);

@@ -102,29 +102,13 @@ bool kexec_digest_control_intact(const struct kimage *image)
 	       control_digest(image, true) == image->control_digest;
 }
 
-/**
- * kexec_digest_compare - whether an image is still what was loaded
- * @image: a sealed image
- * @may_sleep: whether the caller may
- *
- * What leads to something is compared before it is followed.
- *
- * Context: Any, NMI included, if not @may_sleep.  Takes no lock.
- * Return: %KEXEC_UNCHANGED, or what changed, the first such thing.
- */
-int kexec_digest_compare(const struct kimage *image, bool may_sleep)
+/* Of the content of each segment, as it is now. */
+static void content_digests(const struct kimage *image, bool may_sleep,
+			    u64 digest[KEXEC_SEGMENT_MAX])
 {
-	unsigned int i, last = KEXEC_SEGMENT_MAX;
-	u64 digest[KEXEC_SEGMENT_MAX];
+	unsigned int last = KEXEC_SEGMENT_MAX;
 	struct kexec_move *move;
 	struct xxh64_state state;
-
-	if (!image->verify)
-		return KEXEC_UNCHANGED;
-	if (record_digest(image) != image->record_digest)
-		return KEXEC_RECORD_CHANGED;
-	if (control_digest(image, may_sleep) != image->control_digest)
-		return KEXEC_CONTROL_CHANGED;
 
 	kexec_digest_empty(digest);
 	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
@@ -138,7 +122,54 @@ int kexec_digest_compare(const struct kimage *image, bool may_sleep)
 		digest_run(&state, move->src, move->len, may_sleep);
 		digest[nr] = xxh64_digest(&state);
 	}
+}
 
+/**
+ * kexec_digest_retake - take the digests of an image that has returned
+ * @image: a sealed image
+ *
+ * Its content is what it made of it.  But its control memory is not its own to
+ * change, and is the same as before: see the contract of machine_kexec().  If
+ * it is not, the digests stay what they are, and the next handoff is refused.
+ *
+ * Context: May sleep.
+ */
+void kexec_digest_retake(struct kimage *image)
+{
+	if (!image->verify)
+		return;
+	if (record_digest(image) != image->record_digest ||
+	    !kexec_digest_control_intact(image)) {
+		pr_warn("the control memory changed while the image ran; it can't be started again\n");
+		return;
+	}
+	content_digests(image, true, image->digest);
+	kexec_digest_seal(image);
+}
+
+/**
+ * kexec_digest_compare - whether an image is still what was loaded
+ * @image: a sealed image
+ * @may_sleep: whether the caller may
+ *
+ * What leads to something is compared before it is followed.
+ *
+ * Context: Any, NMI included, if not @may_sleep.  Takes no lock.
+ * Return: %KEXEC_UNCHANGED, or what changed, the first such thing.
+ */
+int kexec_digest_compare(const struct kimage *image, bool may_sleep)
+{
+	u64 digest[KEXEC_SEGMENT_MAX];
+	unsigned int i;
+
+	if (!image->verify)
+		return KEXEC_UNCHANGED;
+	if (record_digest(image) != image->record_digest)
+		return KEXEC_RECORD_CHANGED;
+	if (control_digest(image, may_sleep) != image->control_digest)
+		return KEXEC_CONTROL_CHANGED;
+
+	content_digests(image, may_sleep, digest);
 	for (i = 0; i < image->nr_segments; i++) {
 		if (digest[i] != image->digest[i])
 			return i;

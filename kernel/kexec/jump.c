@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The handoff to an image that returns (KEXEC_PRESERVE_CONTEXT).
+ *
+ * Such an image is no successor but a guest: this kernel stops what it does,
+ * lets the image have the machine, and goes on afterwards.  What there is to
+ * stop, and in which order, is what hibernation stops before it takes a picture
+ * of the memory; and what comes back afterwards is what comes back from one: the
+ * devices may have been used by somebody else meanwhile.
+ *
+ *	jump_from_running	drivers are told, processes are frozen
+ *	  jump_when_frozen	devices are quiet
+ *	    jump_when_quiet	their interrupts are, too
+ *	      jump_without_irqs	only this CPU runs
+ *	        jump_alone	no interrupts, no clocks: the image runs
+ *
+ * Each of these functions does its step, calls the next one, and undoes the step,
+ * whatever became of the rest.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/console.h>
+#include <linux/device.h>
+#include <linux/freezer.h>
+#include <linux/irqflags.h>
+#include <linux/ktime.h>
+#include <linux/pm.h>
+#include <linux/suspend.h>
+#include <linux/syscore_ops.h>
+
+#include "../power/power.h"
+#include "internal.h"
+
+/* What devices are told: after an image ran, nobody knows what they went through. */
+static pm_message_t resume_message(int err)
+{
+	return err ? PMSG_RECOVER : PMSG_RESTORE;
+}
+
+static int jump_alone(struct kimage *image)
+{
+	int err;
+
+	local_irq_disable();
+	system_state = SYSTEM_SUSPEND;
+	err = syscore_suspend();
+	if (err) {
+		kexec_refuse(err, "a part of the system can't be suspended");
+		goto running;
+	}
+
+	if (pm_wakeup_pending())
+		err = kexec_refuse(-EBUSY, "a device woke the system up");
+	else
+		machine_kexec(image);
+	syscore_resume();
+
+running:
+	system_state = SYSTEM_RUNNING;
+	local_irq_enable();
+	return err;
+}
+
+static int jump_without_irqs(struct kimage *image)
+{
+	int err = pm_sleep_disable_secondary_cpus();
+
+	if (err)
+		kexec_refuse(err, "the other CPUs can't be stopped");
+	else
+		err = jump_alone(image);
+	pm_sleep_enable_secondary_cpus();
+	return err;
+}
+
+static int jump_when_quiet(struct kimage *image)
+{
+	int err = dpm_suspend_end(PMSG_FREEZE);
+
+	if (err)
+		return kexec_refuse(err, "a device can't be suspended, the log has which");
+	err = jump_without_irqs(image);
+	dpm_resume_start(resume_message(err));
+	return err;
+}
+
+static int jump_when_frozen(struct kimage *image)
+{
+	int err;
+
+	/* Nobody is there to write pages to, or to read messages from. */
+	pm_prepare_console();
+	suspend_console();
+	pm_restrict_gfp_mask();
+
+	err = dpm_suspend_start(PMSG_FREEZE);
+	if (err)
+		kexec_refuse(err, "a device can't be suspended, the log has which");
+	else
+		err = jump_when_quiet(image);
+	dpm_resume_end(resume_message(err));
+
+	pm_restore_gfp_mask();
+	resume_console();
+	pm_restore_console();
+	return err;
+}
+
+static int freeze_everything(void)
+{
+	int err = freeze_processes();
+
+	if (err)
+		return err;
+	err = freeze_kernel_threads();
+	if (err)
+		thaw_processes();
+	return err;
+}
+
+static int jump_from_running(struct kimage *image)
+{
+	int err;
+
+	err = pm_notifier_call_chain_robust(PM_HIBERNATION_PREPARE,
+					    PM_POST_HIBERNATION);
+	if (err)
+		return kexec_refuse(err, "a driver objects to suspending the system");
+
+	err = freeze_everything();
+	if (err) {
+		kexec_refuse(err, "a process can't be frozen, the log has which");
+	} else {
+		lock_device_hotplug();
+		err = jump_when_frozen(image);
+		unlock_device_hotplug();
+		thaw_processes();
+	}
+	pm_notifier_call_chain(PM_POST_HIBERNATION);
+	return err;
+}
+
+/**
+ * kexec_jump - start an image, and go on when it returns
+ * @image: a checked image with @preserve_context
+ *
+ * Context: May sleep.  The caller holds system_transition_mutex and kexec_mutex,
+ * and runs in a process, the only one that is not frozen.
+ * Return: 0 when the image has returned; it can be started again.  If the system
+ * could not be stopped, everything goes on as well:
+ * * %-EBUSY	- a process or a device did not stop, or something woke up
+ * * what a device's driver returned
+ */
+int kexec_jump(struct kimage *image)
+{
+	ktime_t start = ktime_get_boottime();
+	int err = jump_from_running(image);
+
+	if (err)
+		return err;
+
+	kexec_digest_retake(image);
+	pr_notice("the image came back after %lld ms\n",
+		  ktime_ms_delta(ktime_get_boottime(), start));
+	return 0;
+}
