@@ -17,13 +17,16 @@
 #include <linux/pgtable.h>
 #include <linux/set_memory.h>
 #include <linux/string.h>
+#include <linux/suspend.h>
 
 #include <asm/coco.h>
 #include <asm/cpu.h>
 #include <asm/debugreg.h>
 #include <asm/desc.h>
+#include <asm/ibt.h>
 #include <asm/init.h>
 #include <asm/io.h>
+#include <asm/smp.h>
 
 static void *alloc_table(void *image)
 {
@@ -112,14 +115,6 @@ static int build_ident_map(struct kimage *image)
 		return -ENOMEM;
 	image->arch.pgd = map.pgd;
 
-	/*
-	 * The upper half is for the few instructions from the switch of page
-	 * tables to the jump out of it: for the kernel's text, whose entry is
-	 * there from the beginning and stays.
-	 */
-	clone_pgd_range(map.pgd + KERNEL_PGD_BOUNDARY,
-			swapper_pg_dir + KERNEL_PGD_BOUNDARY, KERNEL_PGD_PTRS);
-
 	/* All that the kernel has mapped: sources, control memory, RAM. */
 	for (i = 0; i < nr_pfn_mapped; i++) {
 		err = map_range(&map, PFN_PHYS(pfn_mapped[i].start),
@@ -140,6 +135,32 @@ static int build_ident_map(struct kimage *image)
 	return map_firmware_tables(&map);
 }
 
+/*
+ * For the few instructions between the kernel's page tables and those of the
+ * trampoline: its text, whose entry is there from the beginning and stays, and
+ * in the other half the identity map.
+ */
+static int build_both_halves(struct kimage *image)
+{
+	pgd_t *pgd = alloc_table(image);
+
+	if (!pgd)
+		return -ENOMEM;
+	clone_pgd_range(pgd, image->arch.pgd, KERNEL_PGD_BOUNDARY);
+	clone_pgd_range(pgd + KERNEL_PGD_BOUNDARY,
+			swapper_pg_dir + KERNEL_PGD_BOUNDARY, KERNEL_PGD_PTRS);
+	image->arch.both_pgd = pgd;
+	return 0;
+}
+
+/* The control page as every handoff has to find it. */
+static void init_trampoline(struct kimage *image)
+{
+	memcpy(image->arch.trampoline, relocate_kernel, sizeof(relocate_kernel));
+	memset(image->arch.trampoline + sizeof(relocate_kernel), 0,
+	       PAGE_SIZE - sizeof(relocate_kernel));
+}
+
 /**
  * machine_kexec_prepare - allocate and fill what the handoff runs from
  * @image: an image whose destinations are claimed, not filled yet
@@ -152,7 +173,7 @@ int machine_kexec_prepare(struct kimage *image)
 	struct page *page;
 	int err;
 
-	err = build_ident_map(image);
+	err = build_ident_map(image) ?: build_both_halves(image);
 	if (err)
 		return err;
 
@@ -160,7 +181,7 @@ int machine_kexec_prepare(struct kimage *image)
 	if (!page)
 		return -ENOMEM;
 	image->arch.trampoline = page_address(page);
-	memcpy(image->arch.trampoline, relocate_kernel, sizeof(relocate_kernel));
+	init_trampoline(image);
 	return 0;
 }
 
@@ -172,20 +193,17 @@ void machine_kexec_cleanup(struct kimage *image)
 {
 }
 
-/**
- * machine_kexec - leave this kernel for an image
- * @image: a loaded image
- *
- * Writes to nothing of the image, whose memory may be protected: the trampoline
- * does, by its own map.
- *
- * Context: On the only CPU running, after machine_shutdown() or
- * machine_crash_shutdown(), interrupts off, perhaps in an NMI.
- */
-void machine_kexec(struct kimage *image)
+/* Never comes back, or when the image returned. */
+static void leave(struct kimage *image)
 {
 	bool host_encrypted = cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT);
-	phys_addr_t pgd = __pa(image->arch.pgd);
+	phys_addr_t tables_encrypted = host_encrypted ? 0 : sme_me_mask;
+	unsigned long flags = 0;
+
+	if (host_encrypted)
+		flags |= KEXEC_TRAMPOLINE_WBINVD;
+	if (image->preserve_context)
+		flags |= KEXEC_TRAMPOLINE_PRESERVE;
 
 	/* From here on an exception could only be taken by a dead handler. */
 	hw_breakpoint_disable();
@@ -194,8 +212,53 @@ void machine_kexec(struct kimage *image)
 	native_idt_invalidate();
 	kexec_enter_trampoline(__pa(image->table), image->start,
 			       __pa(image->arch.trampoline),
-			       host_encrypted ? pgd : pgd | sme_me_mask, pgd,
-			       host_encrypted ? KEXEC_TRAMPOLINE_WBINVD : 0);
+			       __pa(image->arch.both_pgd) | tables_encrypted,
+			       __pa(image->arch.pgd) | tables_encrypted, flags);
+}
+
+#ifdef CONFIG_KEXEC_JUMP
+/*
+ * Control registers, the GDT and GS base are restored by the trampoline; tables,
+ * segments, MSRs and the FPU as after hibernation.
+ */
+static void leave_and_return(struct kimage *image)
+{
+	u64 ibt;
+
+	/* Who waits there for a write to memory would wake up in the image's. */
+	smp_kick_mwait_play_dead();
+
+	save_processor_state();
+	ibt = ibt_save(false);
+	leave(image);
+	restore_processor_state();
+	ibt_restore(ibt);
+	hw_breakpoint_restore();
+
+	init_trampoline(image);
+}
+#else
+static inline void leave_and_return(struct kimage *image) { }
+#endif
+
+/**
+ * machine_kexec - leave this kernel for an image
+ * @image: a loaded image
+ *
+ * Writes to nothing of the image, whose memory may be protected: the trampoline
+ * does, by its own map.  Returns when an image with @preserve_context does, and
+ * its control memory is as it was before, then.
+ *
+ * Context: On the only CPU running, interrupts off: after machine_shutdown(); or
+ * after machine_crash_shutdown(), perhaps in an NMI; or, with @preserve_context,
+ * after syscore_suspend().
+ */
+void machine_kexec(struct kimage *image)
+{
+	if (IS_ENABLED(CONFIG_KEXEC_JUMP) && image->preserve_context)
+		leave_and_return(image);
+	else
+		leave(image);
 }
 
 #ifdef CONFIG_AMD_MEM_ENCRYPT

@@ -1,45 +1,118 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The handoff's last part: from the kernel that ends to the one that starts.
+ * The handoff's last part: from the kernel that ends to the one that starts, and
+ * back, if it is an image that returns.
  *
  * kexec_enter_trampoline() is kernel text and runs at its usual address.  It
- * switches to the page tables of the handoff, whose lower half maps all memory
- * to itself and whose upper half is still the kernel's, and jumps to the copy
- * of relocate_kernel in the control page by its physical address.
+ * switches to page tables whose lower half maps all memory to itself and whose
+ * upper half is the kernel's, and jumps to the copy of relocate_kernel in the
+ * control page by its physical address.  That runs on page tables that have the
+ * lower half only.  On the way back it is the same in reverse order, and ends in
+ * kexec_leave_trampoline().
  *
- * Both get, and keep until the moves are done:
- *
- *	rdi	table, physical
- *	rsi	entry, physical
- *	rdx	control page, physical: code at +0, top of stack at +PAGE_SIZE
- *	rcx	value for CR3
- *	r8	top page table, physical
- *	r9	KEXEC_TRAMPOLINE_* flags
+ * The control page, by its physical address: code, GDT and the kernel's state
+ * from +0 on, the top of the stack at +PAGE_SIZE.
  */
 #include <linux/linkage.h>
 #include <linux/kexec.h>
 #include <linux/objtool.h>
+#include <asm/asm-offsets.h>
 #include <asm/kexec.h>
+#include <asm/msr-index.h>
 #include <asm/nospec-branch.h>
 #include <asm/page_types.h>
 #include <asm/processor-flags.h>
+#include <asm/segment.h>
 #include <asm/unwind_hints.h>
 
 	.text
 	.code64
 /*
- * In: interrupts off, the only CPU running, IDT of limit 0, CET off, CR3 the
- * kernel's with or without PCID.
- * Out: CR3 as given (PCID 0), all else as it was.
+ * In: interrupts off, the only CPU running, IDT of limit 0, S_CET 0, CR3 the
+ * kernel's with or without PCID, and
+ *
+ *	rdi	table, physical
+ *	rsi	entry, physical
+ *	rdx	control page, physical
+ *	rcx	CR3 for both halves
+ *	r8	CR3 for the lower half only
+ *	r9	KEXEC_TRAMPOLINE_* flags
+ *
+ * Out: at the control page; on the kernel's stack what kexec_leave_trampoline
+ * needs, and
+ *
+ *	rdi, rsi, r8, r9	as above
+ *	r10			kexec_leave_trampoline, as the kernel has it
+ *	r11			CR3 for both halves, which is in CR3 (PCID 0)
+ *	r12			the kernel's CR3
  */
 SYM_CODE_START(kexec_enter_trampoline)
 	UNWIND_HINT_END_OF_STACK
 	ANNOTATE_NOENDBR
-	movq	%rcx, %cr3
+	pushfq
+	.irp	reg, rbx, rbp, r12, r13, r14, r15
+	pushq	%\reg
+	.endr
+	movq	%rdx, %rbx
+	movq	%rcx, %r11
+	movl	$MSR_GS_BASE, %ecx
+	rdmsr
+	pushq	%rax
+	pushq	%rdx
+
+	leaq	kexec_leave_trampoline(%rip), %r10
+	movq	%cr3, %r12
+	movq	%r11, %cr3
 	ANNOTATE_RETPOLINE_SAFE
-	jmp	*%rdx
+	jmp	*%rbx
 	int3
 SYM_CODE_END(kexec_enter_trampoline)
+
+/*
+ * In: interrupts off, the kernel's GDT, IDT of limit 0, CR3 for both halves, CR4
+ * with little in it, EFER the kernel's, flat segments of another GDT, and
+ *
+ *	rdi	the kernel's rsp, from above
+ *	rsi	the kernel's CR0
+ *	rdx	the kernel's CR4
+ *	rcx	the kernel's CR3
+ *
+ * Out: to the caller of kexec_enter_trampoline(); its registers, GS base, CR0,
+ * CR3, CR4, GDT, CS and SS are as they were.
+ */
+SYM_CODE_START(kexec_leave_trampoline)
+	UNWIND_HINT_END_OF_STACK
+	ANNOTATE_NOENDBR
+	/* CR4.CET needs CR0.WP, and CR4.PCIDE that CR3 has no PCID yet. */
+	movq	%rsi, %cr0
+	movq	%rdx, %cr4
+	movq	%rcx, %cr3
+	movq	%rdi, %rsp
+
+	movl	$__KERNEL_DS, %eax
+	.irp	seg, ss, ds, es
+	movl	%eax, %\seg
+	.endr
+	xorl	%eax, %eax
+	movl	%eax, %fs
+	movl	%eax, %gs
+	popq	%rdx
+	popq	%rax
+	movl	$MSR_GS_BASE, %ecx
+	wrmsr
+
+	pushq	$__KERNEL_CS
+	leaq	1f(%rip), %rax
+	pushq	%rax
+	lretq
+1:
+	UNWIND_HINT_END_OF_STACK
+	.irp	reg, r15, r14, r13, r12, rbp, rbx
+	popq	%\reg
+	.endr
+	popfq
+	RET
+SYM_CODE_END(kexec_leave_trampoline)
 
 /*
  * Data to the kernel: only its copy is ever executed, wherever that lies, so
@@ -49,17 +122,149 @@ SYM_CODE_END(kexec_enter_trampoline)
 	.balign	16
 SYM_CODE_START_NOALIGN(relocate_kernel)
 	/*
-	 * In: at the control page's physical address, on the kernel's stack,
-	 * GDT and segments the kernel's.
-	 * Out: nothing is used any more that lies outside of control memory:
-	 * stack and GDT are the control page's, selectors those of the boot
-	 * protocol, flags clear.
+	 * In: as kexec_enter_trampoline() leaves it: on the kernel's stack, GDT
+	 * and segments the kernel's.
+	 * Out: all that the way back needs is in the control page.
 	 */
-	leaq	PAGE_SIZE(%rdx), %rsp
-	pushq	$0
-	popfq
+	movq	%rsp, .Lkernel_rsp(%rip)
+	movq	%r10, .Lkernel_text(%rip)
+	movq	%r12, .Lkernel_cr3(%rip)
+	movq	%cr0, %rax
+	movq	%rax, .Lkernel_cr0(%rip)
+	movq	%cr4, %rax
+	movq	%rax, .Lkernel_cr4(%rip)
+	movl	$MSR_EFER, %ecx
+	rdmsr
+	movl	%eax, .Lkernel_efer(%rip)
+	movl	%edx, .Lkernel_efer + 4(%rip)
+	sgdt	.Lkernel_gdt(%rip)
+	movq	%r11, .Lboth_cr3(%rip)
+	movq	%r8, .Lown_cr3(%rip)
+	movq	%rdi, .Ltable(%rip)
+	movb	%r9b, .Lflags(%rip)
 	leaq	.Lgdt(%rip), %rax
 	movq	%rax, .Lgdt_base(%rip)
+
+	movq	%rsi, %rbx
+	leaq	relocate_kernel + PAGE_SIZE(%rip), %rsp
+	call	.Lset_up
+
+	/*
+	 * Memory that was used encrypted is about to be used as it is: write
+	 * back what caches hold under the other name of the same lines.
+	 */
+	testb	$KEXEC_TRAMPOLINE_WBINVD, .Lflags(%rip)
+	jz	1f
+	wbinvd
+1:
+	call	.Lfollow
+
+	/*
+	 * In: every destination holds its content, rbx is the entry point.
+	 * Out: there; all general registers 0 but rsp, which has the upper half
+	 * of the control page below it.  The word it points to is the address
+	 * to return to, or 0 if there is no way back.  (kexec-tools tells the
+	 * next kernel about it, as kexec_jump_back_entry=.)
+	 * Writing CR3 makes sure that no instruction was fetched before the
+	 * moves wrote it.
+	 */
+	movq	.Lown_cr3(%rip), %rax
+	movq	%rax, %cr3
+	xorl	%eax, %eax
+	testb	$KEXEC_TRAMPOLINE_PRESERVE, .Lflags(%rip)
+	jz	1f
+	leaq	.Lreturn(%rip), %rax
+1:
+	pushq	%rax
+	pushq	%rbx
+	.irp	reg, eax, ebx, ecx, edx, esi, edi, ebp
+	xorl	%\reg, %\reg
+	.endr
+	.irp	nr, 8, 9, 10, 11, 12, 13, 14, 15
+	xorl	%r\nr\()d, %r\nr\()d
+	.endr
+	ret
+	int3
+
+	/*
+	 * The image returns.
+	 * In: 64-bit mode, this page mapped to its physical address, with what
+	 * the kernel left in it; CR4.LA57 as the image found it.  Nothing else is
+	 * known: stack, registers, flags, tables and control registers are the
+	 * image's.
+	 * Out: on own stack; no breakpoint, no exception, no interrupt.
+	 */
+.Lreturn:
+	endbr64
+	cli
+	leaq	relocate_kernel + PAGE_SIZE(%rip), %rsp
+	xorl	%eax, %eax
+	movq	%rax, %dr7
+	call	.Lset_up
+	movl	.Lkernel_efer(%rip), %eax
+	movl	.Lkernel_efer + 4(%rip), %edx
+	movl	$MSR_EFER, %ecx
+	wrmsr
+
+	/* What was in the destinations goes there again, the image is kept. */
+	call	.Lfollow
+	testb	$KEXEC_TRAMPOLINE_WBINVD, .Lflags(%rip)
+	jz	1f
+	wbinvd
+1:
+	/*
+	 * In: all of the kernel's memory is as it was.
+	 * Out: in kexec_leave_trampoline(), the state as described there.  Before
+	 * CR4.CET is set again, S_CET must not ask for anything.
+	 */
+	movq	.Lboth_cr3(%rip), %rax
+	movq	%rax, %cr3
+	lgdt	.Lkernel_gdt(%rip)
+	testl	$X86_CR4_CET, .Lkernel_cr4(%rip)
+	jz	1f
+	movl	$MSR_IA32_S_CET, %ecx
+	xorl	%eax, %eax
+	xorl	%edx, %edx
+	wrmsr
+1:
+	movq	.Lkernel_rsp(%rip), %rdi
+	movq	.Lkernel_cr0(%rip), %rsi
+	movq	.Lkernel_cr4(%rip), %rdx
+	movq	.Lkernel_cr3(%rip), %rcx
+	jmp	*.Lkernel_text(%rip)
+	int3
+
+	/*
+	 * In: on own stack, in the control page, mapped by whatever tables.
+	 * Out: nothing is used any more that lies outside of control memory: page
+	 * tables and GDT are the handoff's, selectors those of the boot protocol,
+	 * flags clear, no IDT.  rax is changed.
+	 */
+.Lset_up:
+	pushq	$0
+	popfq
+	lidt	.Lno_idt(%rip)
+
+	/*
+	 * The tables that were in use, the kernel's half of them too, may be
+	 * overwritten by the moves, and what they then say must not be walked,
+	 * not even by speculation.
+	 */
+	movq	.Lown_cr3(%rip), %rax
+	movq	%rax, %cr3
+
+	/*
+	 * CR4 to what long mode needs.  PAE and LA57 can't change in it, MCE
+	 * must stay as a TDX guest may not clear it.  Without PGE global
+	 * translations are gone too; CET goes before CR0.WP, which it needs.
+	 */
+	movq	.Lkernel_cr4(%rip), %rax
+	andl	$(X86_CR4_PAE | X86_CR4_LA57 | X86_CR4_MCE), %eax
+	movq	%rax, %cr4
+	movq	.Lkernel_cr0(%rip), %rax
+	andq	$~(X86_CR0_AM | X86_CR0_WP | X86_CR0_TS | X86_CR0_EM), %rax
+	movq	%rax, %cr0
+
 	lgdt	.Lgdt_limit(%rip)
 	movl	$(.Lgdt_ds - .Lgdt), %eax
 	.irp	seg, ss, ds, es, fs, gs
@@ -72,55 +277,39 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	pushq	%rax
 	lretq
 1:
-	/*
-	 * CR4 to what long mode needs.  PAE and LA57 can't change in it, MCE
-	 * must stay as a TDX guest may not clear it.  Without PGE the global
-	 * translations of the kernel are gone too; CET goes before CR0.WP,
-	 * which it needs.
-	 */
-	movq	%cr4, %rax
-	andl	$(X86_CR4_PAE | X86_CR4_LA57 | X86_CR4_MCE), %eax
-	movq	%rax, %cr4
-
-	movq	%cr0, %rax
-	andq	$~(X86_CR0_AM | X86_CR0_WP | X86_CR0_TS | X86_CR0_EM), %rax
-	movq	%rax, %cr0
+	ret
+	int3
 
 	/*
-	 * The kernel's half of the page tables ends here: the tables below it
-	 * may be overwritten by the moves, and what they then say must not be
-	 * walked, not even by speculation.  Then flush what was cached of it.
-	 */
-	movq	%rdi, %r10
-	movq	%rcx, %r11
-	leaq	(PAGE_SIZE / 2)(%r8), %rdi
-	movl	$(PAGE_SIZE / 2 / 8), %ecx
-	xorl	%eax, %eax
-	rep stosq
-	movq	%r11, %cr3
-
-	/*
-	 * Memory that was used encrypted is about to be used as it is: write
-	 * back what caches hold under the other name of the same lines.
-	 */
-	testb	$KEXEC_TRAMPOLINE_WBINVD, %r9b
-	jz	.Lfollow
-	wbinvd
-
-	/*
-	 * Follow the moves, in any order, as no source lies where a move
-	 * writes.  Lengths are whole pages.  By words of eight bytes: where rep
-	 * movsb is fast so is rep movsq, and nowhere does it take a byte at a
-	 * time, as TCG does with the former.
+	 * Follow the moves, in any order, as no source lies where a move writes.
+	 * Lengths are whole pages.  By words of eight bytes: where rep movsb is
+	 * fast so is rep movsq, and nowhere does it take a byte at a time, as TCG
+	 * does with the former.
 	 *
-	 *	rax	0
-	 *	rbx	the entry point, as rsi is needed for copying
+	 * If there is a way back they exchange the two memories.  That is its own
+	 * inverse: to follow them again brings everything back to where it was.
+	 *
+	 *	rax	0 while clearing; a word of the destination
+	 *	rdx	a word of the source
+	 *	r9	flags
 	 *	r10	next entry of the table
 	 *	rdi, rsi, rcx	destination, source, length in words
+	 *
+	 * rbx is kept.
 	 */
 .Lfollow:
-	movq	%rsi, %rbx
-	xorl	%eax, %eax
+	movq	.Ltable(%rip), %r10
+	movb	.Lflags(%rip), %r9b
+	jmp	.Lnext
+.Lexchange:
+	movq	(%rdi), %rax
+	movq	(%rsi), %rdx
+	movq	%rax, (%rsi)
+	movq	%rdx, (%rdi)
+	addq	$8, %rsi
+	addq	$8, %rdi
+	decq	%rcx
+	jnz	.Lexchange
 	jmp	.Lnext
 .Lcopy:
 	rep movsq
@@ -133,33 +322,17 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	jz	.Lend_of_page
 	cmpq	%rsi, %rdi
 	je	.Lnext				/* in place */
+	testb	$KEXEC_TRAMPOLINE_PRESERVE, %r9b
+	jnz	.Lexchange
 	cmpq	$KEXEC_SRC_ZERO, %rsi
 	jne	.Lcopy
+	xorl	%eax, %eax
 	rep stosq
 	jmp	.Lnext
 .Lend_of_page:
 	movq	%rsi, %r10
 	testq	%r10, %r10
 	jnz	.Lnext
-
-	/*
-	 * In: every destination holds its content.
-	 * Out: at the entry point; all general registers 0 but rsp, which has
-	 * the upper half of the control page below it.  The word it points to
-	 * is the address to return to: 0, there is no way back.  (kexec-tools
-	 * tells the next kernel about any other, as kexec_jump_back_entry=.)
-	 * Writing CR3 makes sure that no instruction was fetched before the
-	 * moves wrote it.
-	 */
-	movq	%r11, %cr3
-	pushq	$0
-	pushq	%rbx
-	.irp	reg, eax, ebx, ecx, edx, esi, edi, ebp
-	xorl	%\reg, %\reg
-	.endr
-	.irp	nr, 8, 9, 10, 11, 12, 13, 14, 15
-	xorl	%r\nr\()d, %r\nr\()d
-	.endr
 	ret
 	int3
 
@@ -178,6 +351,38 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	.word	.Lgdt_end - .Lgdt - 1
 .Lgdt_base:
 	.quad	0
+	.skip	6
+.Lno_idt:
+	.word	0
+	.quad	0
+
+	/* The kernel, as it was left; how to get back to it. */
+	.skip	6
+.Lkernel_gdt:
+	.word	0
+	.quad	0
+.Lkernel_rsp:
+	.quad	0
+.Lkernel_text:
+	.quad	0
+.Lkernel_cr0:
+	.quad	0
+.Lkernel_cr3:
+	.quad	0
+.Lkernel_cr4:
+	.quad	0
+.Lkernel_efer:
+	.quad	0
+
+	/* The handoff. */
+.Lboth_cr3:
+	.quad	0
+.Lown_cr3:
+	.quad	0
+.Ltable:
+	.quad	0
+.Lflags:
+	.byte	0
 
 	/* Fails to assemble if the above is larger. */
 	.org	relocate_kernel + KEXEC_CONTROL_CODE_MAX_SIZE

@@ -5,13 +5,14 @@
 #include <asm/page.h>
 
 /*
- * The trampoline's control page: code and GDT in the lower half, the stack in
- * the upper, which the image gets to start with.
+ * The trampoline's control page: code, GDT and the kernel's state in the lower
+ * half, the stack in the upper, which the image gets to start with.
  */
 #define KEXEC_CONTROL_CODE_MAX_SIZE	2048
 
 /* Flags to the trampoline. */
 #define KEXEC_TRAMPOLINE_WBINVD		1	/* write caches back first */
+#define KEXEC_TRAMPOLINE_PRESERVE	2	/* exchange memory; there is a way back */
 
 #ifndef __ASSEMBLY__
 
@@ -33,19 +34,21 @@ struct page;
 
 /**
  * struct kimage_arch - what x86 keeps with an image
- * @pgd: top of the page tables that the handoff runs on
+ * @pgd: top of the page tables that the handoff runs on, an identity map
+ * @both_pgd: the same, with the kernel's half: for the way there and back
  * @trampoline: the control page
  */
 struct kimage_arch {
 	pgd_t *pgd;
+	pgd_t *both_pgd;
 	void *trampoline;
 };
 
 extern const u8 relocate_kernel[KEXEC_CONTROL_CODE_MAX_SIZE];
 
 void kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
-			    phys_addr_t trampoline, unsigned long cr3,
-			    phys_addr_t pgd, unsigned long flags);
+			    phys_addr_t trampoline, unsigned long both_cr3,
+			    unsigned long own_cr3, unsigned long flags);
 
 /**
  * machine_crash_regs - write down the registers as they are
