@@ -316,7 +316,43 @@ TEST_F(kexec, flags)
 			       load(0, 0, NULL, flag));
 	}
 	EXPECT_REFUSED(EINVAL, "PRESERVE_CONTEXT",
-		       load(mem, 1, &seg, KEXEC_PRESERVE_CONTEXT));
+		       load(mem, 1, &seg, KEXEC_PRESERVE_CONTEXT | KEXEC_ON_CRASH));
+}
+
+/* Whether the kernel has a function of this name. */
+static bool has_function(const char *name)
+{
+	FILE *symbols = fopen("/proc/kallsyms", "r");
+	char line[512], last[512];
+	bool found = false;
+
+	while (symbols && !found && fgets(line, sizeof(line), symbols))
+		found = sscanf(line, "%*s %*s %511s", last) == 1 &&
+			!strcmp(last, name);
+	if (symbols)
+		fclose(symbols);
+	return found;
+}
+
+/* Images that return are a matter of configuration; memory is held for all. */
+TEST_F(kexec, preserve_context)
+{
+	struct kexec_segment seg = pages(mem, 4);
+	struct placed sum;
+
+	seg.bufsz = page_size();
+	if (!has_function("kexec_jump")) {
+		EXPECT_REFUSED(EINVAL, "PRESERVE_CONTEXT",
+			       load(mem, 1, &seg, KEXEC_PRESERVE_CONTEXT));
+		return;
+	}
+	ASSERT_EQ(0, load(mem, 1, &seg, KEXEC_PRESERVE_CONTEXT));
+	sum = sum_placed();
+	EXPECT_EQ(0ULL, sum.zero);
+	EXPECT_EQ(4 * page_size(), sum.in_place + sum.moved);
+	/* Unloading asks for no such thing, and may say it nevertheless. */
+	EXPECT_EQ(0, load(0, 0, NULL, KEXEC_PRESERVE_CONTEXT));
+	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "0"));
 }
 
 /* The flags are just these. */

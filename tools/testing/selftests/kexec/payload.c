@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The payload: what kexec_handoff and kexec_crash have started instead of a
- * kernel.  It checks the state that it was started in and every byte of the
- * image, prints the verdict on the serial console, and ends the machine.
+ * The payload: what kexec_handoff, kexec_jump and kexec_crash have started instead
+ * of a kernel.  It checks the state that it was started in and every byte of the
+ * image, prints the verdict on the serial console, and ends the machine or, for
+ * kexec_jump, changes every byte and returns.
  *
  * Freestanding and position independent, with nothing but its own segment to
  * live in.  What depends on the architecture is in payload_<arch>.S, which
@@ -169,7 +170,7 @@ static int report_time(const struct payload_table *table)
 }
 
 /**
- * payload_main - check everything, say so, and end the machine
+ * payload_main - check everything, say so, and end the machine or return
  * @regs: the registers at the entry, and what they have to be
  * @nr_regs: how many
  * @stack: the stack pointer at the entry
@@ -178,7 +179,7 @@ static int report_time(const struct payload_table *table)
  */
 void payload_main(const struct payload_register *regs, int nr_regs, __u64 stack)
 {
-	const struct payload_table *table = &payload_table;
+	struct payload_table *table = &payload_table;
 	int wrong;
 
 	if (table->only_time)
@@ -199,6 +200,11 @@ void payload_main(const struct payload_register *regs, int nr_regs, __u64 stack)
 		wrong++;
 	} else {
 		wrong += check_image(table);
+	}
+	if (!wrong && table->returns) {
+		SAY("entered %u times, returns", table->returns);
+		change_image_and_return(table);
+		wrong++;
 	}
 	end_machine(wrong);
 }

@@ -60,6 +60,9 @@ struct payload_clock {
  *	that it is the second member
  * @clock: physical address of a struct payload_clock, or 0
  * @most_ticks: the payload has to be entered so soon after reboot(2), unless 0
+ * @returns: how often it was entered, from 1 on, or 0: it does not return, but
+ *	ends the machine; else it does if all is well, and changes every byte of
+ *	the image before that
  * @entry: physical address of the payload's first instruction
  * @start: of the payload's segment
  * @len: of the payload's segment
@@ -71,6 +74,7 @@ struct payload_table {
 	__u64 only_time;
 	__u64 clock;
 	__u64 most_ticks;
+	__u64 returns;
 	__u64 entry;
 	__u64 start;
 	__u64 len;
@@ -90,7 +94,7 @@ static inline __u64 pattern_word(__u64 offset)
 extern const char payload_start[], payload_end[];
 
 /* Within it: the table behind the binary, and what payload_<arch>.S provides. */
-extern const struct payload_table payload_table;
+extern struct payload_table payload_table;
 extern const char payload_entry[];
 
 /**
@@ -115,5 +119,22 @@ void payload_main(const struct payload_register *regs, int nr_regs,
 void serial_byte(unsigned char byte);
 const char *machine_mode(void);
 void end_machine(int verdict);
+
+/* In payload_jump.c, which only a payload that returns has. */
+#ifdef PAYLOAD_JUMP
+void change_image_and_return(struct payload_table *table);
+#else
+static inline void change_image_and_return(const struct payload_table *table)
+{
+	(void)table;
+}
+#endif
+
+/*
+ * In payload_jump_<arch>.S: leaves every register that it can with something else
+ * in it, and returns to whoever started the payload; ends the machine if there is
+ * nobody.
+ */
+void go_back(void);
 
 #endif /* PAYLOAD_H */

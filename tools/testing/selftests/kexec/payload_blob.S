@@ -3,6 +3,10 @@
 	.section .rodata
 	.globl payload_start, payload_end
 payload_start:
+#ifdef PAYLOAD_JUMP
+	.incbin "payload_jump.bin"
+#else
 	.incbin "payload.bin"
+#endif
 payload_end:
 	.section .note.GNU-stack, "", @progbits

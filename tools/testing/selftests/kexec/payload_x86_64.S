@@ -162,6 +162,8 @@ registers:
 	register efer, 0x500, 0x500		/* LME and LMA */
 registers_end:
 
+	.globl	entry_stack
+	.hidden	entry_stack
 entry_stack:
 	.quad	0
 	.globl	entry_time

@@ -81,6 +81,7 @@ static struct payload_table build_table(const struct plan *plan, __u64 *used)
 		.only_time = plan->only_time,
 		.clock = plan->clock,
 		.most_ticks = plan->most_ticks,
+		.returns = plan->returns,
 		.entry = plan_entry(plan),
 		.start = plan->payload.start,
 		.len = len,

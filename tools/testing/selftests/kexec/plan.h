@@ -37,6 +37,7 @@ struct part {
  * @only_time: the payload checks nothing, and says when it was entered
  * @clock: physical address of time stamps that it prints, too, or 0
  * @most_ticks: how soon after reboot(2) it has to be entered, unless 0
+ * @returns: the payload changes the image and returns
  * @payload: the destination of the payload's segment
  * @entry_offset: where in it the payload begins
  * @parts: all other segments
@@ -47,6 +48,7 @@ struct plan {
 	bool only_time;
 	__u64 clock;
 	__u64 most_ticks;
+	bool returns;
 	struct range payload;
 	__u64 entry_offset;
 	struct part parts[SEGMENTS_MAX - 1];
