@@ -10,6 +10,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/io.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mm.h>
