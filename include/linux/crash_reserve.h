@@ -12,9 +12,9 @@
  * CRASH_RESERVE_GRAIN		the length of a region is a multiple of this
  * CRASH_RESERVE_LOW_END	memory below this physical address is reached
  *				by every device
- * CRASH_RESERVE_END		a region that the kernel places ends here at
- *				the latest; CRASH_RESERVE_LOW_END where there
- *				is nothing above
+ * CRASH_RESERVE_END		a region ends here at the latest, also one whose
+ *				address is given; CRASH_RESERVE_LOW_END where
+ *				there is nothing above
  * crash_reserve_low_default()	bytes needed below CRASH_RESERVE_LOW_END if the
  *				region lies above
  */

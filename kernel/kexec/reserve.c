@@ -475,6 +475,8 @@ early_param("crashkernel", crashkernel_is_known);
  * @next_free: the next free range, in ascending order; *@iter is 0 at first.
  *	Returns whether there was one.  @end is the first byte behind it.
  * @next_reserved: the same for memory that somebody has already
+ * @low_end: CRASH_RESERVE_LOW_END
+ * @end: CRASH_RESERVE_END
  *
  * The machine's is crash_memblock; tests bring a model.
  */
@@ -484,6 +486,8 @@ struct crash_memory {
 	int (*give_back)(phys_addr_t base, phys_addr_t size);
 	bool (*next_free)(u64 *iter, phys_addr_t *start, phys_addr_t *end);
 	bool (*next_reserved)(u64 *iter, phys_addr_t *start, phys_addr_t *end);
+	u64 low_end;
+	u64 end;
 };
 
 static bool __init memblock_next_free(u64 *iter, phys_addr_t *start,
@@ -507,6 +511,8 @@ static const struct crash_memory crash_memblock __initconst = {
 	.give_back = memblock_phys_free,
 	.next_free = memblock_next_free,
 	.next_reserved = memblock_next_reserved,
+	.low_end = CRASH_RESERVE_LOW_END,
+	.end = CRASH_RESERVE_END,
 };
 
 /**
@@ -519,13 +525,16 @@ struct crash_area {
 	u64 end;
 };
 
-static const struct crash_area crash_below __initconst = {
-	CRASH_RESERVE_ALIGN, CRASH_RESERVE_LOW_END
-};
+static struct crash_area __init area_below(const struct crash_memory *mem)
+{
+	return (struct crash_area){ CRASH_RESERVE_ALIGN, mem->low_end };
+}
 
-static const struct crash_area crash_above __initconst = {
-	CRASH_RESERVE_LOW_END, CRASH_RESERVE_END
-};
+/* Empty where no kernel runs so high. */
+static struct crash_area __init area_above(const struct crash_memory *mem)
+{
+	return (struct crash_area){ mem->low_end, mem->end };
+}
 
 /**
  * struct crash_regions - what was taken
@@ -565,22 +574,32 @@ static u64 __init crash_fit(u64 free_start, u64 free_end,
 }
 
 static u64 __init crash_largest(const struct crash_memory *mem,
-				const struct crash_area *area)
+				struct crash_area area)
 {
 	phys_addr_t start, end;
 	u64 iter = 0, largest = 0;
 
 	while (mem->next_free(&iter, &start, &end))
-		largest = max(largest, crash_fit(start, end, area));
+		largest = max(largest, crash_fit(start, end, &area));
 	return largest;
 }
 
 static u64 __init crash_take_in(const struct crash_memory *mem,
-				const struct crash_area *area, u64 size)
+				struct crash_area area, u64 size)
 {
-	if (area->start >= area->end)
+	if (area.start >= area.end)
 		return 0;
-	return mem->take(size, CRASH_RESERVE_ALIGN, area->start, area->end);
+	return mem->take(size, CRASH_RESERVE_ALIGN, area.start, area.end);
+}
+
+/* An address that is the end of something, for people. */
+static const char * __init size_text(u64 bytes, char *text, size_t len)
+{
+	if (bytes >= SZ_1G)
+		scnprintf(text, len, "%llu GiB", bytes / SZ_1G);
+	else
+		scnprintf(text, len, "%llu MiB", bytes / SZ_1M);
+	return text;
 }
 
 /* What stands in the way of a region of that size, at that address. */
@@ -592,10 +611,17 @@ static void __init explain_fixed(const struct crash_memory *mem, u64 base,
 
 	while (mem->next_free(&iter, &start, &end))
 		if (base >= start && base < end)
-			free = end - base;
+			free = min_t(u64, end, max(base, mem->end)) - base;
 	obstacle = base + free;
 	failure->size = size;
 	failure->largest = ALIGN_DOWN(free, CRASH_RESERVE_GRAIN);
+
+	if (obstacle >= mem->end) {
+		scnprintf(failure->where, sizeof(failure->where),
+			  "at 0x%llx, as no region can end above 0x%llx",
+			  base, mem->end);
+		return;
+	}
 
 	iter = 0;
 	while (mem->next_reserved(&iter, &start, &end)) {
@@ -616,25 +642,39 @@ static void __init explain_fixed(const struct crash_memory *mem, u64 base,
 static void __init explain_anywhere(const struct crash_memory *mem, u64 size,
 				    u64 low, struct crash_failure *failure)
 {
-	u64 below = crash_largest(mem, &crash_below);
-	u64 above = below < low ? 0 : crash_largest(mem, &crash_above);
+	u64 below = crash_largest(mem, area_below(mem));
+	u64 above = below < low ? 0 : crash_largest(mem, area_above(mem));
+	bool has_above = mem->end > mem->low_end;
+	char text[16];
 
 	failure->size = size;
 	failure->largest = max(below, above);
 	scnprintf(failure->where, sizeof(failure->where),
-		  "in one piece from a multiple of %llu MiB, neither below %llu GiB nor above",
+		  "in one piece from a multiple of %llu MiB, %sbelow %s%s",
 		  (u64)CRASH_RESERVE_ALIGN / SZ_1M,
-		  (u64)CRASH_RESERVE_LOW_END / SZ_1G);
+		  has_above ? "neither " : "",
+		  size_text(mem->low_end, text, sizeof(text)),
+		  has_above ? " nor above" : "");
 }
 
 static void __init explain_low(const struct crash_memory *mem, u64 low,
 			       struct crash_failure *failure)
 {
+	char text[16];
+
 	failure->size = low;
-	failure->largest = crash_largest(mem, &crash_below);
+	failure->largest = crash_largest(mem, area_below(mem));
 	scnprintf(failure->where, sizeof(failure->where),
-		  "below %llu GiB for 32-bit DMA",
-		  (u64)CRASH_RESERVE_LOW_END / SZ_1G);
+		  "below %s for 32-bit DMA",
+		  size_text(mem->low_end, text, sizeof(text)));
+}
+
+static u64 __init crash_take_fixed(const struct crash_memory *mem, u64 base,
+				   u64 size)
+{
+	if (base + size > mem->end)
+		return 0;
+	return mem->take(size, PAGE_SIZE, base, base + size);
 }
 
 /*
@@ -646,32 +686,30 @@ static bool __init crash_take(const struct crash_memory *mem,
 			      struct crash_regions *got,
 			      struct crash_failure *failure)
 {
-	const struct crash_area *first = req->high ? &crash_above : &crash_below;
-	const struct crash_area *second = req->high ? &crash_below : &crash_above;
+	struct crash_area below = area_below(mem), above = area_above(mem);
 	u64 size = ALIGN(req->size, CRASH_RESERVE_GRAIN);
 	u64 low = ALIGN(req->low, CRASH_RESERVE_GRAIN);
 
 	*got = (struct crash_regions){ .size = size };
 	if (req->base) {
-		got->base = mem->take(size, PAGE_SIZE, req->base,
-				      req->base + size);
+		got->base = crash_take_fixed(mem, req->base, size);
 		if (!got->base)
 			explain_fixed(mem, req->base, size, failure);
 		return got->base;
 	}
 
-	got->base = crash_take_in(mem, first, size);
+	got->base = crash_take_in(mem, req->high ? above : below, size);
 	if (!got->base)
-		got->base = crash_take_in(mem, second, size);
+		got->base = crash_take_in(mem, req->high ? below : above, size);
 	if (!got->base) {
 		explain_anywhere(mem, size, low, failure);
 		return false;
 	}
-	if (got->base < CRASH_RESERVE_LOW_END || !low)
+	if (got->base < mem->low_end || !low)
 		return true;
 
 	got->low_size = low;
-	got->low_base = crash_take_in(mem, &crash_below, low);
+	got->low_base = crash_take_in(mem, below, low);
 	if (!got->low_base) {
 		mem->give_back(got->base, size);
 		explain_low(mem, low, failure);

@@ -456,12 +456,18 @@ static int __init model_give_back(phys_addr_t base, phys_addr_t size)
 	return -EINVAL;
 }
 
-static const struct crash_memory crash_model __initconst = {
-	.take = model_take,
-	.give_back = model_give_back,
-	.next_free = model_next_free,
-	.next_reserved = model_next_reserved,
-};
+/* Of a machine with memory from @low_end on, or, where that is 0, from 4 GiB. */
+static struct crash_memory __init crash_model(u64 low_end)
+{
+	return (struct crash_memory){
+		.take = model_take,
+		.give_back = model_give_back,
+		.next_free = model_next_free,
+		.next_reserved = model_next_reserved,
+		.low_end = low_end ?: GiB(4),
+		.end = low_end ?: BIT_ULL(46),
+	};
+}
 
 #define RAM_2G	{ { 0, SZ_2G } }
 /* 3 GiB below the hole for devices, the rest above. */
@@ -475,6 +481,7 @@ static const struct take_case {
 	struct crash_request req;
 	struct crash_regions got;		/* size 0: a failure */
 	struct crash_failure failure;		/* where: words of it */
+	u64 low_end;				/* there is nothing above; or 0 */
 } take_cases[] = {
 	{ "plain: the top of low memory",
 	  { RAM_8G }, { MiB(256), 0, MiB(256) },
@@ -538,6 +545,27 @@ static const struct take_case {
 	{ "fixed, outside",
 	  { RAM_8G }, { MiB(64), GiB(3), 0 }, { },
 	  { MiB(64), "at 0xc0000000, as there is no RAM at 0xc0000000", 0 } },
+	{ "nothing above: the top of what is below",
+	  { RAM_2G }, { MiB(64), 0, MiB(256) },
+	  { MiB(512) - MiB(64), MiB(64) }, .low_end = MiB(512) },
+	{ "nothing above: the same for high",
+	  { RAM_2G }, { MiB(64), 0, MiB(256), true },
+	  { MiB(512) - MiB(64), MiB(64) }, .low_end = MiB(512) },
+	{ "nothing above: too large",
+	  { RAM_2G }, { GiB(1), 0, 0 }, { },
+	  { GiB(1), "16 MiB, below 512 MiB", MiB(512 - 16) },
+	  .low_end = MiB(512) },
+	{ "nothing above: fixed, up to the end",
+	  { RAM_2G }, { MiB(64), MiB(512 - 64), 0 },
+	  { MiB(512 - 64), MiB(64) }, .low_end = MiB(512) },
+	{ "nothing above: fixed, past the end",
+	  { RAM_2G }, { MiB(68), MiB(512 - 64), 0 }, { },
+	  { MiB(68), "at 0x1c000000, as no region can end above 0x20000000",
+	    MiB(64) }, .low_end = MiB(512) },
+	{ "nothing above: fixed, above",
+	  { RAM_2G }, { MiB(64), GiB(1), 0 }, { },
+	  { MiB(64), "at 0x40000000, as no region can end above 0x20000000",
+	    0 }, .low_end = MiB(512) },
 	{ "fixed, the start is reserved",
 	  { RAM_2G, { { MiB(1), MiB(17) } } }, { MiB(64), MiB(16), 0 }, { },
 	  { MiB(64), "at 0x1000000, as 0x100000-0x10fffff is reserved",
@@ -558,6 +586,7 @@ KUNIT_ARRAY_PARAM(take, take_cases, take_case_desc);
 /* The size that a failure offers instead can be had, and no larger one. */
 static void __init expect_largest(struct kunit *test, const struct take_case *c)
 {
+	const struct crash_memory mem = crash_model(c->low_end);
 	struct crash_request req = c->req;
 	struct crash_failure failure;
 	struct crash_regions got;
@@ -566,24 +595,26 @@ static void __init expect_largest(struct kunit *test, const struct take_case *c)
 
 	model = c->model;
 	*tried = c->failure.largest + CRASH_RESERVE_GRAIN;
-	KUNIT_EXPECT_FALSE(test, crash_take(&crash_model, &req, &got,
-					    &failure));
+	KUNIT_EXPECT_FALSE(test, crash_take(&mem, &req, &got, &failure));
 	if (!c->failure.largest)
 		return;
 	*tried = c->failure.largest;
-	KUNIT_EXPECT_TRUE(test, crash_take(&crash_model, &req, &got,
-					   &failure));
+	KUNIT_EXPECT_TRUE(test, crash_take(&mem, &req, &got, &failure));
 }
 
 static void __init test_take(struct kunit *test)
 {
 	const struct take_case *c = test->param_value;
+	const struct crash_memory mem = crash_model(c->low_end);
 	struct crash_failure failure = { };
 	struct crash_regions got = { };
 	bool taken;
 
+	if (mem.low_end > PHYS_ADDR_MAX)
+		kunit_skip(test, "more memory than this kernel has addresses for");
+
 	model = c->model;
-	taken = crash_take(&crash_model, &c->req, &got, &failure);
+	taken = crash_take(&mem, &c->req, &got, &failure);
 	KUNIT_ASSERT_EQ(test, c->got.size != 0, taken);
 	if (taken) {
 		KUNIT_EXPECT_EQ(test, c->got.base, got.base);
