@@ -1136,6 +1136,27 @@ static void buddy_free(struct page *page, unsigned long nr_pages)
 }
 
 /*
+ * Pages that can be taken from what the kernel has mapped, half of the files'
+ * among them.  Where that is not all memory, control memory can only be had there,
+ * and so can most of what others need that must not be killed for want of it.
+ */
+static long mapped_available(void)
+{
+	struct zone *zone;
+	long nr_pages = 0;
+
+	for_each_populated_zone(zone) {
+		if (is_highmem(zone))
+			continue;
+		nr_pages += zone_page_state(zone, NR_FREE_PAGES);
+		nr_pages += (zone_page_state(zone, NR_ZONE_ACTIVE_FILE) +
+			     zone_page_state(zone, NR_ZONE_INACTIVE_FILE)) / 2;
+		nr_pages -= high_wmark_pages(zone);
+	}
+	return nr_pages;
+}
+
+/*
  * Pages that can be taken from the machine, be it by reclaim or swapping.
  * Reclaim alone would go on until somebody else is killed for want of a page.
  */
@@ -1143,6 +1164,8 @@ static unsigned long buddy_spare(void)
 {
 	long nr_pages = si_mem_available() + get_nr_swap_pages();
 
+	if (IS_ENABLED(CONFIG_HIGHMEM) && mapped_available() < (long)SPARE_PAGES)
+		return 0;
 	return nr_pages > (long)SPARE_PAGES ? nr_pages - SPARE_PAGES : 0;
 }
 
