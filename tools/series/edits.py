@@ -40,9 +40,9 @@ def edits(maintainers):
         Edit("arch/x86/Kconfig",
              "\tselect ARCH_HAS_KERNEL_FPU_SUPPORT\n",
              "\tselect ARCH_HAS_KERNEL_FPU_SUPPORT\n"
-             "\tselect ARCH_HAS_KEXEC_HANDOFF\t\tif X86_64\n"
-             "\tselect ARCH_HAS_KEXEC_JUMP\t\tif X86_64\n",
-             "x86_64 has a handoff, and a way back"),
+             "\tselect ARCH_HAS_KEXEC_HANDOFF\n"
+             "\tselect ARCH_HAS_KEXEC_JUMP\n",
+             "x86 has a handoff, and a way back"),
         Edit("arch/x86/Kbuild",
              "obj-$(CONFIG_KEXEC_FILE) += purgatory/\n\n", "",
              "there is no purgatory"),

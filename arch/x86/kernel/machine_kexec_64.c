@@ -217,6 +217,16 @@ static void leave(struct kimage *image)
 }
 
 #ifdef CONFIG_KEXEC_JUMP
+#ifdef CONFIG_SMP
+/* Who waits there for a write to memory would wake up in the image's. */
+static void let_offline_cpus_halt(void)
+{
+	smp_kick_mwait_play_dead();
+}
+#else
+static inline void let_offline_cpus_halt(void) { }
+#endif
+
 /*
  * Control registers, the GDT and GS base are restored by the trampoline; tables,
  * segments, MSRs and the FPU as after hibernation.
@@ -225,8 +235,7 @@ static void leave_and_return(struct kimage *image)
 {
 	u64 ibt;
 
-	/* Who waits there for a write to memory would wake up in the image's. */
-	smp_kick_mwait_play_dead();
+	let_offline_cpus_halt();
 
 	save_processor_state();
 	ibt = ibt_save(false);

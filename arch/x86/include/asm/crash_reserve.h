@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where x86_64 can have the memory for a crash image.
+ * Where x86 can have the memory for a crash image.
  */
 #ifndef _ASM_X86_CRASH_RESERVE_H
 #define _ASM_X86_CRASH_RESERVE_H
@@ -20,6 +20,8 @@
 /* It ends with a large page, which its write protection need not split then. */
 #define CRASH_RESERVE_GRAIN	PMD_SIZE
 
+#ifdef CONFIG_X86_64
+
 /* What every device can reach; the first choice, as it needs nothing besides. */
 #define CRASH_RESERVE_LOW_END	SZ_4G
 
@@ -35,5 +37,25 @@ static inline unsigned long crash_reserve_low_default(void)
 {
 	return max(swiotlb_size_or_default() + SZ_8M, SZ_256M);
 }
+
+#else /* CONFIG_X86_32 */
+
+/*
+ * In what the kernel has mapped, whatever it gives to vmalloc, so that it can
+ * fill the region and protect it; and where a bzImage and its initrd can be,
+ * both of which have to lie in the lowmem of the capture kernel.
+ */
+#define CRASH_RESERVE_LOW_END	SZ_512M
+
+/* There is nothing above for it. */
+#define CRASH_RESERVE_END	CRASH_RESERVE_LOW_END
+
+/* No kernel runs above CRASH_RESERVE_LOW_END. */
+static inline unsigned long crash_reserve_low_default(void)
+{
+	return 0;
+}
+
+#endif /* CONFIG_X86_32 */
 
 #endif /* _ASM_X86_CRASH_RESERVE_H */

@@ -13,10 +13,12 @@
 /* Flags to the trampoline. */
 #define KEXEC_TRAMPOLINE_WBINVD		1	/* write caches back first */
 #define KEXEC_TRAMPOLINE_PRESERVE	2	/* exchange memory; there is a way back */
+#define KEXEC_TRAMPOLINE_EFER		4	/* EFER is there, and to be restored */
 
 #ifndef __ASSEMBLY__
 
 #include <linux/instruction_pointer.h>
+#include <linux/linkage.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
 
@@ -24,10 +26,24 @@
 #include <asm/ptrace.h>
 #include <asm/segment.h>
 
+#define KEXEC_ENTRY_ALIGN	1
+
+#ifdef CONFIG_X86_64
 #define KEXEC_ARCH		KEXEC_ARCH_X86_64
 #define KEXEC_DEST_LIMIT	(MAXMEM - 1)
 /* The identity map of the handoff has all memory. */
 #define KEXEC_SOURCE_GFP	0
+#else
+#define KEXEC_ARCH		KEXEC_ARCH_386
+/*
+ * The handoff moves memory without paging, so it reaches 4 GiB, whatever PAE
+ * lets the kernel have.  The last page of those is the firmware's, with the
+ * reset vector: without it, no end of a destination wraps around to 0.
+ */
+#define KEXEC_DEST_LIMIT	(-PAGE_SIZE - 1)
+#define KEXEC_SOURCE_GFP	machine_kexec_source_gfp()
+#endif
+/* Directly mapped. */
 #define KEXEC_CONTROL_GFP	0
 
 struct page;
@@ -46,9 +62,19 @@ struct kimage_arch {
 
 extern const u8 relocate_kernel[KEXEC_CONTROL_CODE_MAX_SIZE];
 
+#ifdef CONFIG_X86_64
 void kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 			    phys_addr_t trampoline, unsigned long both_cr3,
 			    unsigned long own_cr3, unsigned long flags);
+#else
+gfp_t machine_kexec_source_gfp(void);
+
+asmlinkage void kexec_enter_trampoline(unsigned long table,
+				       unsigned long entry,
+				       unsigned long trampoline,
+				       unsigned long pgd, unsigned long cr4,
+				       unsigned long flags);
+#endif
 
 /**
  * machine_crash_regs - write down the registers as they are
@@ -56,11 +82,12 @@ void kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
  */
 static __always_inline void machine_crash_regs(struct pt_regs *regs)
 {
-#define STORE(reg, member) \
-	"movq %%" #reg ", %c[" #member "](%[regs])\n\t"
 #define AT(member)	offsetof(struct pt_regs, member)
 	unsigned long flags = native_save_fl();
 
+#ifdef CONFIG_X86_64
+#define STORE(reg, member) \
+	"movq %%" #reg ", %c[" #member "](%[regs])\n\t"
 	asm volatile(STORE(rax, ax) STORE(rbx, bx) STORE(rcx, cx)
 		     STORE(rdx, dx) STORE(rsi, si) STORE(rdi, di)
 		     STORE(rbp, bp) STORE(rsp, sp) STORE(r8, r8)
@@ -77,6 +104,23 @@ static __always_inline void machine_crash_regs(struct pt_regs *regs)
 		       [r12] "i" (AT(r12)), [r13] "i" (AT(r13)),
 		       [r14] "i" (AT(r14)), [r15] "i" (AT(r15))
 		     : "memory");
+#else
+#define STORE(reg, member) \
+	"movl %%" #reg ", %c[" #member "](%[regs])\n\t"
+	asm volatile(STORE(eax, ax) STORE(ebx, bx) STORE(ecx, cx)
+		     STORE(edx, dx) STORE(esi, si) STORE(edi, di)
+		     STORE(ebp, bp) STORE(esp, sp)
+		     : : [regs] "r" (regs),
+		       [ax] "i" (AT(ax)), [bx] "i" (AT(bx)),
+		       [cx] "i" (AT(cx)), [dx] "i" (AT(dx)),
+		       [si] "i" (AT(si)), [di] "i" (AT(di)),
+		       [bp] "i" (AT(bp)), [sp] "i" (AT(sp))
+		     : "memory");
+	savesegment(ds, regs->ds);
+	savesegment(es, regs->es);
+	savesegment(fs, regs->fs);
+	savesegment(gs, regs->gs);
+#endif
 #undef STORE
 #undef AT
 	regs->ip = _THIS_IP_;
