@@ -38,6 +38,8 @@ struct kimage;
  *
  * KEXEC_ARCH		what KEXEC_ARCH_MASK of the flags has to hold
  * KEXEC_DEST_LIMIT	the last physical address a destination may reach
+ * KEXEC_ENTRY_ALIGN	what an address has to be a multiple of for an
+ *			instruction to begin there
  * KEXEC_SOURCE_GFP	zone modifiers of pages that content waits in
  * KEXEC_CONTROL_GFP	zone modifiers of control memory
  * struct kimage_arch	what the architecture keeps with an image
@@ -213,6 +215,7 @@ static inline void __crash_kexec(struct pt_regs *regs) { }
 static inline void crash_kexec(struct pt_regs *regs) { }
 static inline int kexec_should_crash(struct task_struct *task) { return 0; }
 static inline int kexec_crash_loaded(void) { return 0; }
+static inline void crash_save_cpu(struct pt_regs *regs, int cpu) { }
 #endif /* CONFIG_CRASH_DUMP */
 
 #endif /* __ASSEMBLY__ */

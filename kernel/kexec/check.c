@@ -108,7 +108,7 @@ static int check_overlap(const struct kexec_segment *segments, unsigned int nr)
  * Context: Process context; takes resource_lock for reading.
  * Return: 0, or
  * * %-EINVAL		- more content than room; two segments overlap; @entry
- *			  lies in none
+ *			  lies in none, or no instruction can begin there
  * * %-EADDRNOTAVAIL	- not whole pages; wraps; past KEXEC_DEST_LIMIT; not RAM
  *			  or, for a crash image, not in the crash region
  * * %-ENOMEM		- more content than the machine has memory
@@ -147,6 +147,10 @@ int kexec_check_segments(enum kexec_type type,
 	if (!entry_inside)
 		return kexec_refuse(-EINVAL,
 				    "entry point %#lx lies in no segment", entry);
+	if (!IS_ALIGNED(entry, KEXEC_ENTRY_ALIGN))
+		return kexec_refuse(-EINVAL,
+				    "entry point %#lx is no multiple of %d, so no instruction begins there",
+				    entry, KEXEC_ENTRY_ALIGN);
 
 	if (type == KEXEC_TYPE_DEFAULT && nr_content > totalram_pages())
 		return kexec_refuse(-ENOMEM,

@@ -25,13 +25,15 @@ struct check_case {
 
 static const struct check_case check_cases[] = {
 	{ "one page", 1, { SEG(0, P(1), P(1)) }, 0 },
-	{ "entry at the last byte", 1, { SEG(0, P(1), 1) }, P(1) - 1 },
+	{ "entry at the last byte", 1, { SEG(0, P(1), 1) }, P(1) - KEXEC_ENTRY_ALIGN },
+	{ "odd entry", 1, { SEG(0, P(1), 1) }, 1,
+	  KEXEC_ENTRY_ALIGN > 1 ? -EINVAL : 0, "is no multiple of" },
 	{ "entry past the end", 1, { SEG(0, P(1), 1) }, P(1),
 	  -EINVAL, "lies in no segment" },
 	{ "entry before the start", 1, { SEG(P(1), P(1), 1) }, P(1) - 1,
 	  -EINVAL, "lies in no segment" },
 	{ "entry in the second segment", 2,
-	  { SEG(0, P(1), 1), SEG(P(3), P(1), 1) }, P(3) + 7 },
+	  { SEG(0, P(1), 1), SEG(P(3), P(1), 1) }, P(3) + 8 },
 	{ "no content at all", 1, { SEG(0, P(2), 0) }, 0 },
 	{ "empty segment beside another", 2,
 	  { SEG(0, 0, 0), SEG(0, P(1), 1) }, 0 },

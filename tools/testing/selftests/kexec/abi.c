@@ -83,6 +83,19 @@ int unload_crash(void)
 	return load(0, 0, NULL, KEXEC_ON_CRASH);
 }
 
+/* What an address has to be a multiple of for an instruction to begin there. */
+__u64 instruction_align(void)
+{
+	switch (native_arch()) {
+	case KEXEC_ARCH_AARCH64:
+		return 4;
+	case KEXEC_ARCH_RISCV:
+		return 2;
+	default:
+		return 1;
+	}
+}
+
 /* A segment that is full of content. */
 struct kexec_segment pages(__u64 at, unsigned int nr_pages)
 {

@@ -51,6 +51,7 @@ int load_crash(unsigned long nr, const struct kexec_segment *segs);
 int unload(void);
 int unload_crash(void);
 
+__u64 instruction_align(void);
 struct kexec_segment pages(__u64 at, unsigned int nr_pages);
 const char *named(int nr, const struct kexec_segment *seg);
 const char *text_of(const char *format, ...) __printf(1, 2);

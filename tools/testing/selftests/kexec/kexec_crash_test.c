@@ -169,8 +169,8 @@ TEST_F(crash, entry)
 	};
 	unsigned int i;
 
-	ASSERT_EQ(0, load(region.start + MIB + 2 * page - 1, 1, &seg,
-			  KEXEC_ON_CRASH));
+	ASSERT_EQ(0, load(region.start + MIB + 2 * page - instruction_align(),
+			  1, &seg, KEXEC_ON_CRASH));
 	read_segments(loaded);
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		EXPECT_REFUSED(EINVAL, text_of("entry point %#llx", bad[i]),

@@ -705,13 +705,14 @@ TEST_F(kexec, empty_segments)
 
 TEST_F(kexec, entry)
 {
+	const __u64 align = instruction_align();
 	struct kexec_segment segs[] = {
 		segment(buf, 1, mem + MIB, 2 * page),
 		pages(mem, 2),
 	};
 	const __u64 good[] = {
-		mem, mem + 1, mem + 2 * page - 1,
-		mem + MIB + page + 17,	/* in zeroes: so be it */
+		mem, mem + align, mem + 2 * page - align,
+		mem + MIB + page + 16 + align,	/* in zeroes: so be it */
 	};
 	const __u64 bad[] = {
 		0, mem - 1, mem + 2 * page,
@@ -726,6 +727,9 @@ TEST_F(kexec, entry)
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		EXPECT_REFUSED(EINVAL, text_of("entry point %#llx", bad[i]),
 			       load(bad[i], 2, segs, 0));
+	if (align > 1)
+		EXPECT_REFUSED(EINVAL, "so no instruction begins there",
+			       load(mem + align / 2, 2, segs, 0));
 }
 
 TEST_F(kexec, reboot_with_nothing_loaded)
