@@ -53,6 +53,53 @@ def edits(maintainers):
              "#include <asm/crash.h>\n", "",
              "the header is gone, and nothing here used it"),
 
+        Edit("arch/arm64/Kconfig",
+             "\tselect ARCH_HAS_KEEPINITRD\n",
+             "\tselect ARCH_HAS_KEEPINITRD\n"
+             "\tselect ARCH_HAS_KEXEC_HANDOFF\n"
+             "\tselect ARCH_HAS_KEXEC_JUMP\n",
+             "arm64 has a handoff, and a way back"),
+        Edit("arch/arm64/Kconfig",
+             "\tselect CPU_PM if (SUSPEND || CPU_IDLE)\n",
+             "\tselect CPU_PM if (SUSPEND || CPU_IDLE || KEXEC_JUMP)\n",
+             "an image returns to where a CPU resumes"),
+        Edit("arch/arm64/kernel/Makefile",
+             re.compile(r"obj-\$\(CONFIG_KEXEC_CORE\)\t\t\+= machine_kexec\.o"
+                        r" relocate_kernel\.o\t\\\n\s+cpu-reset\.o\n"),
+             "obj-$(CONFIG_KEXEC_CORE)\t\t+= machine_kexec.o"
+             " relocate_kernel.o\n",
+             "the base's file is gone"),
+        Edit("arch/arm64/kernel/Makefile",
+             "obj-$(CONFIG_KEXEC_FILE)\t\t+= machine_kexec_file.o"
+             " kexec_image.o\n", "",
+             "the base's files are gone"),
+        Edit("arch/arm64/kernel/Makefile",
+             "obj-$(CONFIG_CRASH_DUMP)\t\t+= crash_dump.o\n",
+             "obj-$(CONFIG_CRASH_DUMP)\t\t+= crash_dump.o crash.o\n",
+             "what a panic does is in a file of its own"),
+        Edit("arch/arm64/kernel/asm-offsets.c",
+             re.compile(r"#ifdef CONFIG_KEXEC_CORE\n(?:  DEFINE.*\n)+"
+                        r"  BLANK\(\);\n#endif\n"), "",
+             "the trampoline reads no structure of the kernel"),
+        Edit("arch/arm64/kernel/vmlinux.lds.S",
+             re.compile(r"#ifdef CONFIG_KEXEC_CORE\n#define KEXEC_TEXT"
+                        r"(?:.*\n)+?#endif\n\n"), "",
+             "the trampoline is data, and checks its size itself"),
+        Edit("arch/arm64/kernel/vmlinux.lds.S",
+             "\t\tKEXEC_TEXT\n", "",
+             "the trampoline is data, and checks its size itself"),
+        Edit("arch/arm64/kernel/vmlinux.lds.S",
+             re.compile(r"\n#ifdef CONFIG_KEXEC_CORE\n/\* kexec reloc"
+                        r"(?:.*\n)+?#endif\n"), "",
+             "the trampoline is data, and checks its size itself"),
+        Edit("arch/arm64/kernel/vmlinux.lds.S",
+             "#include <asm/kexec.h>\n", "",
+             "nothing here uses it any more"),
+        Edit("arch/arm64/include/asm/sections.h",
+             "extern char __relocate_new_kernel_start[],"
+             " __relocate_new_kernel_end[];\n", "",
+             "nothing defines it any more"),
+
         Edit("kernel/vmcore_info.c",
              '#include "kexec_internal.h"\n', "",
              "the header is gone; what it is needed for stands in "

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The handoff on arm64.
+ *
+ * An image gets control memory for: the trampoline, a page; tables that map all
+ * memory to itself, for TTBR0; and, if the kernel runs at EL1 but was started
+ * at EL2, a copy of the vectors by which to go there again, as the kernel's may
+ * be overwritten.
+ *
+ * An identity map, rather than a copy of the linear map for TTBR1: it takes some
+ * pages, in blocks as large as can be, whereas the linear map consists of single
+ * pages by default, whose tables are a page for each 2 MiB of memory.  And with
+ * it, nothing is in use of the half of the addresses that the kernel is in.
+ *
+ * The trampoline is in relocate_kernel.S, the state at the entry point is that
+ * of Documentation/arch/arm64/booting.rst.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/bitfield.h>
+#include <linux/bits.h>
+#include <linux/kexec.h>
+#include <linux/memblock.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+
+#include <asm/cacheflush.h>
+#include <asm/cpufeature.h>
+#include <asm/daifflags.h>
+#include <asm/fpsimd.h>
+#include <asm/mmu_context.h>
+#include <asm/suspend.h>
+#include <asm/sysreg.h>
+#include <asm/trans_pgd.h>
+#include <asm/virt.h>
+
+/*
+ * The identity map has 48 bits of addresses, whatever the kernel has.  They are
+ * translated from level 0 on, with pages of 64 KiB from level 1 on.
+ */
+#define IDENT_BITS		48
+#define IDENT_TOP_LEVEL		(4 - ARM64_HW_PGTABLE_LEVELS(IDENT_BITS))
+
+/*
+ * The first level whose entries can be blocks (Arm ARM, "VMSAv8-64 Block
+ * descriptor"): those of 1 GiB with pages of 4 KiB, of 32 MiB or 512 MiB with
+ * larger ones.  Some processors have larger blocks, which nobody needs here.
+ */
+#define IDENT_BLOCK_LEVEL	(PAGE_SHIFT == 12 ? 1 : 2)
+
+/**
+ * machine_kexec_check - whether this kernel can be left
+ *
+ * Context: May sleep.
+ * Return: 0, -EBUSY if other CPUs can't be stopped for good, or -EOPNOTSUPP if
+ * there is memory that the handoff can't reach.
+ */
+int machine_kexec_check(void)
+{
+	if (cpus_are_stuck_in_kernel())
+		return kexec_refuse(-EBUSY,
+				    "the other CPUs can't be taken offline, and would go on running this kernel");
+	if (memblock_end_of_DRAM() > BIT_ULL(IDENT_BITS))
+		return kexec_refuse(-EOPNOTSUPP,
+				    "memory goes on above 2^%d", IDENT_BITS);
+	return 0;
+}
+
+static void *alloc_table(void *image)
+{
+	struct page *page = kimage_alloc_control_pages(image, 0);
+
+	return page ? page_address(page) : NULL;
+}
+
+static u64 make_entry(phys_addr_t phys, pgprot_t prot)
+{
+	return pte_val(pfn_pte(PHYS_PFN(phys), prot));
+}
+
+/* The table that an entry of a table points to; allocated if there is none. */
+static u64 *next_table(struct kimage *image, u64 *entry)
+{
+	u64 *table;
+
+	if (*entry)
+		return phys_to_virt(__pte_to_phys(__pte(*entry)));
+	table = alloc_table(image);
+	if (table)
+		*entry = make_entry(virt_to_phys(table),
+				    __pgprot(PMD_TYPE_TABLE));
+	return table;
+}
+
+/* Map @phys to itself by an entry of that level, to which it is aligned. */
+static int map_entry(struct kimage *image, u64 *table, phys_addr_t phys,
+		     int level)
+{
+	pgprot_t prot = PAGE_KERNEL_EXEC;
+	u64 *entry;
+	int at;
+
+	for (at = IDENT_TOP_LEVEL; ; at++) {
+		entry = &table[(phys >> ARM64_HW_PGTABLE_LEVEL_SHIFT(at)) %
+			       PTRS_PER_PTE];
+		if (at == level)
+			break;
+		table = next_table(image, entry);
+		if (!table)
+			return -ENOMEM;
+	}
+	if (level < 3)
+		prot = __pgprot(pgprot_val(prot) & ~PMD_TABLE_BIT);
+	*entry = make_entry(phys, prot);
+	return 0;
+}
+
+/* Map [@start, @end) to itself, by entries as large as fit. */
+static int map_range(struct kimage *image, u64 *top, phys_addr_t start,
+		     phys_addr_t end)
+{
+	phys_addr_t phys, size;
+	int level, err;
+
+	for (phys = start; phys < end; phys += size) {
+		for (level = IDENT_BLOCK_LEVEL; level < 3; level++) {
+			size = BIT_ULL(ARM64_HW_PGTABLE_LEVEL_SHIFT(level));
+			if (IS_ALIGNED(phys, size) && end - phys >= size)
+				break;
+		}
+		size = BIT_ULL(ARM64_HW_PGTABLE_LEVEL_SHIFT(level));
+		err = map_entry(image, top, phys, level);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/*
+ * Map what the linear map has, and no more: what is cacheable may be read by
+ * speculation at any time, and not all that lies between may be read.
+ */
+static int build_ident_map(struct kimage *image)
+{
+	phys_addr_t start, end;
+	u64 i, *top;
+	int err;
+
+	top = alloc_table(image);
+	if (!top)
+		return -ENOMEM;
+	image->arch.ttbr0 = phys_to_ttbr(virt_to_phys(top));
+
+	for_each_mem_range(i, &start, &end) {
+		err = map_range(image, top, PAGE_ALIGN(start),
+				PAGE_ALIGN_DOWN(min(end, BIT_ULL(IDENT_BITS))));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/*
+ * The trampoline's page as every handoff has to find it.  It is executed with
+ * caches off, too: clean it to the point of coherency, besides what instruction
+ * fetch needs.
+ */
+static void init_trampoline(const struct kimage *image)
+{
+	void *trampoline = phys_to_virt(image->arch.trampoline);
+	unsigned long start = (unsigned long)trampoline;
+
+	memcpy(trampoline, relocate_kernel, sizeof(relocate_kernel));
+	memset(trampoline + sizeof(relocate_kernel), 0,
+	       PAGE_SIZE - sizeof(relocate_kernel));
+	dcache_clean_inval_poc(start, start + PAGE_SIZE);
+	caches_clean_inval_pou(start, start + PAGE_SIZE);
+}
+
+static int alloc_trampoline(struct kimage *image)
+{
+	void *trampoline = alloc_table(image);
+
+	if (!trampoline)
+		return -ENOMEM;
+	image->arch.trampoline = virt_to_phys(trampoline);
+	init_trampoline(image);
+	return 0;
+}
+
+/**
+ * machine_kexec_prepare - allocate and fill what the handoff runs from
+ * @image: an image whose destinations are claimed, not filled yet
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int machine_kexec_prepare(struct kimage *image)
+{
+	struct trans_pgd_info info = {
+		.trans_alloc_page	= alloc_table,
+		.trans_alloc_arg	= image,
+	};
+	int err;
+
+	err = alloc_trampoline(image) ?: build_ident_map(image);
+	if (!err && is_hyp_nvhe() && !is_pkvm_initialized())
+		err = trans_pgd_copy_el2_vectors(&info,
+						 &image->arch.el2_vectors);
+	return err;
+}
+
+/**
+ * machine_kexec_cleanup - undo machine_kexec_prepare()
+ * @image: an image that is about to be freed, its control memory with it
+ */
+void machine_kexec_cleanup(struct kimage *image)
+{
+}
+
+/* In CTR_EL0: words of four bytes in a data cache's line, as a power of two. */
+#define CTR_MIN_LINE		GENMASK(19, 16)
+
+/* Bytes; the least of all CPUs, as any of them may have cached a line. */
+static unsigned long dcache_line_size(void)
+{
+	return 4UL << FIELD_GET(CTR_MIN_LINE,
+				read_sanitised_ftr_reg(SYS_CTR_EL0));
+}
+
+/* Never comes back here: an image that returns goes to @resume, if not 0. */
+static void __noreturn leave(const struct kimage *image, phys_addr_t resume)
+{
+	const struct kimage_arch *arch = &image->arch;
+
+	/* From here on an exception could only be taken by a dead handler. */
+	local_daif_mask();
+
+	if (arch->el2_vectors) {
+		/* After a panic there may still be KVM. */
+		__hyp_reset_vectors();
+		__hyp_set_vectors(arch->el2_vectors);
+	}
+	cpu_install_ttbr0(arch->ttbr0, TCR_T0SZ(IDENT_BITS));
+	kexec_enter_trampoline(virt_to_phys(image->table), image->start,
+			       arch->trampoline, dcache_line_size(),
+			       arch->el2_vectors, resume);
+}
+
+#ifdef CONFIG_KEXEC_JUMP
+/* What is a program's own, and nobody but a switch of tasks saves. */
+struct user_registers {
+	u64 tpidr2;
+	u64 por;
+};
+
+static void save_user_registers(struct user_registers *regs)
+{
+	if (system_supports_tpidr2())
+		regs->tpidr2 = read_sysreg_s(SYS_TPIDR2_EL0);
+	if (system_supports_poe())
+		regs->por = read_sysreg_s(SYS_POR_EL0);
+}
+
+/* Before anything uses vectors: streaming mode has others, which the image left. */
+static void restore_user_registers(const struct user_registers *regs)
+{
+	if (system_supports_sme())
+		sme_smstop();
+	if (system_supports_tpidr2())
+		write_sysreg_s(regs->tpidr2, SYS_TPIDR2_EL0);
+	if (system_supports_poe())
+		write_sysreg_s(regs->por, SYS_POR_EL0);
+}
+
+static int leave_for_a_while(unsigned long image)
+{
+	leave((const struct kimage *)image, __pa_symbol(cpu_resume));
+}
+
+/*
+ * To the kernel it is a sleep in which the CPU loses its registers: firmware, or
+ * the image, enters cpu_resume() with translation off, at the exception level
+ * that kernels are entered at.  There EL2, if that is it, is set up again, VHE
+ * turned on if it was, and cpu_suspend() goes on from what it saved.  What
+ * drivers keep in a CPU, vectors of programs, interrupts and timers, has been
+ * saved by CPU_PM_ENTER's notifiers, in syscore_suspend().
+ */
+static void leave_and_return(const struct kimage *image)
+{
+	struct user_registers regs;
+
+	save_user_registers(&regs);
+	cpu_suspend((unsigned long)image, leave_for_a_while);
+	restore_user_registers(&regs);
+
+	init_trampoline(image);
+}
+#else
+static inline void leave_and_return(const struct kimage *image) { }
+#endif
+
+/**
+ * machine_kexec - leave this kernel for an image
+ * @image: a loaded image
+ *
+ * Writes to nothing of the image, whose memory may be protected: the trampoline
+ * does, by its own map.  That also cleans what lies in place.  Returns when an
+ * image with @preserve_context does, and its control memory is as it was before,
+ * then.
+ *
+ * Context: On the only CPU running, interrupts off: after machine_shutdown(); or
+ * after machine_crash_shutdown(), perhaps in an NMI; or, with @preserve_context,
+ * after syscore_suspend().
+ */
+void machine_kexec(struct kimage *image)
+{
+	if (IS_ENABLED(CONFIG_KEXEC_JUMP) && image->preserve_context)
+		leave_and_return(image);
+	else
+		leave(image, 0);
+}
