@@ -100,6 +100,33 @@ def edits(maintainers):
              " __relocate_new_kernel_end[];\n", "",
              "nothing defines it any more"),
 
+        Edit("arch/riscv/Kconfig",
+             "\tselect ARCH_HAS_KCOV\n",
+             "\tselect ARCH_HAS_KCOV\n"
+             "\tselect ARCH_HAS_KEXEC_HANDOFF if 64BIT\n"
+             "\tselect ARCH_HAS_KEXEC_JUMP if 64BIT\n",
+             "64-bit RISC-V has a handoff, and a way back"),
+        Edit("arch/riscv/Kconfig",
+             "\tselect CPU_PM if CPU_IDLE || HIBERNATION || SUSPEND\n",
+             "\tselect CPU_PM if CPU_IDLE || HIBERNATION || SUSPEND || KEXEC_JUMP\n",
+             "an image returns to where a hart resumes"),
+        Edit("arch/riscv/Kbuild",
+             "obj-$(CONFIG_ARCH_SUPPORTS_KEXEC_PURGATORY) += purgatory/\n\n",
+             "", "there is no purgatory"),
+        Edit("arch/riscv/kernel/Makefile",
+             re.compile(r"^ifdef CONFIG_KEXEC_CORE\n.*\nendif\n\n",
+                        re.MULTILINE), "",
+             "the trampoline needs no options"),
+        Edit("arch/riscv/kernel/Makefile",
+             re.compile(r"^obj-\$\(CONFIG_KEXEC_CORE\)\s.*\n",
+                        re.MULTILINE),
+             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec.o relocate_kernel.o\n",
+             "the handoff has other files"),
+        Edit("arch/riscv/kernel/Makefile",
+             re.compile(r"^obj-\$\(CONFIG_KEXEC_FILE\)\s.*\n",
+                        re.MULTILINE), "",
+             "the base's files are gone"),
+
         Edit("kernel/vmcore_info.c",
              '#include "kexec_internal.h"\n', "",
              "the header is gone; what it is needed for stands in "

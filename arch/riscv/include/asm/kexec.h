@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _ASM_RISCV_KEXEC_H
+#define _ASM_RISCV_KEXEC_H
+
+/*
+ * The trampoline's control page: code and what it keeps in the lower half, below
+ * the end of the upper the stack that the image gets to start with.
+ */
+#define KEXEC_CONTROL_CODE_MAX_SIZE	2048
+
+#ifndef __ASSEMBLY__
+
+#include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/instruction_pointer.h>
+#include <linux/stddef.h>
+#include <linux/types.h>
+
+#include <asm/asm.h>
+#include <asm/csr.h>
+#include <asm/page.h>
+#include <asm/ptrace.h>
+
+#define KEXEC_ARCH		KEXEC_ARCH_RISCV
+
+/*
+ * The trampoline runs without translation: it reaches all memory.  Physical
+ * addresses have 56 bits (privileged specification, Sv39 to Sv57).
+ */
+#define KEXEC_DEST_LIMIT	(BIT(56) - 1)
+#define KEXEC_ENTRY_ALIGN	2
+#define KEXEC_SOURCE_GFP	0
+#define KEXEC_CONTROL_GFP	0
+
+/**
+ * struct kimage_arch - what RISC-V keeps with an image
+ * @trampoline: the control page
+ */
+struct kimage_arch {
+	void *trampoline;
+};
+
+/* Not "relocate_kernel": arch/riscv/mm/init.c has one. */
+extern const u8 kexec_trampoline[KEXEC_CONTROL_CODE_MAX_SIZE];
+
+void __noreturn kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
+				       phys_addr_t trampoline,
+				       unsigned long hart, phys_addr_t resume,
+				       unsigned long context);
+
+int machine_kexec_check(void);
+#define machine_kexec_check machine_kexec_check
+
+/**
+ * machine_crash_regs - write down the registers as they are
+ * @regs: where to; one of the registers has its address
+ */
+static __always_inline void machine_crash_regs(struct pt_regs *regs)
+{
+	/* struct pt_regs has them by their numbers, from x1 = ra to x31 = t6. */
+	BUILD_BUG_ON(offsetof(struct pt_regs, ra) != sizeof(long));
+	BUILD_BUG_ON(offsetof(struct pt_regs, t6) != 31 * sizeof(long));
+	asm volatile(".irp nr, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16\n\t"
+		     REG_S " x\\nr, \\nr * " RISCV_SZPTR "(%[regs])\n\t"
+		     ".endr\n\t"
+		     ".irp nr, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31\n\t"
+		     REG_S " x\\nr, \\nr * " RISCV_SZPTR "(%[regs])\n\t"
+		     ".endr"
+		     : : [regs] "r" (regs) : "memory");
+	regs->epc = _THIS_IP_;
+	regs->status = csr_read(CSR_STATUS);
+	regs->badaddr = csr_read(CSR_TVAL);
+	regs->cause = csr_read(CSR_CAUSE);
+	regs->orig_a0 = -1UL;
+}
+
+#endif /* __ASSEMBLY__ */
+#endif /* _ASM_RISCV_KEXEC_H */

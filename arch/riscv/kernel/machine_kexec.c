@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The handoff on RISC-V.
+ *
+ * An image gets one piece of control memory: a page with the trampoline and a
+ * stack.  There are no page tables: the trampoline, in relocate_kernel.S, runs
+ * with translation off, which is also what an image is to be started with
+ * (Documentation/arch/riscv/boot.rst).
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/cpu.h>
+#include <linux/irq.h>
+#include <linux/kexec.h>
+#include <linux/mm.h>
+#include <linux/of.h>
+#include <linux/reboot.h>
+#include <linux/sched.h>
+#include <linux/set_memory.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+
+#include <asm/cpu_ops.h>
+#include <asm/csr.h>
+#include <asm/delay.h>
+#include <asm/sbi.h>
+#include <asm/smp.h>
+#include <asm/suspend.h>
+#include <asm/switch_to.h>
+#include <asm/timex.h>
+#include <asm/vector.h>
+
+/*
+ * Without SBI's extension HSM, firmware starts all harts at once, and those that
+ * the kernel has no use for spin in its memory, too, whatever it was told about
+ * their number.
+ */
+static unsigned int harts_that_spin(void)
+{
+	struct device_node *node;
+	unsigned int harts = 0;
+
+	if (!IS_ENABLED(CONFIG_RISCV_BOOT_SPINWAIT) ||
+	    cpu_ops != &cpu_ops_spinwait)
+		return 0;
+	for_each_of_cpu_node(node)
+		harts++;
+	return harts - 1;
+}
+
+static bool can_stop_harts(void)
+{
+#ifdef CONFIG_HOTPLUG_CPU
+	return cpu_ops->cpu_stop;
+#else
+	return false;
+#endif
+}
+
+/**
+ * machine_kexec_check - whether this kernel can be left
+ *
+ * The next kernel starts the other harts by SBI's extension HSM, for which they
+ * have to be stopped, and that is how they are taken offline, too (SBI
+ * specification, "Hart State Management Extension").
+ *
+ * Context: May sleep.
+ * Return: 0, or -EBUSY if other harts can't be stopped.
+ */
+int machine_kexec_check(void)
+{
+	if (harts_that_spin())
+		return kexec_refuse(-EBUSY,
+				    "%u other harts can't be stopped: the firmware has no SBI HSM",
+				    harts_that_spin());
+	if (num_online_cpus() > 1 && !can_stop_harts())
+		return kexec_refuse(-EBUSY,
+				    "%u other harts can't be stopped: the firmware has no SBI HSM",
+				    num_online_cpus() - 1);
+	return 0;
+}
+
+/* The control page as every handoff has to find it. */
+static void init_trampoline(const struct kimage *image)
+{
+	memcpy(image->arch.trampoline, kexec_trampoline, sizeof(kexec_trampoline));
+	memset(image->arch.trampoline + sizeof(kexec_trampoline), 0,
+	       PAGE_SIZE - sizeof(kexec_trampoline));
+}
+
+/**
+ * machine_kexec_prepare - allocate and fill what the handoff runs from
+ * @image: an image whose destinations are claimed, not filled yet
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int machine_kexec_prepare(struct kimage *image)
+{
+	struct page *page = kimage_alloc_control_pages(image, 0);
+
+	if (!page)
+		return -ENOMEM;
+	image->arch.trampoline = page_address(page);
+	init_trampoline(image);
+	return 0;
+}
+
+/**
+ * machine_kexec_cleanup - undo machine_kexec_prepare()
+ * @image: an image that is about to be freed, its control memory with it
+ */
+void machine_kexec_cleanup(struct kimage *image)
+{
+}
+
+static bool is_stopped(unsigned int cpu)
+{
+	struct sbiret ret;
+
+	ret = sbi_ecall(SBI_EXT_HSM, SBI_EXT_HSM_HART_STATUS,
+			cpuid_to_hartid_map(cpu), 0, 0, 0, 0, 0);
+	return ret.error || ret.value == SBI_HSM_STATE_STOPPED;
+}
+
+/*
+ * A hart that is offline may still be on its way to the firmware.  Until it is
+ * there it executes the kernel, over which an image may be moved, and it can't be
+ * started again, neither by the next kernel nor by this one.  That takes no time;
+ * a second is too long, and something is wrong with it.
+ */
+static void wait_until_stopped(void)
+{
+	u64 deadline = get_cycles64() + riscv_timebase;
+	unsigned int cpu;
+
+	if (!IS_ENABLED(CONFIG_SMP) || !can_stop_harts())
+		return;
+	for_each_present_cpu(cpu) {
+		while (cpu != raw_smp_processor_id() && !is_stopped(cpu)) {
+			if (get_cycles64() > deadline) {
+				pr_emerg("CPU %u is offline, but does not stop\n",
+					 cpu);
+				return;
+			}
+			cpu_relax();
+		}
+	}
+}
+
+/**
+ * machine_shutdown - stop the other harts, so that the next kernel can start them
+ *
+ * Context: May sleep.
+ */
+void machine_shutdown(void)
+{
+	smp_shutdown_nonboot_cpus(smp_processor_id());
+	wait_until_stopped();
+}
+
+/*
+ * Never comes back here: an image that returns goes to @resume, a physical
+ * address, with @context in a1.  If @resume is 0 there is no way back.
+ */
+static void __noreturn leave(const struct kimage *image, phys_addr_t resume,
+			     unsigned long context)
+{
+	kexec_enter_trampoline(__pa(image->table), image->start,
+			       __pa(image->arch.trampoline),
+			       cpuid_to_hartid_map(raw_smp_processor_id()),
+			       resume, context);
+}
+
+#ifdef CONFIG_KEXEC_JUMP
+static int leave_for_a_while(unsigned long image, unsigned long resume,
+			     unsigned long context)
+{
+	leave((const struct kimage *)image, resume, context);
+}
+
+/*
+ * To the kernel it is a sleep in which the hart loses its registers: firmware, or
+ * the trampoline on the way back, enters __cpu_resume_enter() with translation
+ * off, and cpu_suspend() goes on from what it saved.  The timer and whatever else
+ * has a driver is suspended, others' registers were saved when they were switched
+ * away from.  Left are the caller's floating point and vector registers, which are
+ * live, and which counters programs may read.
+ */
+static void leave_and_return(const struct kimage *image)
+{
+	unsigned long counters = csr_read(CSR_SCOUNTEREN);
+
+	wait_until_stopped();
+	fstate_save(current, task_pt_regs(current));
+	riscv_v_vstate_save(&current->thread.vstate, task_pt_regs(current));
+	cpu_suspend((unsigned long)image, leave_for_a_while);
+	riscv_v_vstate_restore(&current->thread.vstate, task_pt_regs(current));
+	fstate_restore(current, task_pt_regs(current));
+	csr_write(CSR_SCOUNTEREN, counters);
+
+	init_trampoline(image);
+}
+#else
+static inline void leave_and_return(const struct kimage *image) { }
+#endif
+
+/**
+ * machine_kexec - leave this kernel for an image
+ * @image: a loaded image
+ *
+ * Writes to nothing of the image, whose memory may be protected: the trampoline
+ * does, with translation off.  Returns when an image with @preserve_context does,
+ * and its control memory is as it was before, then.
+ *
+ * Context: On the only CPU running, interrupts off: after machine_shutdown(); or
+ * after machine_crash_shutdown(); or, with @preserve_context, after
+ * syscore_suspend().
+ */
+void machine_kexec(struct kimage *image)
+{
+	if (IS_ENABLED(CONFIG_KEXEC_JUMP) && image->preserve_context)
+		leave_and_return(image);
+	else
+		leave(image, 0, 0);
+}
+
+#ifdef CONFIG_CRASH_DUMP
+/**
+ * machine_crash_shutdown - quiet the machine for the crash image
+ * @regs: the registers of the CPU that panics
+ *
+ * Context: Any, interrupts off, on the CPU that panics.
+ */
+void machine_crash_shutdown(struct pt_regs *regs)
+{
+	local_irq_disable();
+	crash_smp_send_stop();
+	/* None is left half handled, and none comes until a driver is there. */
+	machine_kexec_mask_interrupts();
+}
+
+/**
+ * machine_crash_protect - guard memory from being written to by the kernel
+ * @start: physical address, page aligned
+ * @nr_pages: how many
+ * @protect: true: read-only; false: as usual
+ *
+ * Context: May sleep.
+ * Return: 0, or -ENOMEM if a large page can't be split.
+ */
+int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
+			  bool protect)
+{
+	unsigned long addr = (unsigned long)__va(start);
+
+	return protect ? set_memory_ro(addr, nr_pages) :
+			 set_memory_rw(addr, nr_pages);
+}
+#endif /* CONFIG_CRASH_DUMP */
