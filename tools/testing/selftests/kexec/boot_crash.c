@@ -71,6 +71,31 @@ static bool find_captured(struct boot *boot, struct ranges *ram)
 	return true;
 }
 
+/* Does a mapping end in @at, by a page at least? @first gets what is before. */
+static bool split_mapped(const struct boot *boot, struct range *at,
+			 struct range *first)
+{
+	const struct boot_virtual *mapped = find_mapping(boot, at->start);
+	__u64 end = mapped ? mapped->phys + mapped->size : NO_LIMIT;
+
+	if (end >= at->end || at->end - end < boot->page)
+		return false;
+	*first = (struct range) { at->start, end };
+	at->start = end;
+	return true;
+}
+
+static void add_range(const struct boot *boot, struct elf64_hdr *header,
+		      struct range at)
+{
+	const struct boot_virtual *mapped = find_mapping(boot, at.start);
+	__u64 virt = UNKNOWN_ADDRESS;
+
+	if (mapped)
+		virt = mapped->virt + (at.start - mapped->phys);
+	add_phdr(header, PT_LOAD, at.start, virt, range_len(at));
+}
+
 static void add_ram(const struct boot *boot, struct elf64_hdr *header,
 		    const struct ranges *ram)
 {
@@ -85,14 +110,12 @@ static void add_ram(const struct boot *boot, struct elf64_hdr *header,
 				 mapped->size);
 	}
 	for (i = 0; i < ram->nr; i++) {
-		struct range at = ram->at[i];
-		const struct boot_virtual *mapped;
-		__u64 virt = UNKNOWN_ADDRESS;
+		struct range at = ram->at[i], mapped;
 
-		mapped = find_mapping(boot, at.start);
-		if (mapped)
-			virt = mapped->virt + (at.start - mapped->phys);
-		add_phdr(header, PT_LOAD, at.start, virt, range_len(at));
+		/* A 32-bit kernel has mapped the beginning of it, perhaps. */
+		while (split_mapped(boot, &at, &mapped))
+			add_range(boot, header, mapped);
+		add_range(boot, header, at);
 	}
 }
 
@@ -115,7 +138,8 @@ bool place_core_header(struct boot *boot, struct range *at)
 
 	if (!find_captured(boot, &ram))
 		return false;
-	phdrs += ram.nr;
+	/* Each end of a mapping may split one. */
+	phdrs += ram.nr + boot->nr_mapped;
 	if (phdrs > PHDRS_MAX)
 		return boot_fail(boot, "%d CPUs, %d pieces of RAM: too many for ELF",
 				 boot->nr_cpu_notes, ram.nr);

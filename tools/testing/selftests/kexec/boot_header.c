@@ -55,6 +55,8 @@ static const __u32 riscv64_stub[] = {
  * @name: of the format
  * @stub: what enters it
  * @stub_size: bytes of that
+ * @whole: the kernel takes its last 2 MiB as a whole: it maps them read-only, and
+ *	has no use for an initrd there (arch/riscv/mm/init.c, setup_bootmem())
  * @initrd_window: the initrd has to lie in so large a window, which begins at
  *	the multiple of 1 GiB below the kernel; 0 if it may be anywhere
  */
@@ -63,6 +65,7 @@ struct image_kind {
 	const char *name;
 	const __u32 *stub;
 	size_t stub_size;
+	bool whole;
 	__u64 initrd_window;
 };
 
@@ -77,6 +80,7 @@ static const struct image_kind riscv64_kind = {
 	.arch = &boot_riscv64,
 	.stub = riscv64_stub,
 	.stub_size = sizeof(riscv64_stub),
+	.whole = true,
 };
 
 static bool is_arm64_image(const struct boot_file *file)
@@ -104,7 +108,7 @@ static bool check_header(struct boot *boot, const struct boot_file *image)
 }
 
 static bool place_kernel(struct boot *boot, const struct boot_file *image,
-			 __u64 *phys)
+			 const struct image_kind *kind, __u64 *phys)
 {
 	__u64 offset = get_le(image->data + TEXT_OFFSET, 8);
 	struct hole hole = {
@@ -117,12 +121,15 @@ static bool place_kernel(struct boot *boot, const struct boot_file *image,
 	if (offset % boot->page)
 		return bad_kernel(boot, "text_offset at %#x is %#llx; pages have %llu bytes",
 				  TEXT_OFFSET, offset, boot->page);
-	if (hole.len > NO_LIMIT - boot->page)
+	if (hole.len > NO_LIMIT - KERNEL_ALIGN)
 		return bad_kernel(boot, "image_size at %#x is %#llx, more than any memory",
 				  IMAGE_SIZE, hole.len);
 	/* A signature may follow what the header speaks of. */
 	if (hole.len < image->size)
 		hole.len = image->size;
+	if (kind->whole)
+		hole.len = round_up(hole.offset + hole.len, KERNEL_ALIGN) -
+			   hole.offset;
 	return place_segment(boot, "kernel", image->data, image->size, &hole,
 			     phys);
 }
@@ -196,7 +203,7 @@ static bool load_image(struct boot *boot, const struct boot_file *image,
 	__u64 kernel;
 
 	return check_header(boot, image) && begin_image(boot, kind->arch) &&
-	       place_kernel(boot, image, &kernel) &&
+	       place_kernel(boot, image, kind, &kernel) &&
 	       place_initrd(boot, kind, kernel, &initrd) &&
 	       (!boot->panic || place_core_header(boot, &core)) &&
 	       place_fdt(boot, kind, kernel, initrd, core);

@@ -172,25 +172,66 @@ static bool add_mapping(struct boot *boot, const struct elf64_phdr *phdr)
 	return true;
 }
 
+/* As those of 64 bits: an address that is not known has all bits set. */
+static __u64 widen(__u32 address)
+{
+	return address == (__u32)-1 ? NO_LIMIT : address;
+}
+
+static bool read_phdr(int fd, off_t at, struct elf64_phdr *phdr)
+{
+	return pread(fd, phdr, sizeof(*phdr), at) == sizeof(*phdr);
+}
+
+static bool read_phdr32(int fd, off_t at, struct elf64_phdr *phdr)
+{
+	struct elf32_phdr phdr32;
+
+	if (pread(fd, &phdr32, sizeof(phdr32), at) != sizeof(phdr32))
+		return false;
+	*phdr = (struct elf64_phdr) {
+		.p_type = phdr32.p_type,
+		.p_vaddr = phdr32.p_vaddr,
+		.p_paddr = widen(phdr32.p_paddr),
+		.p_memsz = phdr32.p_memsz,
+	};
+	return true;
+}
+
 /* /proc/kcore's headers say where the kernel has mapped what. */
 static bool read_mappings(struct boot *boot)
 {
-	int i, fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC);
-	struct elf64_hdr header;
+	int i, fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC), nr = 0;
+	bool (*read_one)(int fd, off_t at, struct elf64_phdr *phdr) = NULL;
+	union {
+		struct elf64_hdr of64;
+		struct elf32_hdr of32;
+	} header;
 	struct elf64_phdr phdr;
+	off_t at = 0, step = 0;
 	bool ok = true;
 
 	if (fd < 0)
 		return true;
-	if (pread(fd, &header, sizeof(header), 0) != sizeof(header) ||
-	    header.e_ident[EI_CLASS] != ELFCLASS64)
-		header.e_phnum = 0;
-	for (i = 0; i < header.e_phnum && ok; i++) {
-		if (pread(fd, &phdr, sizeof(phdr),
-			  header.e_phoff + i * sizeof(phdr)) != sizeof(phdr))
-			break;
-		ok = add_mapping(boot, &phdr);
+	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
+		goto out;
+	switch (header.of64.e_ident[EI_CLASS]) {
+	case ELFCLASS64:
+		nr = header.of64.e_phnum;
+		at = header.of64.e_phoff;
+		step = sizeof(struct elf64_phdr);
+		read_one = read_phdr;
+		break;
+	case ELFCLASS32:
+		nr = header.of32.e_phnum;
+		at = header.of32.e_phoff;
+		step = sizeof(struct elf32_phdr);
+		read_one = read_phdr32;
+		break;
 	}
+	for (i = 0; i < nr && ok && read_one(fd, at + i * step, &phdr); i++)
+		ok = add_mapping(boot, &phdr);
+out:
 	close(fd);
 	return ok;
 }

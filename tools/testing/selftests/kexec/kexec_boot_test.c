@@ -600,6 +600,7 @@ TEST_F(loader, riscv64)
 	plan(_metadata, boot);
 	ASSERT_TRUE(boot->arch == &boot_riscv64);
 	ASSERT_SAME(0x41c00000, find(boot, "kernel")->at.start);
+	ASSERT_SAME(0x42000000, find(boot, "kernel")->at.end);
 	stub = at(boot, boot->entry);
 	ASSERT_SAME(0x297, get_le(stub, 4));
 	ASSERT_SAME(find(boot, "device tree")->at.start, get_le(stub + 16, 8));
@@ -847,6 +848,24 @@ static void know_crash_notes(struct boot *boot)
 	boot->nr_mapped = ARRAY_SIZE(mapped);
 }
 
+static void check_phdrs(struct __test_metadata *_metadata, struct boot *boot,
+			const struct elf64_phdr *expected, size_t nr)
+{
+	const struct elf64_hdr *header = find(boot, "core header")->buf;
+	const struct elf64_phdr *phdr = (const void *)(header + 1);
+	size_t i;
+
+	ASSERT_SAME(nr, header->e_phnum);
+	for (i = 0; i < nr; i++) {
+		ASSERT_SAME(expected[i].p_type, phdr[i].p_type);
+		ASSERT_SAME(expected[i].p_paddr, phdr[i].p_paddr);
+		ASSERT_SAME(expected[i].p_paddr, phdr[i].p_offset);
+		ASSERT_SAME(expected[i].p_memsz, phdr[i].p_memsz);
+		ASSERT_SAME(expected[i].p_memsz, phdr[i].p_filesz);
+		ASSERT_SAME(expected[i].p_vaddr, phdr[i].p_vaddr);
+	}
+}
+
 TEST_F(loader, panic)
 {
 	static const struct elf64_phdr expected[] = {
@@ -865,10 +884,8 @@ TEST_F(loader, panic)
 	struct boot *boot = &self->boot;
 	const struct boot_segment *core;
 	const struct elf64_hdr *header;
-	const struct elf64_phdr *phdr;
 	const unsigned char *params;
 	char words[64];
-	size_t i;
 
 	know_crash_notes(boot);
 	use_initrd(self);
@@ -879,19 +896,10 @@ TEST_F(loader, panic)
 	ASSERT_STREQ(words, boot->cmdline);
 
 	header = core->buf;
-	phdr = (const void *)(header + 1);
 	ASSERT_SAME(0, memcmp(header->e_ident, ELFMAG, SELFMAG));
 	ASSERT_SAME(ET_CORE, header->e_type);
 	ASSERT_SAME(EM_X86_64, header->e_machine);
-	ASSERT_SAME(ARRAY_SIZE(expected), header->e_phnum);
-	for (i = 0; i < ARRAY_SIZE(expected); i++) {
-		ASSERT_SAME(expected[i].p_type, phdr[i].p_type);
-		ASSERT_SAME(expected[i].p_paddr, phdr[i].p_paddr);
-		ASSERT_SAME(expected[i].p_paddr, phdr[i].p_offset);
-		ASSERT_SAME(expected[i].p_memsz, phdr[i].p_memsz);
-		ASSERT_SAME(expected[i].p_memsz, phdr[i].p_filesz);
-		ASSERT_SAME(expected[i].p_vaddr, phdr[i].p_vaddr);
-	}
+	check_phdrs(_metadata, boot, expected, ARRAY_SIZE(expected));
 
 	params = find(boot, "parameters")->buf;
 	check_e820(_metadata, params, 0, 0x1000, 0x9fc00, 1);
@@ -900,6 +908,32 @@ TEST_F(loader, panic)
 	check_e820(_metadata, params, 3, 0x100000, 0x3a000000, 2);
 	check_e820(_metadata, params, 4, core->at.start, core->at.end, 2);
 	check_e820(_metadata, params, 5, 0x3e000000, 0x3ffe0000, 2);
+}
+
+/* A 32-bit kernel has addresses for some of the memory only. */
+TEST_F(loader, panic_lowmem)
+{
+	static struct boot_virtual lowmem = { 0xc0000000, 0, 0x37fe0000 };
+	static const struct elf64_phdr expected[] = {
+		{ .p_type = PT_NOTE, .p_paddr = 0x3f001000, .p_memsz = 0x200 },
+		{ .p_type = PT_NOTE, .p_paddr = 0x3f002000, .p_memsz = 0x200 },
+		{ .p_type = PT_NOTE, .p_paddr = 0x3f003000, .p_memsz = 0x1000 },
+		{ .p_type = PT_LOAD, .p_paddr = 0x1000, .p_memsz = 0x9ec00,
+		  .p_vaddr = 0xc0001000 },
+		{ .p_type = PT_LOAD, .p_paddr = 0x100000, .p_memsz = 0x37ee0000,
+		  .p_vaddr = 0xc0100000 },
+		{ .p_type = PT_LOAD, .p_paddr = 0x37fe0000, .p_memsz = 0x2020000,
+		  .p_vaddr = NO_LIMIT },
+		{ .p_type = PT_LOAD, .p_paddr = 0x3e000000, .p_memsz = 0x1fe0000,
+		  .p_vaddr = NO_LIMIT },
+	};
+	struct boot *boot = &self->boot;
+
+	know_crash_notes(boot);
+	boot->mapped = &lowmem;
+	boot->nr_mapped = 1;
+	plan(_metadata, boot);
+	check_phdrs(_metadata, boot, expected, ARRAY_SIZE(expected));
 }
 
 TEST_F(loader, panic_arm64)

@@ -61,7 +61,9 @@ static bool no_claim;
 
 static void plan_window(struct plan *plan, const struct handoff_case *c)
 {
-	use_range(plan, get_window(c->size, anywhere, &c->use));
+	__u64 size = round_up(c->size, page_size());
+
+	use_range(plan, get_window(size, anywhere, &c->use));
 }
 
 static void plan_above_4g(struct plan *plan, const struct handoff_case *c)
@@ -71,21 +73,25 @@ static void plan_above_4g(struct plan *plan, const struct handoff_case *c)
 	use_range(plan, get_window(c->size, above, &all_free));
 }
 
+/* As odd as the processor can have it. */
 static void plan_odd_entry(struct plan *plan, const struct handoff_case *c)
 {
 	use_range(plan, get_window(c->size, anywhere, &all_free));
-	plan->entry_offset = 0x7123;
+	plan->entry_offset = native_arch() == KEXEC_ARCH_X86_64 ||
+			     native_arch() == KEXEC_ARCH_386 ? 0x7123 : 0x7130;
 }
 
 /* Where the kernel itself lies, as real images have it. */
 static void plan_over_kernel(struct plan *plan, const struct handoff_case *c)
 {
-	struct range code[1], bss[1], kernel;
+	struct range code[1], last[1], kernel;
 
+	/* Where there is no line for bss, data has it. */
 	if (find_iomem("Kernel code", code, 1) != 1 ||
-	    find_iomem("Kernel bss", bss, 1) != 1)
+	    (find_iomem("Kernel bss", last, 1) != 1 &&
+	     find_iomem("Kernel data", last, 1) != 1))
 		die("no kernel in /proc/iomem");
-	kernel = (struct range) { code[0].start, bss[0].end };
+	kernel = (struct range) { code[0].start, last[0].end };
 	plan->payload = get_window(PAYLOAD_LEN, anywhere, &all_free);
 	add_part(plan, kernel, range_len(kernel));
 }
@@ -100,15 +106,21 @@ static void plan_scattered(struct plan *plan, const struct handoff_case *c)
 	__u64 step = round_down(range_len(ram) / SEGMENTS_MAX, page_size());
 	int i;
 
+	/*
+	 * Only a PC has any so low.  Where it begins elsewhere, the first 2 MiB
+	 * may be firmware's, as on RISC-V, and protected.
+	 */
+	if (!range_len(low))
+		low = (struct range) { ram.start + 2 * MIB, ram.start + 3 * MIB };
 	at.start = low.start > 64 * KIB ? low.start : 64 * KIB;
 	at.end = round_down(low.end - 32 * KIB, page_size());
 	add_part(plan, at, range_len(at) - 777);
 
 	for (i = SEGMENTS_MAX - 2; i > 0; i--) {
-		__u64 nr_pages = 1 + i * i * i * 3;
+		__u64 len = (1 + i * i * i * 3) * 4 * KIB;
 
 		at.start = ram.start + i * step + i * page_size();
-		at.end = at.start + nr_pages * page_size();
+		at.end = at.start + round_up(len, page_size());
 		add_part(plan, at, range_len(at) - i * 555);
 	}
 	plan->payload = (struct range) { ram.end - 2 * PAYLOAD_LEN,
@@ -138,7 +150,7 @@ static void plan_zero_tails(struct plan *plan, const struct handoff_case *c)
 	plan->payload = (struct range) { window.start, at.end };
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		at.start = at.end;
-		at.end = at.start + sizes[i].memsz;
+		at.end = at.start + round_up(sizes[i].memsz, page_size());
 		add_part(plan, at, sizes[i].bufsz);
 	}
 }

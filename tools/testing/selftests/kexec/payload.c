@@ -17,14 +17,32 @@ static void print(const char *text)
 		serial_byte(*text++);
 }
 
+/*
+ * Divides, and returns the remainder.  A divisor of up to 16 bits, as 64 are more
+ * than some processors divide, and a library's function takes too much room.
+ */
+static unsigned int divide(__u64 *value, unsigned int divisor)
+{
+	unsigned int rest = 0;
+	__u64 quotient = 0;
+	int shift;
+
+	for (shift = 48; shift >= 0; shift -= 16) {
+		rest = rest << 16 | (*value >> shift & 0xffff);
+		quotient = quotient << 16 | rest / divisor;
+		rest %= divisor;
+	}
+	*value = quotient;
+	return rest;
+}
+
 static void print_number(__u64 value, unsigned int base)
 {
 	char digits[24], *p = digits + sizeof(digits) - 1;
 
 	*p = '\0';
 	do {
-		*--p = "0123456789abcdef"[value % base];
-		value /= base;
+		*--p = "0123456789abcdef"[divide(&value, base)];
 	} while (value);
 	if (base == 16)
 		print("0x");
@@ -57,7 +75,7 @@ static int check_registers(const struct payload_register *regs, int nr_regs)
 		print(regs[i].name);
 		print(" is ");
 		print_number(regs[i].value, 16);
-		print(", expected ");
+		print(", not ");
 		print_number(regs[i].expected, 16);
 		print("\r\n");
 		wrong++;
@@ -79,57 +97,66 @@ static int check_stack(const struct payload_table *table, __u64 stack)
 		wrong |= inside(stack - 1, table->ranges[i].start,
 				table->ranges[i].len);
 	if (wrong)
-		SAY("stack at %x lies in a destination", stack);
+		SAY("stack %x in a destination", stack);
 	return wrong;
 }
 
-static __u64 expected_word(const struct payload_range *range, __u64 offset)
+/*
+ * How many words, of @nr at most, are as they have to be: all 0, or those of the
+ * pattern from @offset on.  Almost all the time is spent here, so it makes do with
+ * few registers: where a processor is emulated, to write to memory right beside
+ * code, as the stack is, takes long.
+ */
+static uintptr_t good_words(const __u64 *at, uintptr_t nr, int kind,
+			    uintptr_t offset)
 {
-	return range->kind == PAYLOAD_PATTERN ? pattern_word(offset) : 0;
-}
+	__u64 product = kind == PAYLOAD_PATTERN ? pattern_product(offset) : 0;
+	__u64 step = kind == PAYLOAD_PATTERN ? 8 * PATTERN_FACTOR : 0;
+	const __u64 *word, *end = at + nr;
 
-static void report_bad_byte(const struct payload_range *range, __u64 nr,
-			    const unsigned char *at, __u64 found,
-			    __u64 expected)
-{
-	while ((found & 0xff) == (expected & 0xff)) {
-		found >>= 8;
-		expected >>= 8;
-		at++;
+	for (word = at; word != end; word++, product += step) {
+		if (*word != (product ^ product >> 29))
+			break;
 	}
-	SAY("bad byte at %x: expected %x, found %x, range %u, offset %x",
-	    (uintptr_t)at, expected & 0xff, found & 0xff, nr,
-	    (uintptr_t)at - range->start);
+	return word - at;
 }
 
-/* Words at multiples of 8 bytes from the start, and the bytes left over. */
+static unsigned char expected_byte(const struct payload_range *range,
+				   uintptr_t offset, unsigned int byte)
+{
+	return range->kind == PAYLOAD_PATTERN ?
+		pattern_word(offset) >> (8 * byte) : 0;
+}
+
+/* All whole words at once, byte by byte those that aren't, or that are wrong. */
 static int check_range(const struct payload_range *range, __u64 nr)
 {
 	const unsigned char *at = (const void *)(uintptr_t)range->start;
-	__u64 offset = range->phase % PATTERN_PERIOD;
-	__u64 left = range->len;
+	const unsigned char *end = at + range->len;
+	uintptr_t offset = range->phase, good;
+	unsigned int i;
 
-	while (left) {
-		__u64 word = 0, expected = expected_word(range, offset);
-		unsigned int i, len = left < 8 ? left : 8;
-
-		if (len == 8) {
-			__builtin_memcpy(&word, at, 8);
-		} else {
-			for (i = 0; i < len; i++)
-				word |= (__u64)at[i] << (8 * i);
-			expected &= (1ULL << (8 * len)) - 1;
-		}
-		if (word != expected) {
-			report_bad_byte(range, nr, at, word, expected);
-			return 1;
-		}
-
-		at += len;
-		left -= len;
-		offset += 8;
+	while (at != end) {
 		if (offset == PATTERN_PERIOD)
 			offset = 0;
+		good = good_words((const __u64 *)at, whole_words(at, end, offset),
+				  range->kind, offset);
+		at += good * 8;
+		offset += good * 8;
+		if (good)
+			continue;
+
+		for (i = (uintptr_t)at % 8; i < 8 && at != end; i++, at++) {
+			unsigned char expected = expected_byte(range, offset, i);
+
+			if (*at == expected)
+				continue;
+			SAY("bad byte at %x: %x, not %x, range %u, offset %x",
+			    (uintptr_t)at, *at, expected, nr,
+			    (uintptr_t)at - range->start);
+			return 1;
+		}
+		offset += 8;
 	}
 	return 0;
 }
@@ -166,7 +193,10 @@ static int report_time(const struct payload_table *table)
 	if (!table->most_ticks)
 		return 0;
 	SAY("entered after %u ticks, %u are allowed", took, table->most_ticks);
-	return took > table->most_ticks;
+	if (took <= table->most_ticks)
+		return 0;
+	print("payload: too late\n");
+	return 1;
 }
 
 /**
@@ -196,7 +226,7 @@ void payload_main(const struct payload_register *regs, int nr_regs, __u64 stack)
 
 	if (table->magic != PAYLOAD_MAGIC ||
 	    table->entry != (uintptr_t)payload_entry) {
-		SAY("no table of ranges at %x", (uintptr_t)table);
+		SAY("no table at %x", (uintptr_t)table);
 		wrong++;
 	} else {
 		wrong += check_image(table);

@@ -18,11 +18,12 @@
 #define PAYLOAD_RANGES	34
 
 /*
- * The pattern repeats after so many bytes, a prime number of pages: that a few
- * pages of a caller's memory can fill any number of destinations, and yet no
- * two places that could be mistaken for each other are the same.
+ * The pattern repeats after so many bytes, a prime number of the largest pages
+ * that there are: that a few pages of a caller's memory can fill any number of
+ * destinations, and yet no two places that could be mistaken for each other are
+ * the same.
  */
-#define PATTERN_PERIOD	(4093 * 4096ULL)
+#define PATTERN_PERIOD	(251 * 65536ULL)
 
 enum payload_kind {
 	PAYLOAD_ZERO,
@@ -34,7 +35,8 @@ enum payload_kind {
  * @start: physical address of its first byte
  * @len: bytes
  * @kind: enum payload_kind
- * @phase: where in the pattern the first byte is, a multiple of 8
+ * @phase: where in the pattern the word is that has the first byte, a multiple of
+ *	8, less than PATTERN_PERIOD; words lie at multiples of 8 in memory, too
  */
 struct payload_range {
 	__u64 start;
@@ -82,13 +84,38 @@ struct payload_table {
 	struct payload_range ranges[PAYLOAD_RANGES];
 };
 
+#define PATTERN_FACTOR	0x9e3779b97f4a7c15ULL
+
+/* What the word at an offset is made of; that of the next is a step further. */
+static inline __u64 pattern_product(__u64 offset)
+{
+	return (offset + 0x7061796c6f616421) * PATTERN_FACTOR;
+}
+
 /* The eight bytes of the pattern at an offset, a multiple of 8, in it. */
 static inline __u64 pattern_word(__u64 offset)
 {
-	__u64 word = (offset + 0x7061796c6f616421) * 0x9e3779b97f4a7c15;
+	__u64 product = pattern_product(offset);
 
-	return word ^ word >> 29;
+	return product ^ product >> 29;
 }
+
+/*
+ * How many whole words there are from @at on, until @end or until the pattern, at
+ * @offset there, begins anew; 0 if @at is within a word.
+ */
+static inline uintptr_t whole_words(const unsigned char *at,
+				    const unsigned char *end, uintptr_t offset)
+{
+	uintptr_t len = end - at, left = PATTERN_PERIOD - offset;
+
+	if ((uintptr_t)at % 8)
+		return 0;
+	return (len < left ? len : left) / 8;
+}
+
+/* All in one file, whichever of the two that is: nothing needs a GOT. */
+#pragma GCC visibility push(hidden)
 
 /* The binary as those programs have it (payload_blob.S). */
 extern const char payload_start[], payload_end[];
@@ -136,5 +163,7 @@ static inline void change_image_and_return(const struct payload_table *table)
  * nobody.
  */
 void go_back(void);
+
+#pragma GCC visibility pop
 
 #endif /* PAYLOAD_H */

@@ -5,31 +5,43 @@
  */
 #include "payload.h"
 
+/* As in payload.c, with as few registers as it can be. */
+static void write_words(__u64 *at, uintptr_t nr, uintptr_t offset)
+{
+	__u64 product = pattern_product(offset);
+	const __u64 *end = at + nr;
+
+	for (; at != end; at++, product += 8 * PATTERN_FACTOR)
+		*at = product ^ product >> 29;
+}
+
 /* The next time, this is what has to be there. */
 static void change_range(struct payload_range *range)
 {
 	unsigned char *at = (void *)(uintptr_t)range->start;
-	__u64 offset = (range->phase + 4088) % PATTERN_PERIOD;
-	__u64 left = range->len;
-	unsigned int i, len;
+	const unsigned char *end = at + range->len;
+	uintptr_t offset, nr;
+	unsigned int i;
 
 	range->kind = PAYLOAD_PATTERN;
-	range->phase = offset;
-	while (left) {
-		__u64 word = pattern_word(offset);
+	range->phase += 4088;
+	if (range->phase >= PATTERN_PERIOD)
+		range->phase -= PATTERN_PERIOD;
 
-		len = left < 8 ? left : 8;
-		if (len == 8) {
-			__builtin_memcpy(at, &word, 8);
-		} else {
-			for (i = 0; i < len; i++)
-				at[i] = word >> (8 * i);
-		}
-		at += len;
-		left -= len;
-		offset += 8;
+	offset = range->phase;
+	while (at != end) {
 		if (offset == PATTERN_PERIOD)
 			offset = 0;
+		nr = whole_words(at, end, offset);
+		if (nr) {
+			write_words((__u64 *)at, nr, offset);
+			at += nr * 8;
+			offset += nr * 8;
+			continue;
+		}
+		for (i = (uintptr_t)at % 8; i < 8 && at != end; i++)
+			*at++ = pattern_word(offset) >> (8 * i);
+		offset += 8;
 	}
 }
 
