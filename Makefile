@@ -24,6 +24,8 @@ help:
 	@echo 'LINUX=TARBALL|DIR       the Linux 6.12 to start from; the default is that'
 	@echo '                        of the Debian package linux-source-6.12'
 
+# What "make check" is for, unless told.
+ALL := x86_64 i386 arm64 riscv64
 FOR_ARCH = $(if $(ARCH),--arch $(ARCH))
 MAKE_TREE = $(SERIES) make $(if $(LINUX),--linux '$(LINUX)') build/linux
 BASE_TREE = $(SERIES) base $(if $(LINUX),--linux '$(LINUX)') build/linux-base
@@ -37,17 +39,17 @@ apply:
 	@$(SERIES) apply '$(TREE)'
 
 kernel:
-	@$(INSTALL) tree kernel
+	@$(INSTALL) tree kernel $(ARCH)
 	@$(MAKE_TREE)
 	@$(HARNESS) kernel $(FOR_ARCH) $(FRAGMENT)
 
 demo:
-	@$(INSTALL) tree kernel guest
+	@$(INSTALL) tree kernel guest $(ARCH)
 	@$(MAKE_TREE)
 	@$(HARNESS) demo $(FOR_ARCH)
 
 demo-crash:
-	@$(INSTALL) tree kernel guest dump
+	@$(INSTALL) tree kernel guest dump $(ARCH)
 	@$(MAKE_TREE)
 	@$(HARNESS) demo-crash $(FOR_ARCH)
 
@@ -58,7 +60,7 @@ bench:
 	@$(HARNESS) bench $(if $(RUNS),--runs $(RUNS)) $(BENCH)
 
 check:
-	@$(INSTALL) tree kernel guest tests
+	@$(INSTALL) tree kernel guest tests $(or $(ARCH),$(ALL))
 	@$(MAKE_TREE)
 	@$(HARNESS) check $(FOR_ARCH) $(CHECK)
 

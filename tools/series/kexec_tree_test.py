@@ -140,12 +140,12 @@ class KexecTreeTest(unittest.TestCase):
     def test_make_follows_the_list_and_the_edits(self):
         self.make()
         self.change(self.repo / "tools/series/remove.list",
-                    "kernel/kexec_elf.c\n", "")
+                    "kernel/kexec_internal.h\n", "")
         self.change(self.repo / "tools/series/edits.py", "+= kexec/", "+= k/")
         result = self.make()
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual((self.tree / "kernel/kexec_elf.c").read_bytes(),
-                         (self.base / "kernel/kexec_elf.c").read_bytes())
+        self.assertEqual((self.tree / "kernel/kexec_internal.h").read_bytes(),
+                         (self.base / "kernel/kexec_internal.h").read_bytes())
         text = (self.tree / "kernel/Makefile").read_text()
         self.assertIn("+= k/", text)
         self.assertNotIn("+= kexec/", text)

@@ -50,6 +50,9 @@ class BuildError(Exception):
 OPTIONAL = {
     "suite": "",                # Debian's release, if not that we run on
     "client": True,             # Debian has kexec-tools for it
+    "load_options": [],         # for the demo: options of the loader
+    "others": [],               # files of ours that are not for it
+    "no_callers": [],           # of static.CALLERS, what it can't have
 }
 
 
@@ -377,9 +380,15 @@ def needed(path):
         re.findall(r"interpreter: (/.+?)\]", text)
 
 
+def unpacked(root, program):
+    """Where a package's program is: since Debian 13, /bin is /usr/bin there."""
+    path = root / program
+    return path if path.is_file() else root / "usr" / program
+
+
 def libraries(root, wanted):
     """Yield (path in the guest, file or None) of all that programs load."""
-    seen, queue = set(), [root / program for _, program in wanted]
+    seen, queue = set(), [unpacked(root, program) for _, program in wanted]
     while queue:
         names, loader = needed(queue.pop())
         for name in {*names, *loader} - seen:
@@ -450,7 +459,7 @@ def root_files(arch, wanted):
     cpio.device("dev/console", 5, 1)
     cpio.file("init", GUEST / "init")
     for _, program in wanted:
-        cpio.file(program, root / program)
+        cpio.file(program, unpacked(root, program))
     for name, path in libraries(root, wanted):
         cpio.file(name, path)
     cpio.link("bin/sh", "busybox")

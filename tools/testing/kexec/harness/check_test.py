@@ -216,12 +216,17 @@ class ComplaintsTest(unittest.TestCase):
             "../kernel/kexec.c:12:3: note: not by itself"]), ours)
 
     def test_what_was_never_seen(self):
-        arch = types.SimpleNamespace(arch="x86")
+        arch = types.SimpleNamespace(arch="x86", others=[])
         for line in ("  CC      kernel/kexec.o", "  CC ../kernel/kexec.c"):
             self.assertEqual(static.require_seen([line], "CC", arch), [])
         self.assertEqual(
             static.require_seen(["  CC      kernel/fork.o"], "CC", arch),
             ["CC never saw kernel/kexec.c"])
+
+    def test_what_is_another_architecture_s(self):
+        arch = types.SimpleNamespace(arch="x86", others=["kernel/ke*.[cS]"])
+        self.assertEqual(static.require_seen(
+            ["  CC      kernel/fork.o"], "CC", arch), [])
         self.assertTrue(static.require_seen([], "CC", arch))
 
 

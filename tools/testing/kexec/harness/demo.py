@@ -8,9 +8,7 @@ from pathlib import Path
 from . import build, guest
 
 MARK = "kexec_demo=second"
-# At the end of RAM, where kexec-tools would put the image, a machine as small
-# as this has its memory map; below, the image gets the pages it needs.
-CLIENT = "kexec -l --mem-max=0x30000000", "--command-line", "kexec -e"
+CLIENT = "kexec -l", "--command-line", "kexec -e"
 # Where there are no kexec-tools.
 OWN = "kexec_boot --load", "--append", "kexec_boot --exec"
 
@@ -18,6 +16,7 @@ OWN = "kexec_boot --load", "--append", "kexec_boot --exec"
 def script(arch):
     """What the guest runs, in both kernels."""
     load, cmdline, leave = CLIENT if arch.client else OWN
+    load = " ".join([load, *arch.load_options])
     return f"""
 case $(cat /proc/cmdline) in *{MARK}*) exit 0 ;; esac
 echo "demo: \\$ {load} {Path(arch.image).name} --initrd=initrd" \\
