@@ -5,8 +5,9 @@ import dataclasses
 
 from . import build, demo, dump, guest
 
-# Of guests.toml, what is shown here: with kexec-tools, or where there are none.
-ROW, OWN_ROW = "client-crash", "boot-crash"
+# Of guests.toml, what is shown here: a dump on a disk, which drgn reads; or,
+# where there is no row of that, a look into /proc/vmcore.
+ROWS = "client-crash", "crash-vmcore", "crash-vmcore-own-loader"
 
 # See demo.EVENTS.
 EVENTS = [
@@ -29,11 +30,23 @@ EVENTS = [
      lambda match: [f"entry at {match[1]}"]),
     ("capture kernel", r"Linux version (\S+)",
      lambda match: [f"Linux {match[1]}"]),
-    ("capture kernel up", r"kexec-guest: up: .*(elfcorehdr=\S+)",
-     lambda match: [f"its first program runs; {match[1]}"]),
+    ("capture kernel up", r"kexec-capture: /proc/vmcore has (\d+) bytes",
+     lambda match: ["its first program runs; /proc/vmcore has "
+                    + demo.size(match[1])]),
+]
+DUMP_EVENTS = [
     (None, r"kexec-capture: (\$ .*)", lambda match: [match[1]]),
     ("dump written", r"kexec-capture: dump written: (\d+) bytes in (\d+) ms",
      lambda match: [f"{demo.size(match[1])} in {match[2]} ms"]),
+]
+LOOK_EVENTS = [
+    ("ELF header", r"kexec-capture: ELF header: (.*)",
+     lambda match: [match[1]]),
+    ("notes", r"kexec-capture: (\d+) notes of CPUs",
+     lambda match: [f"of {match[1]} CPUs"]),
+    (None, r"kexec-capture: (\$ .*)", lambda match: [match[1]]),
+    ("the old log", r"kexec-capture: the log: (.*)",
+     lambda match: [match[1]]),
 ]
 
 
@@ -46,21 +59,33 @@ def backtraces(story, report):
         print(cpu["trace"])
 
 
+def row_of(arch):
+    """The guest to show; raises BuildError if guests.toml has none."""
+    rows = {row.name: row for row in guest.table(arch)}
+    for name in ROWS:
+        if name in rows:
+            return dataclasses.replace(rows[name], name="demo-crash")
+    raise build.BuildError(f"guests.toml has none of {', '.join(ROWS)} for "
+                           f"{arch.name}")
+
+
 def run(arch):
     """Panic, capture, read; returns 0 only if the dump is as it should be."""
-    name = ROW if arch.client else OWN_ROW
-    one = next((row for row in guest.table(arch) if row.name == name), None)
-    if not one:
-        raise build.BuildError(f"guests.toml has no {name} for {arch.name}")
-    one = dataclasses.replace(one, name="demo-crash")
+    one = row_of(arch)
     vmlinux = build.vmlinux(build.kernel(arch, one.flavour))
 
-    def end(story, outcome):
-        print("\n" + story.paint(
-            "1", f"{story.after('dump written', 'panic'):8.0f} ms"),
-            "from the panic until the dump was written;\n"
-            f"{story.after('capture kernel', 'panic'):8.0f} ms  of it until "
-            "the capture kernel's first line")
+    def times(story, name, what):
+        print("\n" + story.paint("1", f"{story.after(name, 'panic'):8.0f} ms"),
+              f"from the panic until {what};\n"
+              f"{story.after('capture kernel', 'panic'):8.0f} ms  of it until "
+              "the capture kernel's first line")
+
+    def looked(story, outcome):
+        times(story, "the old log", "the dead kernel's log was read")
+        return []
+
+    def dumped(story, outcome):
+        times(story, "dump written", "the dump was written")
         print("\n" + story.paint(
             "36", f"$ drgn -c {build.relative(dump.path(outcome.disk))} "
                   f"-s {build.relative(vmlinux)}"))
@@ -69,4 +94,6 @@ def run(arch):
             backtraces(story, dump.read_drgn(dump.path(outcome.disk), vmlinux))
         return why
 
-    return demo.tell(arch, one, EVENTS, end)
+    if one.dump:
+        return demo.tell(arch, one, EVENTS + DUMP_EVENTS, dumped)
+    return demo.tell(arch, one, EVENTS + LOOK_EVENTS, looked)
