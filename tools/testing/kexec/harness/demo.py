@@ -133,7 +133,8 @@ def tell(arch, one, events, end):
     no success.  Returns 0 only if it was one.
     """
     image = build.kernel(arch, one.flavour)
-    initrd = build.initramfs(arch, image, tests=not arch.client)
+    own = not arch.client or "kexec_boot" in one.run
+    initrd = build.initramfs(arch, image, tests=own)
     print(f"\nA guest of {one.memory} and {one.cpus} CPUs in {arch.qemu} "
           f"({guest.accelerator()}); times since it was started.\n", flush=True)
     story = Story(events)
