@@ -12,6 +12,7 @@
 #include <linux/cpu.h>
 #include <linux/irq.h>
 #include <linux/kexec.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/of.h>
 #include <linux/reboot.h>
@@ -69,14 +70,14 @@ static bool can_stop_harts(void)
  */
 int machine_kexec_check(void)
 {
-	if (harts_that_spin())
+	unsigned int harts = harts_that_spin();
+
+	if (!can_stop_harts())
+		harts = max(harts, num_online_cpus() - 1);
+	if (harts)
 		return kexec_refuse(-EBUSY,
 				    "%u other harts can't be stopped: the firmware has no SBI HSM",
-				    harts_that_spin());
-	if (num_online_cpus() > 1 && !can_stop_harts())
-		return kexec_refuse(-EBUSY,
-				    "%u other harts can't be stopped: the firmware has no SBI HSM",
-				    num_online_cpus() - 1);
+				    harts);
 	return 0;
 }
 
