@@ -84,14 +84,8 @@ static void plan_odd_entry(struct plan *plan, const struct handoff_case *c)
 /* Where the kernel itself lies, as real images have it. */
 static void plan_over_kernel(struct plan *plan, const struct handoff_case *c)
 {
-	struct range code[1], last[1], kernel;
+	struct range kernel = find_kernel();
 
-	/* Where there is no line for bss, data has it. */
-	if (find_iomem("Kernel code", code, 1) != 1 ||
-	    (find_iomem("Kernel bss", last, 1) != 1 &&
-	     find_iomem("Kernel data", last, 1) != 1))
-		die("no kernel in /proc/iomem");
-	kernel = (struct range) { code[0].start, last[0].end };
 	plan->payload = get_window(PAYLOAD_LEN, anywhere, &all_free);
 	add_part(plan, kernel, range_len(kernel));
 }

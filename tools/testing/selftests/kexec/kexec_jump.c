@@ -86,13 +86,8 @@ static void plan_window(struct plan *plan, const struct jump_case *c)
 /* Where the running kernel lies: it is away while the image runs. */
 static void plan_over_kernel(struct plan *plan, const struct jump_case *c)
 {
-	struct range code[1], last[1], kernel;
+	struct range kernel = find_kernel();
 
-	if (find_iomem("Kernel code", code, 1) != 1 ||
-	    (find_iomem("Kernel bss", last, 1) != 1 &&
-	     find_iomem("Kernel data", last, 1) != 1))
-		die("no kernel in /proc/iomem");
-	kernel = (struct range) { code[0].start, last[0].end };
 	plan->payload = get_window(PAYLOAD_LEN, anywhere, &all_free);
 	add_part(plan, kernel, range_len(kernel));
 }

@@ -257,6 +257,18 @@ int find_iomem(const char *name, struct range *ranges, int max)
 	return nr;
 }
 
+/* From its code to its bss or, where there is no line for that, its data. */
+struct range find_kernel(void)
+{
+	struct range code, last;
+
+	if (find_iomem("Kernel code", &code, 1) != 1 ||
+	    (find_iomem("Kernel bss", &last, 1) != 1 &&
+	     find_iomem("Kernel data", &last, 1) != 1))
+		die("no kernel in /proc/iomem");
+	return (struct range) { code.start, last.end };
+}
+
 /* Bytes of all of them. */
 __u64 sum_iomem(const char *name)
 {

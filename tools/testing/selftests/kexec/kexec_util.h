@@ -108,6 +108,7 @@ void mount_kernel_filesystems(void);
 
 /* Memory. */
 int find_iomem(const char *name, struct range *ranges, int max);
+struct range find_kernel(void);
 __u64 sum_iomem(const char *name);
 bool find_crash_region(struct range *region);
 struct range largest_ram(__u64 below);
