@@ -131,6 +131,12 @@ __u64 unmovable_blocks(struct range range)
 	return bytes;
 }
 
+/*
+ * When the kernel needs another block for itself, it is likely the first of free
+ * memory.  Windows that have to stay free until they are loaded stand back.
+ */
+#define MARGIN		(32 * MIB)
+
 const struct range anywhere = { .end = NO_END };
 const struct use all_free = { .least = { .free = 100 } };
 
@@ -184,8 +190,14 @@ static bool find_window(struct range *window, __u64 len, struct range within,
 
 struct range get_window(__u64 len, struct range within, const struct use *use)
 {
+	__u64 margin = round_up(MARGIN, block_size());
 	struct range window;
 
+	if (use->least.free == 100 &&
+	    find_window(&window, margin + len, within, use)) {
+		window.start += margin;
+		return window;
+	}
 	if (!find_window(&window, len, within, use))
 		die("no window of %llu MiB with the right use", len / MIB);
 	return window;
