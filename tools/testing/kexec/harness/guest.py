@@ -244,6 +244,7 @@ def judge(guest, outcome):
         if match != ["0"]:
             seen = f"exit {' '.join(match)}" if match else "no end of it"
             why.append(f"expected the command to exit 0, saw {seen}")
+            why += re.findall(r"Bail out! (.*)", outcome.text)[-1:]
     at = 0
     for pattern in guest.expect:
         match = re.compile(pattern, re.MULTILINE).search(outcome.text, at)
