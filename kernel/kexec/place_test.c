@@ -12,7 +12,8 @@
 #include <kunit/test.h>
 #include <linux/prandom.h>
 
-#define ARENA_ORDER	MAX_PAGE_ORDER
+/* Where a page block is larger, it is a part of one. */
+#define ARENA_ORDER	MIN(MAX_PAGE_ORDER, 10)
 #define ARENA_PAGES	BIT(ARENA_ORDER)
 
 /* The arena and what the model knows of it; one test runs at a time. */
@@ -46,7 +47,8 @@ static bool model_claim(unsigned long pfn, unsigned long nr_pages,
 {
 	unsigned long first = pfn - arena.first;
 	unsigned long block = ALIGN_DOWN(first, pageblock_nr_pages);
-	unsigned long end = ALIGN(first + nr_pages, pageblock_nr_pages);
+	unsigned long end = min(ALIGN(first + nr_pages, pageblock_nr_pages),
+				ARENA_PAGES);
 
 	if (!arena.claims || !all_free(first, nr_pages))
 		return false;

@@ -16,6 +16,7 @@
 #define TEST_TIMEOUT_DEFAULT	600
 
 #define BUFFER_SIZE	MIB
+#define BUFFER_PAGES	(BUFFER_SIZE / page)
 
 /*
  * How much less free memory is no leak.  A page lost each time shows in a

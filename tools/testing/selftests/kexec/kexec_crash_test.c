@@ -268,8 +268,8 @@ TEST_F(crash, segments_without_content)
 TEST_F(crash, unreadable_content)
 {
 	struct kexec_segment good = pages(region.start, 16), segs[] = {
-		pages(region.start, 256),
-		pages(region.start + 8 * MIB, 256),
+		pages(region.start, BUFFER_PAGES),
+		pages(region.start + 8 * MIB, BUFFER_PAGES),
 	};
 
 	/* All but its last byte can be read. */
@@ -327,7 +327,7 @@ TEST_F(crash, replace_without_leak)
 		/* Here over the one before, there beside it. */
 		struct kexec_segment segs[] = {
 			segment(buf, BUFFER_SIZE, region.start, 2 * MIB),
-			pages(region.end - (i % 3 + 1) * MIB, i % 256 + 1),
+			pages(region.end - (i % 3 + 1) * MIB, i % BUFFER_PAGES + 1),
 		};
 
 		ASSERT_EQ(0, load_crash(2, segs));
@@ -385,7 +385,8 @@ static int race_image(int which, struct kexec_segment *segs)
 	int i, nr = which ? 5 : 3;
 
 	for (i = 0; i < nr; i++)
-		segs[i] = pages(region.start + (2 * i + which) * MIB, 100);
+		segs[i] = pages(region.start + (2 * i + which) * MIB,
+				BUFFER_PAGES / 2);
 	return nr;
 }
 
@@ -514,7 +515,7 @@ TEST_F(crash, failing_allocations)
 {
 	struct kexec_segment segs[] = {
 		segment(buf, BUFFER_SIZE, region.start, 2 * MIB),
-		pages(region.end - 64 * page, 64),
+		pages(region.end - BUFFER_SIZE / 4, BUFFER_PAGES / 4),
 	};
 	int nth, result, nr_refused = 0, nr_elsewhere = 0;
 	char whole[2 * TEXT_MAX];

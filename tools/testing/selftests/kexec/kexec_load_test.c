@@ -474,7 +474,7 @@ TEST_F(kexec, bad_buffer)
 {
 	struct kexec_segment segs[] = {
 		pages(mem, 1),
-		pages(mem + 8 * MIB, 256),
+		pages(mem + 8 * MIB, BUFFER_PAGES),
 	};
 	__u64 before;
 	char *unreadable;
@@ -911,7 +911,7 @@ static void load_and_be_killed(void)
 
 TEST_F(kexec, killed_loader)
 {
-	struct kexec_segment seg = pages(mem, 256);
+	struct kexec_segment seg = pages(mem, BUFFER_PAGES);
 	char now[2 * TEXT_MAX];
 	__u64 before;
 	int i, status;
