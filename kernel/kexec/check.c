@@ -7,6 +7,8 @@
 
 #include <linux/ioport.h>
 #include <linux/mm.h>
+#include <linux/of.h>
+#include <linux/of_address.h>
 #include <linux/overflow.h>
 
 #include "internal.h"
@@ -29,6 +31,41 @@ static bool bytes_are_ram(u64 start, u64 len)
 
 	walk_system_ram_res(start, start + len - 1, &ram, add_ram_bytes);
 	return ram == len;
+}
+
+/* A piece of memory that a node below /reserved-memory names, or none. */
+static bool reserved_overlaps(struct device_node *node, struct resource *dest)
+{
+	struct resource res;
+	int i;
+
+	for (i = 0; !of_address_to_resource(node, i, &res); i++) {
+		if (resource_overlaps(&res, dest))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The device tree has what firmware and devices keep of the memory; System RAM
+ * nevertheless, unless it says "no-map".  To write there may hang the machine, as
+ * with OpenSBI's own memory.  What it calls reusable is the page allocator's until
+ * a driver claims it, and the next kernel's as well.
+ */
+static int check_reserved(const struct kexec_segment *seg, unsigned int nr)
+{
+	struct device_node *root __free(device_node) =
+		of_find_node_by_path("/reserved-memory");
+	struct resource dest = DEFINE_RES_MEM(seg->mem, seg->memsz);
+
+	for_each_available_child_of_node_scoped(root, node) {
+		if (!of_property_read_bool(node, "reusable") &&
+		    reserved_overlaps(node, &dest))
+			return kexec_refuse_segment(-EADDRNOTAVAIL, nr, seg,
+						    "lies over %pOF, which is not for kernels",
+						    node);
+	}
+	return 0;
 }
 
 static int check_segment(enum kexec_type type, const struct kexec_segment *seg,
@@ -66,7 +103,7 @@ static int check_segment(enum kexec_type type, const struct kexec_segment *seg,
 	if (!bytes_are_ram(seg->mem, seg->memsz))
 		return kexec_refuse_segment(-EADDRNOTAVAIL, nr, seg,
 					    "is not all in System RAM");
-	return 0;
+	return check_reserved(seg, nr);
 }
 
 static bool segments_overlap(const struct kexec_segment *a,
@@ -109,8 +146,9 @@ static int check_overlap(const struct kexec_segment *segments, unsigned int nr)
  * Return: 0, or
  * * %-EINVAL		- more content than room; two segments overlap; @entry
  *			  lies in none, or no instruction can begin there
- * * %-EADDRNOTAVAIL	- not whole pages; wraps; past KEXEC_DEST_LIMIT; not RAM
- *			  or, for a crash image, not in the crash region
+ * * %-EADDRNOTAVAIL	- not whole pages; wraps; past KEXEC_DEST_LIMIT; not RAM,
+ *			  or reserved by the device tree; for a crash image, not
+ *			  in the crash region
  * * %-ENOMEM		- more content than the machine has memory
  */
 int kexec_check_segments(enum kexec_type type,

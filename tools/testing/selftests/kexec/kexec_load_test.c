@@ -10,8 +10,10 @@
  *
  * The same source, built for 32 bits, tests the compat system call.
  */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -624,6 +626,90 @@ TEST_F(kexec, destination_not_ram)
 	}
 }
 
+/* Cells of a property of the device tree; they are big-endian. */
+static int read_cells(const char *path, __u32 *cells, int max)
+{
+	int fd = open(path, O_RDONLY), i, nr;
+
+	if (fd < 0)
+		return 0;
+	nr = read(fd, cells, max * sizeof(*cells)) / (int)sizeof(*cells);
+	close(fd);
+	for (i = 0; i < nr; i++)
+		cells[i] = be32toh(cells[i]);
+	return nr;
+}
+
+static __u64 join_cells(const __u32 *cells, int nr)
+{
+	__u64 value = 0;
+
+	while (nr--)
+		value = value << 32 | *cells++;
+	return value;
+}
+
+#define RESERVED	"/proc/device-tree/reserved-memory/"
+
+/* The first range of each node that reserves memory, in whole pages. */
+static int find_reserved(struct range *ranges, int max)
+{
+	__u32 nr_address, nr_size, reg[4];
+	glob_t nodes;
+	int i, nr = 0;
+
+	if (read_cells(RESERVED "#address-cells", &nr_address, 1) != 1 ||
+	    read_cells(RESERVED "#size-cells", &nr_size, 1) != 1 ||
+	    nr_address > 2 || nr_size > 2 ||
+	    glob(RESERVED "*/reg", 0, NULL, &nodes))
+		return 0;
+	for (i = 0; i < (int)nodes.gl_pathc && nr < max; i++) {
+		__u64 start, len;
+
+		if (read_cells(nodes.gl_pathv[i], reg, 4) <
+		    (int)(nr_address + nr_size))
+			continue;
+		start = join_cells(reg, nr_address);
+		len = join_cells(reg + nr_address, nr_size);
+		ranges[nr++] = (struct range) {
+			round_down(start, page), round_up(start + len, page)
+		};
+	}
+	globfree(&nodes);
+	return nr;
+}
+
+/* What firmware keeps for itself, even if it is System RAM. */
+TEST_F(kexec, destination_reserved)
+{
+	struct kexec_segment segs[] = { pages(mem, 1), { } };
+	struct range reserved[RANGES_MAX];
+	int i, nr = find_reserved(reserved, RANGES_MAX);
+
+	if (!nr)
+		SKIP(return, "the device tree reserves no memory");
+
+	for (i = 0; i < nr; i++) {
+		struct range at = reserved[i];
+
+		/* Its first page, its last one, one with all of it inside. */
+		segs[1] = segment(buf, 1, at.start, page);
+		EXPECT_REFUSED(EADDRNOTAVAIL, named(1, &segs[1]),
+			       load_segments(2, segs));
+		segs[1] = segment(buf, 1, at.end - page, page);
+		EXPECT_REFUSED(EADDRNOTAVAIL, named(1, &segs[1]),
+			       load_segments(2, segs));
+		segs[1] = segment(buf, 1, at.start, range_len(at) + page);
+		EXPECT_REFUSED(EADDRNOTAVAIL, named(1, &segs[1]),
+			       load_segments(2, segs));
+	}
+	/* What follows may be used, unless that is reserved, too. */
+	if (nr == 1) {
+		segs[1] = segment(buf, 1, reserved[0].end, page);
+		EXPECT_EQ(0, load_segments(2, segs));
+	}
+}
+
 TEST_F(kexec, overlap)
 {
 	/* In pages from mem; the second of each overlaps the first. */
@@ -1102,6 +1188,22 @@ TEST_F(kexec, large_image)
 	EXPECT_LE(before, settled_free_memory() + LEAK_SLACK);
 }
 
+/* System RAM; what the device tree reserves has to be at a range's start. */
+static int find_usable(struct range *ranges, int max)
+{
+	struct range reserved[RANGES_MAX];
+	int i, k, nr = find_iomem("System RAM", ranges, max);
+	int nr_reserved = find_reserved(reserved, RANGES_MAX);
+
+	for (i = 0; i < nr; i++) {
+		for (k = 0; k < nr_reserved; k++) {
+			if (reserved[k].start == ranges[i].start)
+				ranges[i].start = reserved[k].end;
+		}
+	}
+	return nr;
+}
+
 /*
  * Every page of the machine but those at the end, with so much content.  That
  * takes no memory here: what was never written is all the zero page.
@@ -1110,7 +1212,7 @@ static int load_all_memory(__u64 content, __u64 left_out)
 {
 	struct range all[RANGES_MAX];
 	struct kexec_segment segs[SEGMENTS_MAX];
-	int i, nr = find_iomem("System RAM", all, SEGMENTS_MAX);
+	int i, nr = find_usable(all, SEGMENTS_MAX);
 
 	all[nr - 1].end -= left_out;
 	for (i = 0; i < nr; i++) {
