@@ -250,6 +250,20 @@ def configure(arch, out, files, what):
     asked.write_text(text)
 
 
+def start_from(default, out):
+    """Begin @out with what the default flavour has compiled: make then only
+    compiles what depends on an option that differs.
+    """
+    if default == out or (out / ".config").exists() \
+       or not (default / "vmlinux").exists():
+        return
+    with locked(default):
+        shutil.copytree(default, out, symlinks=True, dirs_exist_ok=True,
+                        ignore=shutil.ignore_patterns(
+                            ".lock", "vmlinux", "vmlinux.o", "vmlinux.bin*",
+                            ".tmp_vmlinux*"))
+
+
 def kernel(arch, flavour=(), tree=TREE):
     """Build the test kernel of a flavour; returns the image's path."""
     if not (tree / "Kbuild").is_file():
@@ -259,6 +273,7 @@ def kernel(arch, flavour=(), tree=TREE):
     what = f"kernel {arch.name} {name}"
     files = fragments_of(arch, flavour)
     with locked(out):
+        start_from(tree / f"out-{arch.name}-default", out)
         configure(arch, out, files, what)
         run_logged([*arch.make(out), "all"], f"{out.name}.log", what)
     return out / arch.image
