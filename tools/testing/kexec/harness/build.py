@@ -38,8 +38,11 @@ ENVIRONMENT = {name: value for name, value in os.environ.items()
                if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARCH",
                                "MAKEOVERRIDES", "CHECK", "CROSS_COMPILE",
                                "KBUILD_OUTPUT", "O")} | {"LC_ALL": "C"}
-# ccache finds in one clone what another one, elsewhere, has compiled.
-ENVIRONMENT |= {"CCACHE_BASEDIR": str(TREE), "CCACHE_NOHASHDIR": "1"}
+# ccache finds in one clone what another one, elsewhere, has compiled.  What it does
+# not find it leaves to the compiler at once: to preprocess it first would add a
+# fifth to the first build, and kbuild has the dependencies written down anyway.
+ENVIRONMENT |= {"CCACHE_BASEDIR": str(TREE), "CCACHE_NOHASHDIR": "1",
+                "CCACHE_DEPEND": "1"}
 
 
 class BuildError(Exception):
