@@ -51,7 +51,8 @@ class BuildError(Exception):
 
 # Settings that need not be there.
 OPTIONAL = {
-    "suite": "",                # Debian's release, if not that we run on
+    "suites": [""],             # Debian's releases, if not that we run on: the
+                                # first of which a mirror has what it promises
     "client": True,             # Debian has kexec-tools for it
     "load_options": [],         # for the demo: options of the loader
     "others": [],               # files of ours that are not for it
@@ -334,9 +335,11 @@ SOURCES = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] " \
     "http://deb.debian.org/debian {} main\n"
 
 
-def apt_get(arch, root, *arguments, cwd=None):
+def apt_get(arch, root, *arguments, suite="", cwd=None):
     """Run apt-get for an architecture.  For another than that we run on, it
     has its own lists, below @root: the machine's configuration stays as it is.
+
+    @suite: the release to turn to from now on; "": as before.
     """
     command = ["apt-get"]
     if arch.debian != native():
@@ -347,9 +350,10 @@ def apt_get(arch, root, *arguments, cwd=None):
                     "APT::Architectures": arch.debian,
                     "Dir::State::Lists": state / "lists",
                     "Dir::Cache": state / "cache"}
-        if arch.suite:
-            sources = state / "sources.list"
-            sources.write_text(SOURCES.format(arch.suite))
+        sources = state / "sources.list"
+        if suite:
+            sources.write_text(SOURCES.format(suite))
+        if sources.exists():
             settings |= {"Dir::Etc::SourceList": sources,
                          "Dir::Etc::SourceParts": "/dev/null"}
         command += [f"-o{name}={value}" for name, value in settings.items()]
@@ -361,8 +365,10 @@ def download(arch, root, package):
     """Have apt-get download a package; returns what it says if it can't."""
     debs = root / "debs"
     result = apt_get(arch, root, "download", package, cwd=debs)
-    if result.returncode and arch.debian != native():
-        apt_get(arch, root, "update")
+    for suite in arch.suites if arch.debian != native() else []:
+        if not result.returncode:
+            break
+        apt_get(arch, root, "update", suite=suite)
         result = apt_get(arch, root, "download", package, cwd=debs)
     return result.stderr.strip()[-500:] if result.returncode else ""
 

@@ -124,12 +124,13 @@ class CoreTest(unittest.TestCase):
 class AptTest(unittest.TestCase):
     """Packages of an architecture that we don't run on."""
 
-    def options(self, **settings):
-        arch = types.SimpleNamespace(**{"suite": ""} | settings)
+    def options(self, debian, suite=""):
+        arch = types.SimpleNamespace(debian=debian)
         with tempfile.TemporaryDirectory(prefix="kexec-harness-") as top, \
              mock.patch.object(subprocess, "run") as run, \
              mock.patch.object(build, "native", lambda: "amd64"):
-            build.apt_get(arch, Path(top), "download", "busybox-static")
+            build.apt_get(arch, Path(top), "download", "busybox-static",
+                          suite=suite)
             self.assertTrue((Path(top) / "apt/lists/partial").is_dir()
                             or arch.debian == "amd64")
             return [text.replace(top, "TOP") for text in run.call_args[0][0]]
@@ -147,6 +148,29 @@ class AptTest(unittest.TestCase):
     def test_other_release(self):
         self.assertIn("-oDir::Etc::SourceList=TOP/apt/sources.list",
                       self.options(debian="riscv64", suite="trixie"))
+
+    def suites_used(self, *good):
+        """Which releases a package is looked for in, if @good have it."""
+        used = [""]
+
+        def apt_get(arch, root, what, *arguments, suite="", cwd=None):
+            if what == "update":
+                used.append(suite)
+            return types.SimpleNamespace(returncode=used[-1] not in good,
+                                         stderr="no such package")
+
+        arch = types.SimpleNamespace(debian="riscv64", suites=["one", "two"])
+        with mock.patch.object(build, "apt_get", apt_get), \
+             mock.patch.object(build, "native", lambda: "amd64"):
+            why = build.download(arch, Path("/none"), "busybox-static")
+        self.assertEqual(why, "" if good else "no such package")
+        return used[1:]
+
+    def test_which_release(self):
+        self.assertEqual(self.suites_used(""), [])
+        self.assertEqual(self.suites_used("one", "two"), ["one"])
+        self.assertEqual(self.suites_used("two"), ["one", "two"])
+        self.assertEqual(self.suites_used(), ["one", "two"])
 
 
 class UnitTest(unittest.TestCase):
