@@ -47,6 +47,7 @@ class Guest:
     nmi_on: str = ""
     vmlinux: bool = False
     disk: str = ""
+    fdtput: list = dataclasses.field(default_factory=list)
     dump: dict = None
 
     def __post_init__(self):
@@ -98,17 +99,40 @@ def accelerator():
     return os.environ.get("ACCEL") or "tcg"
 
 
+def machine(arch, guest):
+    """The part of QEMU's command line that says what it emulates."""
+    return [arch.qemu, "-machine", arch.machine,
+            "-cpu", guest.cpu or arch.cpu, "-smp", str(guest.cpus),
+            "-m", guest.memory, "-nodefaults", "-display", "none", *guest.qemu]
+
+
+def with_device_tree(arch, guest, scratch):
+    """Change the device tree that QEMU would give the guest; returns QEMU's
+    options.
+    """
+    if not guest.fdtput:
+        return []
+    tree = scratch / "device-tree"
+    commands = [[*machine(arch, guest), "-machine", f"dumpdtb={tree}"]] + [
+        ["fdtput", *(str(tree) if word == "TREE" else word
+                     for word in shlex.split(change))]
+        for change in guest.fdtput]
+    for command in commands:
+        result = subprocess.run(command, text=True, capture_output=True)
+        if result.returncode or not tree.exists():
+            raise build.BuildError(f"{shlex.join(command)}:\n{result.stderr}")
+    return ["-dtb", str(tree)]
+
+
 def command_line(arch, guest, image, initrd):
     """QEMU's command line."""
     console = [f"console={arch.console}", arch.append] if guest.console \
         else ["console=none"]
     append = [*console, APPEND,
               f"kunit.enable={int(guest.kunit)}", guest.append]
-    return [arch.qemu, "-machine", arch.machine, "-accel", accelerator(),
-            "-cpu", guest.cpu or arch.cpu, "-smp", str(guest.cpus),
-            "-m", guest.memory, "-nodefaults", "-display", "none",
+    return [*machine(arch, guest), "-accel", accelerator(),
             "-no-reboot", "-kernel", str(image), "-initrd", str(initrd),
-            "-append", " ".join(filter(None, append)), *guest.qemu]
+            "-append", " ".join(filter(None, append))]
 
 
 def with_own_files(arch, guest, image, initrd, scratch):
@@ -175,8 +199,9 @@ def boot(arch, guest, image, initrd, watch=None):
         whole = with_own_files(arch, guest, image, initrd, Path(scratch))
         disk, disk_options = with_disk(guest, log)
         nmi = Nmi(guest, Path(scratch))
+        tree_options = with_device_tree(arch, guest, Path(scratch))
         command = command_line(arch, guest, image, whole) + [
-            *disk_options, *nmi.options(),
+            *tree_options, *disk_options, *nmi.options(),
             "-chardev", "stdio,id=serial,signal=off",
             "-serial", "chardev:serial"]
         began = time.monotonic()

@@ -186,6 +186,26 @@ class BootTest(unittest.TestCase):
         self.assertRegex((self.top / "logs/guests/any/fake.log").read_text(),
                          rf"-drive file={disk},\S+ -device virtio-blk-pci")
 
+    def test_device_tree(self):
+        arch = mock.Mock(qemu="qemu", machine="virt", cpu="max")
+        one = guest.Guest(name="test", fdtput=["-t s TREE /cpus 'a b' c"])
+        tree = self.top / "device-tree"
+        tree.touch()
+        with mock.patch.object(subprocess, "run") as run:
+            run.return_value = mock.Mock(returncode=0)
+            self.assertEqual(guest.with_device_tree(arch, one, self.top),
+                             ["-dtb", str(tree)])
+        dumped, changed = [call[0][0] for call in run.call_args_list]
+        self.assertEqual(dumped[-2:], ["-machine", f"dumpdtb={tree}"])
+        self.assertEqual(changed, ["fdtput", "-t", "s", str(tree), "/cpus",
+                                   "a b", "c"])
+
+    def test_device_tree_can_not_be_changed(self):
+        arch = mock.Mock(qemu="false", machine="virt", cpu="max")
+        one = guest.Guest(name="test", fdtput=["TREE / a b"])
+        with self.assertRaisesRegex(build.BuildError, "dumpdtb="):
+            guest.with_device_tree(arch, one, self.top)
+
     def test_bad_dump(self):
         with mock.patch.object(dump, "verify") as verify:
             verify.return_value = ["no panic in it"]
