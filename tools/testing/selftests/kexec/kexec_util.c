@@ -307,35 +307,60 @@ struct range largest_ram(__u64 below)
 	return largest;
 }
 
-/* Sum of a counter over all of /proc/zoneinfo, which has pages. */
-static __u64 sum_over_zones(const char *format)
+/*
+ * Pages that are free, and those of them that are on the lists of a CPU and
+ * look like used ones.  For each zone both are from the same moment: the kernel
+ * prints a zone with its lock held, which moving pages between the two takes.
+ */
+static void count_free_pages(__u64 *free, __u64 *on_lists)
 {
 	FILE *file = fopen("/proc/zoneinfo", "re");
-	__u64 value, sum = 0;
+	__u64 value;
 	char line[256];
 
+	*free = *on_lists = 0;
 	if (!file)
-		return 0;
+		return;
 	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, format, &value) == 1)
-			sum += value;
+		if (sscanf(line, " pages free %llu", &value) == 1) {
+			*free += value;
+		} else if (sscanf(line, " count: %llu", &value) == 1) {
+			*free += value;
+			*on_lists += value;
+		}
 	}
 	fclose(file);
-	return sum;
 }
 
 /* Free pages that are on the lists of a CPU, and look like used ones. */
 __u64 pages_on_cpu_lists(void)
 {
-	return sum_over_zones(" count: %llu");
+	__u64 free, on_lists;
+
+	count_free_pages(&free, &on_lists);
+	return on_lists;
 }
 
-/* Bytes of free memory, what CPUs hold back for themselves included. */
+/*
+ * Bytes of free memory, what CPUs hold back for themselves included.  CPUs count
+ * by themselves, too, and tell each other now and then: while pages go from one
+ * list to the other, a reading is off by some hundred.  So let two agree.
+ */
 __u64 free_memory(void)
 {
+	__u64 free, before, on_lists;
+	int i;
+
 	write_file("/proc/sys/vm/stat_refresh", "1");
-	return page_size() * (sum_over_zones(" pages free %llu") +
-			      pages_on_cpu_lists());
+	count_free_pages(&free, &on_lists);
+	for (i = 0; i < 50; i++) {
+		before = free;
+		usleep(2000);
+		count_free_pages(&free, &on_lists);
+		if (free == before)
+			break;
+	}
+	return page_size() * free;
 }
 
 /*
