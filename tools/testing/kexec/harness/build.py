@@ -500,10 +500,13 @@ def capture_initramfs(arch):
 
 
 def guest_program(arch, source):
-    """Compile a program for guests, statically; returns its path."""
+    """Compile a program for guests, statically, or a library, if the name is
+    of one; returns its path.
+    """
     out = BUILD / "initramfs" / f"{arch.name}-{source.stem}"
+    kind = ["-shared", "-fPIC"] if out.suffix == ".so" else ["-static"]
     with locked(out.parent):
-        run_logged([f"{arch.cross_compile}gcc", "-static", "-O2", "-Wall",
+        run_logged([f"{arch.cross_compile}gcc", *kind, "-O2", "-Wall",
                     "-Wextra", "-Werror", "-o", str(out), str(source)],
                    f"{out.name}.log", source.name)
     return out
