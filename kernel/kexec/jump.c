@@ -149,7 +149,7 @@ static int jump_from_running(struct kimage *image)
  * Return: 0 when the image has returned; it can be started again.  If the system
  * could not be stopped, everything goes on as well:
  * * %-EBUSY	- a process or a device did not stop, or something woke up
- * * what a device's driver returned
+ * * what a device's driver returned, or what a CPU that stays online did
  */
 int kexec_jump(struct kimage *image)
 {

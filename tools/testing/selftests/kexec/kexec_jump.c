@@ -17,6 +17,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -366,6 +367,81 @@ static void replace_and_unload(const struct plan *plan)
 		die("reboot(2): %s, expected EINVAL", strerror(errno));
 }
 
+/* --- Somebody who does not stop ------------------------------------------ */
+
+static void expect_not_stopped(int err, const char *reason)
+{
+	if (!reboot_kexec() || errno != err)
+		die("reboot(2): %s, expected %s", strerror(errno), strerror(err));
+	if (!strstr(last_refusal(), reason))
+		die("the refusal is \"%s\", expected \"%s\"", last_refusal(),
+		    reason);
+	printf("kexec_jump: refused: %s\n", reason);
+}
+
+/* Waits in the kernel, which is to read a byte for it. */
+static void *write_byte(void *byte)
+{
+	int fds[2];
+
+	return (void *)(long)(pipe(fds) || write(fds[1], byte, 1) != 1);
+}
+
+static void expect_unfrozen_thread(void)
+{
+	__u64 len = page_size();
+	pthread_t thread;
+	void *page, *failed;
+	int uffd;
+
+	if (write_file("/sys/power/pm_freeze_timeout", "500"))
+		die("there is no timeout for freezing");
+	page = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uffd = stall_access(page, len);
+	if (uffd < 0)
+		die("no userfaultfd(2): %s", strerror(errno));
+	if (pthread_create(&thread, NULL, write_byte, page) ||
+	    !wait_for_access(uffd))
+		die("a thread does not stall");
+
+	expect_not_stopped(EBUSY, "a process can't be frozen");
+	resume_access(uffd, page, len);
+	if (pthread_join(thread, &failed) || failed)
+		die("the thread that did not stop can't go on");
+}
+
+/* The state of CPUs' hotplug in which they leave the scheduler. */
+static int scheduler_state(void)
+{
+	FILE *file = fopen("/sys/devices/system/cpu/hotplug/states", "re");
+	char line[256];
+	int state = -1, nr;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%d:", &nr) == 1 && strstr(line, "sched:active"))
+			state = nr;
+	}
+	return state;
+}
+
+static void expect_online_cpu(void)
+{
+	char text[TEXT_MAX];
+
+	snprintf(text, sizeof(text), "%d", scheduler_state());
+	if (write_file("/sys/devices/system/cpu/cpu1/hotplug/fail", text))
+		die("CPU 1 would stop in state %s", text);
+	expect_not_stopped(EAGAIN, "the other CPUs can't be stopped");
+}
+
+/* Everything goes on each time, and then the image can be started. */
+static void not_stop(const struct plan *plan)
+{
+	expect_unfrozen_thread();
+	expect_online_cpu();
+}
+
 /* --- A disk in use -------------------------------------------------------- */
 
 #define DISK		"/dev/vda"
@@ -461,6 +537,9 @@ static const struct jump_case cases[] = {
 		{ "corrupt", "refused for a corrupt byte, then mended" },
 		OVER_FREE(16 * MIB), .times = 3,
 		.between = corrupt_and_repair, .after = replace_and_unload,
+	}, {
+		{ "not-stopped", "refused as a process, then a CPU, goes on" },
+		OVER_FREE(2 * MIB), .times = 3, .between = not_stop,
 	}, {
 		{ "writing", "while a process writes to a disk" },
 		OVER_FREE(2 * MIB), .times = 5,

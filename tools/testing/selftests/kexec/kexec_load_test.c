@@ -14,11 +14,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -26,7 +24,6 @@
 #include <time.h>
 
 #include <linux/capability.h>
-#include <linux/userfaultfd.h>
 
 #include "../kselftest_harness.h"
 #include "abi.h"
@@ -914,43 +911,19 @@ static void *run_stalled_load(void *arg)
 
 static bool prepare_stalled_load(struct stalled_load *stalled)
 {
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
 	char *missing;
 
 	missing = mmap(NULL, 2 * MIB, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	stalled->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	if (missing == MAP_FAILED || stalled->uffd < 0)
+	if (missing == MAP_FAILED)
 		return false;
-
-	reg.range.start = (uintptr_t)missing + MIB;
-	reg.range.len = MIB;
 	stalled->seg = segment(missing, 2 * MIB, mem, 4 * MIB);
-	if (ioctl(stalled->uffd, UFFDIO_API, &api) ||
-	    ioctl(stalled->uffd, UFFDIO_REGISTER, &reg))
+	stalled->uffd = stall_access(missing + MIB, MIB);
+	if (stalled->uffd < 0)
 		return false;
 	/* Only now, lest a huge page serves both halves. */
 	memset(missing, BREAKPOINT, MIB);
 	return true;
-}
-
-/* Once it has, the kernel is in the middle of copying the buffer. */
-static bool wait_for_stall(struct stalled_load *stalled)
-{
-	struct pollfd pollfd = { .fd = stalled->uffd, .events = POLLIN };
-
-	return poll(&pollfd, 1, 60000) == 1;
-}
-
-static void resume_stalled_load(struct stalled_load *stalled)
-{
-	struct uffdio_range range = {
-		.start = (uintptr_t)stalled->seg.buf + MIB,
-		.len = MIB,
-	};
-
-	ioctl(stalled->uffd, UFFDIO_UNREGISTER, &range);
 }
 
 TEST_F(kexec, busy)
@@ -964,7 +937,7 @@ TEST_F(kexec, busy)
 		SKIP(return, "no userfaultfd(2): %s", strerror(errno));
 
 	ASSERT_EQ(0, pthread_create(&loader, NULL, run_stalled_load, &stalled));
-	ASSERT_TRUE(wait_for_stall(&stalled));
+	ASSERT_TRUE(wait_for_access(stalled.uffd));
 
 	/* Reading does not wait. */
 	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "1"));
@@ -973,7 +946,7 @@ TEST_F(kexec, busy)
 	EXPECT_REFUSED(EBUSY, "in progress", load(0, 0, NULL, KEXEC_ON_CRASH));
 	EXPECT_REFUSED(EBUSY, "in progress", try_reboot());
 
-	resume_stalled_load(&stalled);
+	resume_access(stalled.uffd, (char *)stalled.seg.buf + MIB, MIB);
 	pthread_join(loader, NULL);
 	EXPECT_EQ(0, stalled.result);
 	ASSERT_EQ(1, read_placed(placed, SEGMENTS_MAX));
@@ -990,7 +963,7 @@ static void load_and_be_killed(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (prepare_stalled_load(&stalled) &&
 	    !pthread_create(&loader, NULL, run_stalled_load, &stalled) &&
-	    wait_for_stall(&stalled))
+	    wait_for_access(stalled.uffd))
 		kill(getpid(), SIGKILL);
 	_exit(1);
 }

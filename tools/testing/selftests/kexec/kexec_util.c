@@ -5,15 +5,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include <linux/reboot.h>
+#include <linux/userfaultfd.h>
 
 #include "../kselftest.h"
 #include "kexec_util.h"
@@ -383,4 +386,39 @@ __u64 settled_free_memory(void)
 	}
 	usleep(100000);
 	return free_memory();
+}
+
+/*
+ * Let everybody wait who is the first to access one of these pages, also the
+ * kernel on behalf of a system call.  Returns what the two functions below want, or
+ * -1.
+ */
+int stall_access(void *start, size_t len)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = {
+		.range = { (uintptr_t)start, len },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) ||
+	    ioctl(uffd, UFFDIO_REGISTER, &reg))
+		return -1;
+	return uffd;
+}
+
+bool wait_for_access(int uffd)
+{
+	struct pollfd pollfd = { .fd = uffd, .events = POLLIN };
+
+	return poll(&pollfd, 1, 60000) == 1;
+}
+
+void resume_access(int uffd, void *start, size_t len)
+{
+	struct uffdio_range range = { (uintptr_t)start, len };
+
+	ioctl(uffd, UFFDIO_UNREGISTER, &range);
+	close(uffd);
 }
