@@ -64,7 +64,8 @@ struct kexec_placement;
  * @alloc: take any block of pages of that order, each of them to be freed on
  *	its own; NULL if there is none
  * @free: give pages back
- * @spare: pages that can be had without harm to others; NULL for any number
+ * @spare: pages that can be had without harm to others; NULL for any number.  If
+ *	it is less than wanted, nothing was left out of the count.  May sleep.
  * @idle: pages that can be had at once, as they are free; NULL for any number
  * @control: take a block for control memory; NULL for what @alloc gives
  *	outside of the destinations
@@ -76,7 +77,7 @@ struct kexec_page_ops {
 		      unsigned long most_busy);
 	struct page *(*alloc)(gfp_t gfp, unsigned int order);
 	void (*free)(struct page *page, unsigned long nr_pages);
-	unsigned long (*spare)(void);
+	unsigned long (*spare)(unsigned long wanted);
 	unsigned long (*idle)(void);
 	struct page *(*control)(struct kexec_placement *p, unsigned int order);
 };

@@ -198,9 +198,10 @@ static bool in_a_dest(struct kexec_placement *p, unsigned long pfn,
 	return d && d->pfn < pfn + nr_pages;
 }
 
-static unsigned long pages_to_spare(const struct kexec_page_ops *ops)
+static unsigned long pages_to_spare(const struct kexec_page_ops *ops,
+				    unsigned long wanted)
 {
-	return ops->spare ? ops->spare() : ULONG_MAX;
+	return ops->spare ? ops->spare(wanted) : ULONG_MAX;
 }
 
 static int cmp_dests(const void *a, const void *b)
@@ -266,7 +267,7 @@ int kexec_place_begin(struct kexec_placement *p, struct kimage *image)
 		p->nr_missing += p->dests[i].nr_content;
 	}
 
-	nr_spare = pages_to_spare(ops);
+	nr_spare = pages_to_spare(ops, p->nr_missing);
 	if (p->nr_missing > nr_spare)
 		return kexec_refuse(-ENOMEM,
 				    "out of memory: %lu KiB are needed for the content, %lu KiB can be had",
@@ -421,7 +422,7 @@ static struct page *alloc_control(struct kexec_placement *p, unsigned int order)
 
 		/* Keeps at least one page that the destinations lacked. */
 		sort_pages(p, page_to_pfn(page), 1UL << order);
-		if (!pages_to_spare(ops))
+		if (!pages_to_spare(ops, 1))
 			return NULL;
 	}
 }
@@ -1160,13 +1161,28 @@ static long mapped_available(void)
  * Pages that can be taken from the machine, be it by reclaim or swapping.
  * Reclaim alone would go on until somebody else is killed for want of a page.
  */
-static unsigned long buddy_spare(void)
+static unsigned long count_spare(void)
 {
 	long nr_pages = si_mem_available() + get_nr_swap_pages();
 
 	if (IS_ENABLED(CONFIG_HIGHMEM) && mapped_available() < (long)SPARE_PAGES)
 		return 0;
 	return nr_pages > (long)SPARE_PAGES ? nr_pages - SPARE_PAGES : 0;
+}
+
+/*
+ * The free pages that CPUs keep at hand are in no count: tens of megabytes each,
+ * after a program has given back much memory.
+ */
+static unsigned long buddy_spare(unsigned long wanted)
+{
+	unsigned long nr_pages = count_spare();
+
+	if (nr_pages < wanted) {
+		drain_all_pages(NULL);
+		nr_pages = count_spare();
+	}
+	return nr_pages;
 }
 
 static unsigned long buddy_idle(void)

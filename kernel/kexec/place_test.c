@@ -749,6 +749,43 @@ static void place_test_exit(struct kunit *test)
 		__free_pages(arena.pages, ARENA_ORDER);
 }
 
+static unsigned long pages_on_cpu_lists(void)
+{
+	unsigned long nr_pages = 0;
+	struct zone *zone;
+	int cpu;
+
+	for_each_populated_zone(zone) {
+		for_each_online_cpu(cpu)
+			nr_pages += per_cpu_ptr(zone->per_cpu_pageset, cpu)->count;
+	}
+	return nr_pages;
+}
+
+/* Free pages that a CPU has kept count, but only if there is need of them. */
+static void test_spare_on_cpu_lists(struct kunit *test)
+{
+	unsigned long kept, nr_pages = 1024;
+	struct page *page, *next;
+	LIST_HEAD(pages);
+
+	while (nr_pages--) {
+		page = alloc_page(GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, page);
+		list_add(&page->lru, &pages);
+	}
+	list_for_each_entry_safe(page, next, &pages, lru)
+		__free_page(page);
+
+	kept = pages_on_cpu_lists();
+	kunit_info(test, "%lu pages are on lists\n", kept);
+	KUNIT_ASSERT_GT(test, kept, 64);
+	KUNIT_EXPECT_GT(test, kexec_buddy_ops.spare(0), 0);
+	KUNIT_EXPECT_GT(test, pages_on_cpu_lists(), kept / 2);
+	kexec_buddy_ops.spare(ULONG_MAX);
+	KUNIT_EXPECT_LT(test, pages_on_cpu_lists(), kept / 2);
+}
+
 static struct kunit_case place_test_cases[] = {
 	KUNIT_CASE(test_all_free),
 	KUNIT_CASE(test_one_page_taken),
@@ -762,6 +799,7 @@ static struct kunit_case place_test_cases[] = {
 	KUNIT_CASE(test_settle),
 	KUNIT_CASE(test_settle_later),
 	KUNIT_CASE(test_nothing_idle),
+	KUNIT_CASE(test_spare_on_cpu_lists),
 	{ }
 };
 
