@@ -152,19 +152,19 @@ static bool is_used(struct range range, const struct use *use)
 	       census.other * 100 <= use->most_other * all;
 }
 
-/* In whole blocks, each of which is used like that. */
+/* In whole units, each of which is used like that. */
 static bool find_window_in(struct range *window, __u64 len, struct range ram,
-			   const struct use *use)
+			   const struct use *use, __u64 unit)
 {
 	struct range block;
 
-	window->start = round_up(ram.start, block_size());
+	window->start = round_up(ram.start, unit);
 	for (block.start = window->start; ; block.start = block.end) {
 		if (block.start - window->start >= len) {
 			window->end = window->start + len;
 			return true;
 		}
-		block.end = block.start + block_size();
+		block.end = block.start + unit;
 		if (block.end > ram.end)
 			return false;
 		if (!is_used(block, use))
@@ -173,7 +173,7 @@ static bool find_window_in(struct range *window, __u64 len, struct range ram,
 }
 
 static bool find_window(struct range *window, __u64 len, struct range within,
-			const struct use *use)
+			const struct use *use, __u64 unit)
 {
 	struct range ram[RANGES_MAX];
 	int i, nr = find_iomem("System RAM", ram, RANGES_MAX);
@@ -182,24 +182,36 @@ static bool find_window(struct range *window, __u64 len, struct range within,
 		struct range piece = intersection(ram[i], within);
 
 		if (piece.start < piece.end &&
-		    find_window_in(window, len, piece, use))
+		    find_window_in(window, len, piece, use, unit))
 			return true;
+	}
+	return false;
+}
+
+static bool find_free_window(struct range *window, __u64 len,
+			     struct range within)
+{
+	__u64 unit, margin;
+
+	/* A block of 512 MiB may have a single page in it that isn't free. */
+	for (unit = block_size(); unit >= MIB; unit /= 2) {
+		margin = round_up(MARGIN, unit);
+		if (!find_window(window, margin + len, within, &all_free, unit))
+			continue;
+		window->start += margin;
+		return true;
 	}
 	return false;
 }
 
 struct range get_window(__u64 len, struct range within, const struct use *use)
 {
-	__u64 margin = round_up(MARGIN, block_size());
 	struct range window;
 
-	if (use->least.free == 100 &&
-	    find_window(&window, margin + len, within, use)) {
-		window.start += margin;
+	if (use->least.free == 100 && find_free_window(&window, len, within))
 		return window;
-	}
-	if (!find_window(&window, len, within, use))
-		die("no window of %llu MiB with the right use", len / MIB);
+	if (!find_window(&window, len, within, use, block_size()))
+		die("no window of %llu KiB with the right use", len / KIB);
 	return window;
 }
 
