@@ -139,6 +139,10 @@ static int build_ident_map(struct kimage *image)
  * For the few instructions between the kernel's page tables and those of the
  * trampoline: its text, whose entry is there from the beginning and stays, and
  * in the other half the identity map.
+ *
+ * Not by clone_pgd_range(), which also copies what follows both tables: it takes
+ * each for one of a pair, of which the second is the user's
+ * (CONFIG_MITIGATION_PAGE_TABLE_ISOLATION).
  */
 static int build_both_halves(struct kimage *image)
 {
@@ -146,9 +150,9 @@ static int build_both_halves(struct kimage *image)
 
 	if (!pgd)
 		return -ENOMEM;
-	clone_pgd_range(pgd, image->arch.pgd, KERNEL_PGD_BOUNDARY);
-	clone_pgd_range(pgd + KERNEL_PGD_BOUNDARY,
-			swapper_pg_dir + KERNEL_PGD_BOUNDARY, KERNEL_PGD_PTRS);
+	memcpy(pgd, image->arch.pgd, KERNEL_PGD_BOUNDARY * sizeof(*pgd));
+	memcpy(pgd + KERNEL_PGD_BOUNDARY, swapper_pg_dir + KERNEL_PGD_BOUNDARY,
+	       KERNEL_PGD_PTRS * sizeof(*pgd));
 	image->arch.both_pgd = pgd;
 	return 0;
 }
