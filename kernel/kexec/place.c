@@ -1177,9 +1177,12 @@ static unsigned long count_spare(void)
 static unsigned long buddy_spare(unsigned long wanted)
 {
 	unsigned long nr_pages = count_spare();
+	struct zone *zone;
 
 	if (nr_pages < wanted) {
-		drain_all_pages(NULL);
+		/* All zones at once would be left out if somebody else is at it. */
+		for_each_populated_zone(zone)
+			drain_all_pages(zone);
 		nr_pages = count_spare();
 	}
 	return nr_pages;
