@@ -89,7 +89,6 @@ static int jump_when_frozen(struct kimage *image)
 	int err;
 
 	/* Nobody is there to write pages to, or to read messages from. */
-	pm_prepare_console();
 	suspend_console();
 	pm_restrict_gfp_mask();
 
@@ -102,7 +101,6 @@ static int jump_when_frozen(struct kimage *image)
 
 	pm_restore_gfp_mask();
 	resume_console();
-	pm_restore_console();
 	return err;
 }
 
@@ -118,7 +116,7 @@ static int freeze_everything(void)
 	return err;
 }
 
-static int jump_from_running(struct kimage *image)
+static int jump_from_prepared(struct kimage *image)
 {
 	int err;
 
@@ -137,6 +135,19 @@ static int jump_from_running(struct kimage *image)
 		thaw_processes();
 	}
 	pm_notifier_call_chain(PM_POST_HIBERNATION);
+	return err;
+}
+
+static int jump_from_running(struct kimage *image)
+{
+	int err;
+
+	/* Not a sleep that firmware has a part in, whatever the last one was. */
+	pm_suspend_clear_flags();
+	/* A program that owns the terminal must run to give it away. */
+	pm_prepare_console();
+	err = jump_from_prepared(image);
+	pm_restore_console();
 	return err;
 }
 
