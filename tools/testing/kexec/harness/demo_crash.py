@@ -5,7 +5,7 @@ import dataclasses
 
 from . import build, demo, dump, guest
 
-# Of guests.toml, what is shown here: a dump on a disk, which drgn reads; or,
+# Of the list of guests, what is shown here: a dump on a disk, which drgn reads; or,
 # where there is no row of that, a look into /proc/vmcore.
 ROWS = "client-crash", "crash-vmcore", "crash-vmcore-own-loader"
 
@@ -60,12 +60,12 @@ def backtraces(story, report):
 
 
 def row_of(arch):
-    """The guest to show; raises BuildError if guests.toml has none."""
+    """The guest to show; raises BuildError if there is none."""
     rows = {row.name: row for row in guest.table(arch)}
     for name in ROWS:
         if name in rows:
             return dataclasses.replace(rows[name], name="demo-crash")
-    raise build.BuildError(f"guests.toml has none of {', '.join(ROWS)} for "
+    raise build.BuildError(f"the list of guests has none of {', '.join(ROWS)} for "
                            f"{arch.name}")
 
 

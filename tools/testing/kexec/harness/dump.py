@@ -23,7 +23,7 @@ ANY_CPU = -1                    # it is not up to the test which one crashes
 
 @dataclasses.dataclass
 class Dump:
-    """What a dump has to have: guests.toml explains each field."""
+    """What a dump has to have: guests/README.rst explains each field."""
     stacks: list
     cpu: int = 0                # or ANY_CPU
     log: list = dataclasses.field(default_factory=list)

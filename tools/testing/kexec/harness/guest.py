@@ -25,7 +25,7 @@ APPEND = "panic=-1 printk.devkmsg=on retain_initrd"
 
 @dataclasses.dataclass
 class Guest:
-    """One row of the table guests.toml, which explains each field."""
+    """One row of the list; guests/README.rst explains each field."""
     name: str
     arch: list = dataclasses.field(default_factory=lambda: ["x86_64"])
     run: str = ""
@@ -59,23 +59,37 @@ class Guest:
         return () if self.kernel == "default" else tuple(self.kernel.split("-"))
 
 
-def read_table(text):
-    """The guests of a table in TOML."""
+def complete(rows, name, above=()):
+    """The fields of a row, those of the one that it is like included."""
+    row = dict(rows[name])
+    like = row.pop("like", None)
+    if not like:
+        return row
+    if like not in rows or like in (name, *above):
+        raise build.BuildError(f"guests: {name}: like {like}, which "
+                               "is no other row")
+    return complete(rows, like, (name, *above)) | row
+
+
+def read_tables(*texts):
+    """The guests of tables in TOML."""
     rows = {}
-    for row in tomllib.loads(text)["guest"]:
-        name, like = row["name"], row.pop("like", None)
-        if name in rows:
-            raise build.BuildError(f"guests.toml: {name}: twice")
-        if like and like not in rows:
-            raise build.BuildError(f"guests.toml: {name}: like {like}, which "
-                                   "is no row before it")
-        rows[name] = rows.get(like, {}) | row
-    return [Guest(**row) for row in rows.values()]
+    for row in (row for text in texts for row in tomllib.loads(text)["guest"]):
+        if row["name"] in rows:
+            raise build.BuildError(f"guests: {row['name']}: twice")
+        rows[row["name"]] = row
+    return [Guest(**complete(rows, name)) for name in rows]
+
+
+def every_guest():
+    """The guests of all files of the list."""
+    return read_tables(*(path.read_text() for path in
+                         sorted((build.HERE / "guests").glob("*.toml"))))
 
 
 def table(arch):
-    """The guests of guests.toml that are for an architecture."""
-    return [one for one in read_table((build.HERE / "guests.toml").read_text())
+    """The guests that are for an architecture."""
+    return [one for one in every_guest()
             if arch.name in one.arch or "all" in one.arch]
 
 

@@ -294,7 +294,7 @@ check.run_all([check.Check("one", hang, alone=ALONE)])
 class TableTest(unittest.TestCase):
 
     def test_like(self):
-        first, second, third = guest.read_table("""
+        first, second, third = guest.read_tables("""
             [[guest]]
             name = "first"
             run = "one"
@@ -313,19 +313,35 @@ class TableTest(unittest.TestCase):
         self.assertEqual((third.run, third.cpus), ("three", 1))
 
     def test_like_nobody(self):
-        for like in ("second", "first"):
-            with self.assertRaisesRegex(build.BuildError, "no row before it"):
-                guest.read_table(f"""
+        for like in ("third", "first", "second"):
+            with self.assertRaisesRegex(build.BuildError, "no other row"):
+                guest.read_tables(f"""
                     [[guest]]
                     name = "first"
                     like = "{like}"
+                    """, """
                     [[guest]]
                     name = "second"
+                    like = "first"
                     """)
+
+    def test_like_one_of_another_file(self):
+        first, second = guest.read_tables("""
+            [[guest]]
+            name = "first"
+            like = "second"
+            cpus = 2
+            """, """
+            [[guest]]
+            name = "second"
+            run = "two"
+            """)
+        self.assertEqual((first.name, first.run, first.cpus), ("first", "two", 2))
+        self.assertEqual((second.run, second.cpus), ("two", 1))
 
     def test_same_name(self):
         with self.assertRaisesRegex(build.BuildError, "twice"):
-            guest.read_table(2 * """
+            guest.read_tables(2 * """
                 [[guest]]
                 name = "first"
                 """)
@@ -335,7 +351,7 @@ class TableTest(unittest.TestCase):
             self.assertTrue(guest.table(build.Arch(name)), name)
 
     def test_every_guest(self):
-        for one in guest.read_table((build.HERE / "guests.toml").read_text()):
+        for one in guest.every_guest():
             with self.subTest(one.name):
                 self.assertLessEqual(set(one.arch), {"all", *build.ported()})
                 self.assertIn(one.ends, ("init", "payload"))
