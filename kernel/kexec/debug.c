@@ -19,6 +19,85 @@
 
 #include "internal.h"
 
+/* Whether @len bytes from @phys touch a destination of the image. */
+static bool touches_dest(const struct kimage *image, unsigned long phys,
+			 unsigned long len)
+{
+	unsigned int i;
+
+	for (i = 0; i < image->nr_segments; i++) {
+		const struct kexec_segment *seg = &image->segment[i];
+
+		if (seg->memsz && phys <= seg->mem + (seg->memsz - 1) &&
+		    seg->mem <= phys + (len - 1))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * kexec_place_validate - check the invariants of a placed image
+ * @image: the image
+ *
+ * Every byte of every destination is covered by exactly one entry, in
+ * ascending order; sources and control memory lie outside the destinations.
+ * For an image that returns memory is held for all.
+ *
+ * Context: Any.
+ * Return: 0, or -EIO after a warning about the first offence.
+ */
+int kexec_place_validate(const struct kimage *image)
+{
+	unsigned long covered[KEXEC_SEGMENT_MAX] = { };
+	struct kexec_move *move;
+	const struct page *page;
+	unsigned long last_dst = 0;
+	unsigned int nr;
+
+	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
+		const struct kexec_segment *seg;
+
+		nr = kexec_move_segment(image, move);
+		seg = &image->segment[nr];
+		if (WARN(move->dst != seg->mem + covered[nr] ||
+			 move->len > seg->memsz - covered[nr] ||
+			 move->dst < last_dst,
+			 "kexec: move to %#lx, %#lx bytes, does not follow the one before in segment %u",
+			 move->dst, move->len, nr))
+			goto broken;
+		if (WARN(image->preserve_context && move->src == KEXEC_SRC_ZERO,
+			 "kexec: no memory is held for %#lx, %#lx bytes, of an image that returns",
+			 move->dst, move->len))
+			goto broken;
+		if (WARN(kexec_is_moved(move) &&
+			 touches_dest(image, move->src, move->len),
+			 "kexec: source %#lx, %#lx bytes, lies in a destination",
+			 move->src, move->len))
+			goto broken;
+		covered[nr] += move->len;
+		last_dst = move->dst;
+	}
+
+	for (nr = 0; nr < image->nr_segments; nr++) {
+		if (WARN(covered[nr] != image->segment[nr].memsz,
+			 "kexec: %#lx of %#zx bytes of segment %u are placed",
+			 covered[nr], image->segment[nr].memsz, nr))
+			goto broken;
+	}
+
+	list_for_each_entry(page, &image->control_pages, lru) {
+		if (WARN(touches_dest(image, page_to_phys(page),
+				      PFN_PHYS(page_private(page))),
+			 "kexec: control memory at %#lx lies in a destination",
+			 (unsigned long)page_to_phys(page)))
+			goto broken;
+	}
+	return 0;
+
+broken:
+	return kexec_refuse(-EIO, "an invariant of the image is broken, the log has which");
+}
+
 static const char * const step_names[] = {
 	[KEXEC_STEP_NONE]			= "none",
 	[KEXEC_STEP_PLACED]			= "placed",
@@ -113,6 +192,19 @@ static const struct file_operations step_fops = {
 	.release	= single_release,
 };
 
+/* The entry of the move table that covers @dst, or NULL. */
+static struct kexec_move *find_move(const struct kimage *image,
+				    unsigned long dst)
+{
+	struct kexec_move *move;
+
+	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
+		if (dst - move->dst < move->len)
+			return move;
+	}
+	return NULL;
+}
+
 /* In the crash region, through a mapping that nothing protects. */
 static int flip_bit(const struct kimage *image, unsigned long dst)
 {
@@ -123,7 +215,7 @@ static int flip_bit(const struct kimage *image, unsigned long dst)
 
 	if (!image)
 		return -ENOENT;
-	move = kimage_find_move(image, dst);
+	move = find_move(image, dst);
 	if (!move || move->src == KEXEC_SRC_ZERO)
 		return -ENOENT;
 

@@ -11,10 +11,8 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/highmem.h>
-#include <linux/kasan.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/xxhash.h>
@@ -30,60 +28,6 @@ DEFINE_SPINLOCK(kexec_slot_lock);
 
 struct kimage *kexec_image;
 struct kimage *kexec_crash_image;
-
-/*
- * How much is copied, and then digested, at a time: little enough to stay in
- * the processor's cache in between.
- */
-#define KEXEC_CHUNK	SZ_64K
-
-/**
- * kexec_map_run - make physically contiguous pages accessible
- * @phys: where they start, page aligned
- * @len: bytes wanted; on return, how many of them are mapped, at least a page
- *
- * Where the kernel has all memory mapped, the mapping is linear and reaches as
- * far as one likes; otherwise it is of one page.
- *
- * Context: Any.  Undo with kexec_unmap_run() in reverse order.
- * Return: the kernel's address of the first byte.
- */
-void *kexec_map_run(unsigned long phys, unsigned long *len)
-{
-	unsigned long most = IS_ENABLED(CONFIG_KMAP_LOCAL) ? PAGE_SIZE : KEXEC_CHUNK;
-
-	*len = min(*len, most);
-	/* Pages of a run may have come with different tags. */
-	return kasan_reset_tag(kmap_local_page(pfn_to_page(PHYS_PFN(phys))));
-}
-
-/**
- * kexec_unmap_run - end what kexec_map_run() began
- * @run: what it returned
- */
-void kexec_unmap_run(void *run)
-{
-	kunmap_local(run);
-}
-
-/**
- * kimage_find_move - find what is going to lie at an address
- * @image: a placed image
- * @dst: physical address in one of its destinations
- *
- * Return: the entry of the move table that covers @dst, or NULL.
- */
-struct kexec_move *kimage_find_move(const struct kimage *image,
-				    unsigned long dst)
-{
-	struct kexec_move *move;
-
-	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
-		if (dst - move->dst < move->len)
-			return move;
-	}
-	return NULL;
-}
 
 /* Copy @len bytes at @offset of a segment to @to; zeroes past its content. */
 static int fill_run(void *to, const struct kexec_segment *seg,

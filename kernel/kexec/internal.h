@@ -5,9 +5,14 @@
 #ifndef _KERNEL_KEXEC_INTERNAL_H
 #define _KERNEL_KEXEC_INTERNAL_H
 
+#include <linux/align.h>
 #include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/kexec.h>
+#include <linux/list.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/mutex.h>
 #include <linux/pfn.h>
 #include <linux/spinlock.h>
@@ -82,9 +87,6 @@ struct kexec_page_ops {
 	struct page *(*control)(struct kexec_placement *p, unsigned int order);
 };
 
-extern const struct kexec_page_ops kexec_buddy_ops;
-extern const struct kexec_page_ops kexec_staging_ops;
-
 /**
  * struct kexec_placement - an image on its way into memory
  * @image: that image; its @ops give the pages
@@ -119,6 +121,52 @@ struct kexec_placement {
 	unsigned long control_end;
 };
 
+/* The page frame behind it. */
+static inline unsigned long kexec_dest_end(const struct kexec_dest *d)
+{
+	return d->pfn + d->nr_pages;
+}
+
+/* Where its content ends and zeroes begin. */
+static inline unsigned long kexec_content_end(const struct kexec_dest *d)
+{
+	return d->pfn + d->nr_content;
+}
+
+/* A run in a list of pages: its first page's lru, its length in ->private. */
+static inline void kexec_add_run(struct list_head *runs, struct page *page,
+				 unsigned long nr_pages)
+{
+	set_page_private(page, nr_pages);
+	list_add_tail(&page->lru, runs);
+}
+
+static inline struct page *kexec_take_run(struct list_head *runs,
+					  unsigned long *nr_pages)
+{
+	struct page *page = list_first_entry(runs, struct page, lru);
+
+	list_del(&page->lru);
+	*nr_pages = page_private(page);
+	set_page_private(page, 0);
+	return page;
+}
+
+/* Whether content has to be moved by the handoff. */
+static inline bool kexec_is_moved(const struct kexec_move *move)
+{
+	return move->src != KEXEC_SRC_ZERO && move->src != move->dst;
+}
+
+/* Where to halve [@pfn, @end): at the end of a page block; @end if none ends. */
+static inline unsigned long kexec_middle_block(unsigned long pfn,
+					       unsigned long end)
+{
+	unsigned long mid = ALIGN_DOWN(pfn + (end - pfn) / 2, pageblock_nr_pages);
+
+	return min(mid > pfn ? mid : ALIGN(pfn + 1, pageblock_nr_pages), end);
+}
+
 struct kexec_dest *kexec_dest_from(struct kexec_placement *p,
 				   unsigned long pfn);
 int kexec_place_begin(struct kexec_placement *p, struct kimage *image);
@@ -126,20 +174,19 @@ int kexec_place_claim(struct kexec_placement *p);
 int kexec_place_sources(struct kexec_placement *p);
 void kexec_place_end(struct kexec_placement *p);
 void kexec_place_free(struct kimage *image);
-bool kexec_place_settle(struct kimage *image, const bool *stop);
 
+/* buddy.c */
+extern const struct kexec_page_ops kexec_buddy_ops;
+extern const struct kexec_page_ops kexec_staging_ops;
+
+/* table.c */
+unsigned long kexec_table_pages(const struct kexec_placement *p);
+void kexec_table_write(struct kexec_placement *p);
 unsigned int kexec_move_segment(const struct kimage *image,
 				const struct kexec_move *move);
 void kimage_total(const struct kimage *image, struct kexec_bytes *total);
-
-#ifdef CONFIG_DEBUG_KEXEC
-int kexec_place_validate(const struct kimage *image);
-#else
-static inline int kexec_place_validate(const struct kimage *image)
-{
-	return 0;
-}
-#endif
+void *kexec_map_run(unsigned long phys, unsigned long *len);
+void kexec_unmap_run(void *run);
 
 /* verify.c */
 
@@ -163,6 +210,7 @@ void kexec_digest_retake(struct kimage *image);
 int kexec_digest_check(const struct kimage *image);
 
 /* settle.c */
+bool kexec_place_settle(struct kimage *image, const bool *stop);
 int kexec_lock(void);
 void kexec_unlock(void);
 bool kexec_settled(void);
@@ -172,10 +220,6 @@ int kexec_lock_settled(void);
 void kexec_sysfs_notify_settled(void);
 
 /* image.c */
-void *kexec_map_run(unsigned long phys, unsigned long *len);
-void kexec_unmap_run(void *run);
-struct kexec_move *kimage_find_move(const struct kimage *image,
-				    unsigned long dst);
 struct kimage *kimage_new(unsigned long flags, const struct kexec_page_ops *ops,
 			  unsigned long entry, unsigned int nr_segments,
 			  const struct kexec_segment *segments);
@@ -272,8 +316,14 @@ enum kexec_step {
 };
 
 #ifdef CONFIG_DEBUG_KEXEC
+int kexec_place_validate(const struct kimage *image);
 void kexec_at_step(enum kexec_step step);
 #else
+static inline int kexec_place_validate(const struct kimage *image)
+{
+	return 0;
+}
+
 static inline void kexec_at_step(enum kexec_step step)
 {
 }

@@ -210,7 +210,7 @@ static void expect_claimed(struct kimage *image)
 		unsigned long first = PHYS_PFN(move->dst) - arena.first;
 		unsigned long end = first + PHYS_PFN(move->len);
 
-		if (!is_moved(move))
+		if (!kexec_is_moved(move))
 			continue;
 		for (first = ALIGN_DOWN(first, pageblock_nr_pages); first < end;
 		     first += pageblock_nr_pages) {
@@ -322,7 +322,7 @@ static void fill_with_others(struct kimage *image)
 	unsigned long i;
 
 	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
-		for (i = 0; is_moved(move) && i < move->len; i += sizeof(u64))
+		for (i = 0; kexec_is_moved(move) && i < move->len; i += sizeof(u64))
 			*(u64 *)phys_to_virt(move->dst + i) = others(move->dst + i);
 	}
 }
@@ -333,7 +333,7 @@ static void expect_others(struct kimage *image)
 	unsigned long i;
 
 	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
-		for (i = 0; is_moved(move) && i < move->len; i += sizeof(u64)) {
+		for (i = 0; kexec_is_moved(move) && i < move->len; i += sizeof(u64)) {
 			if (*(u64 *)phys_to_virt(move->dst + i) ==
 			    others(move->dst + i))
 				continue;

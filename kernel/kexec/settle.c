@@ -21,11 +21,17 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/highmem.h>
 #include <linux/ktime.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "internal.h"
+
+/* Less when settling: somebody may be waiting for that to stop. */
+#define SETTLE_MAX_PAGES	max(PHYS_PFN(SZ_16M), pageblock_nr_pages)
 
 /* Jiffies before the worker starts, for the caller of the load to go on. */
 #define SETTLE_DELAY	(HZ / 20)
@@ -34,6 +40,106 @@
 static bool settling;
 static bool stop_settling;
 static DECLARE_WAIT_QUEUE_HEAD(settle_ended);
+
+/* The destination of @move is ours now: the content goes there. */
+static void bring_home(struct kimage *image, struct kexec_move *move)
+{
+	struct kexec_bytes *bytes = &image->bytes[kexec_move_segment(image, move)];
+	unsigned long src = PHYS_PFN(move->src), dst = PHYS_PFN(move->dst);
+	unsigned long nr_pages = PHYS_PFN(move->len), i;
+
+	for (i = 0; i < nr_pages; i++) {
+		copy_highpage(pfn_to_page(dst + i), pfn_to_page(src + i));
+		cond_resched();
+	}
+	kexec_at_step(KEXEC_STEP_SETTLING);
+	image->ops->free(pfn_to_page(src), nr_pages);
+	move->src = move->dst;
+
+	/* sysfs may be reading them. */
+	spin_lock(&kexec_slot_lock);
+	bytes->moved -= move->len;
+	bytes->in_place += move->len;
+	spin_unlock(&kexec_slot_lock);
+}
+
+/* Where a stretch of moved entries, whose destinations follow each other, ends. */
+static unsigned long stretch_end(struct kexec_move *move)
+{
+	unsigned long start = move->dst, end = start;
+
+	for (; move; move = kexec_move_next(move)) {
+		if (!kexec_is_moved(move) || move->dst != end ||
+		    PHYS_PFN(end - start + move->len) > SETTLE_MAX_PAGES)
+			break;
+		end += move->len;
+	}
+	return PHYS_PFN(end);
+}
+
+/* The first entry from @move on that is for @pfn or what follows. */
+static struct kexec_move *move_from(struct kexec_move *move, unsigned long pfn)
+{
+	while (move && PHYS_PFN(move->dst) < pfn)
+		move = kexec_move_next(move);
+	return move;
+}
+
+/*
+ * Bring home what is moved to [@move->dst, @end): all of it, or else what can be
+ * had of both halves, cut where page blocks end and thus entries, too.
+ */
+static void settle_span(struct kimage *image, struct kexec_move *move,
+			unsigned long end, const bool *stop)
+{
+	unsigned long pfn = PHYS_PFN(move->dst), mid;
+
+	if (READ_ONCE(*stop))
+		return;
+
+	if (image->ops->claim(pfn, end - pfn, end - pfn)) {
+		for (; move && PHYS_PFN(move->dst) < end;
+		     move = kexec_move_next(move))
+			bring_home(image, move);
+		return;
+	}
+
+	mid = kexec_middle_block(pfn, end);
+	if (mid < end) {
+		settle_span(image, move, mid, stop);
+		settle_span(image, move_from(move, mid), end, stop);
+	}
+}
+
+/**
+ * kexec_place_settle - bring home what had to be placed elsewhere
+ * @image: a filled image
+ * @stop: to be set when the caller wants it to end early
+ *
+ * Claims what a load left to others, as they had to be moved for it; and what
+ * another image occupied that this one replaces: better copy now than while the
+ * machine is away.
+ *
+ * Context: May sleep.
+ * Return: whether all was tried.
+ */
+bool kexec_place_settle(struct kimage *image, const bool *stop)
+{
+	struct kexec_move *move = kexec_move_first(image);
+
+	while (image->ops->claim && move && !READ_ONCE(*stop)) {
+		unsigned long end;
+
+		if (!kexec_is_moved(move)) {
+			move = kexec_move_next(move);
+			continue;
+		}
+		end = stretch_end(move);
+		settle_span(image, move, end, stop);
+		move = move_from(move, end);
+	}
+	return !READ_ONCE(*stop);
+}
 
 static void report_settled(const struct kimage *image,
 			   const struct kexec_bytes *before, u64 ns)
