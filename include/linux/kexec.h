@@ -116,8 +116,10 @@ struct kexec_page_ops;
  * @record_digest: of the members of this structure up to here, which don't
  *	change once the load is complete
  * @bytes: how each segment is placed
- * @settled: what was moved then stays so, bringing it home was tried
+ * @settled: what is moved stays so, bringing it home was tried ...
+ * @settle_passes: ... or was so many times, from end to end
  * @control_pages: control memory, linked by page->lru, order in page->private
+ * @holder: keeps the destinations of a boot image online, see stay.c
  * @vmcoreinfo: in a crash image, a copy of the notes on this kernel
  * @placement: while the image is built, see kernel/kexec/internal.h
  */
@@ -138,7 +140,9 @@ struct kimage {
 
 	struct kexec_bytes bytes[KEXEC_SEGMENT_MAX];
 	bool settled;
+	u8 settle_passes;
 	struct list_head control_pages;
+	struct list_head holder;
 	void *vmcoreinfo;
 	struct kexec_placement *placement;
 };

@@ -198,6 +198,30 @@ int kexec_check_segments(enum kexec_type type,
 	return 0;
 }
 
+/**
+ * kexec_check_ram - whether the machine still has what a boot image needs of it
+ * @image: an image whose segments have been checked before
+ *
+ * Memory can be pulled out of a machine: a part that was offline already, or that
+ * a driver took back.
+ *
+ * Context: Process context; takes resource_lock for reading.
+ * Return: 0 or -EADDRNOTAVAIL.
+ */
+int kexec_check_ram(const struct kimage *image)
+{
+	unsigned int i;
+
+	for (i = 0; i < image->nr_segments; i++) {
+		const struct kexec_segment *seg = &image->segment[i];
+
+		if (seg->memsz && !bytes_are_ram(seg->mem, seg->memsz))
+			return kexec_refuse_segment(-EADDRNOTAVAIL, i, seg,
+						    "lies in memory that is gone, load the image again");
+	}
+	return 0;
+}
+
 #ifdef CONFIG_KEXEC_KUNIT_TEST
 #include "check_test.c"
 #endif

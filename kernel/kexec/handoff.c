@@ -60,6 +60,7 @@ static void shut_down(void)
  * Return: 0 when an image that was loaded with KEXEC_PRESERVE_CONTEXT has
  * returned; it stays in its slot.  Else it does not return, unless refused:
  * * %-EBUSY	- a load or unload is running
+ * * %-EADDRNOTAVAIL - memory that the image has to lie in is gone
  * * %-EINTR	- a fatal signal came while it waited for the image to settle
  * * %-EINVAL	- no image is loaded
  * * %-EIO	- the image is not what was loaded any more; it stays in its
@@ -79,8 +80,8 @@ int kernel_kexec(void)
 
 	image = kexec_image;
 	if (image)
-		err = machine_kexec_check() ?: kexec_digest_check(image) ?:
-		      kexec_place_validate(image);
+		err = machine_kexec_check() ?: kexec_check_ram(image) ?:
+		      kexec_digest_check(image) ?: kexec_place_validate(image);
 	else
 		err = kexec_refuse(-EINVAL, "no image is loaded");
 	if (err) {

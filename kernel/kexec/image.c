@@ -116,6 +116,7 @@ void kimage_free(struct kimage *image)
 	kexec_vmcoreinfo_detach(image);
 	machine_kexec_cleanup(image);
 	kexec_place_free(image);
+	kexec_stay_release(image);
 	kfree(image);
 }
 
@@ -151,6 +152,7 @@ struct kimage *kimage_new(unsigned long flags, const struct kexec_page_ops *ops,
 	image->nr_segments = nr_segments;
 	memcpy(image->segment, segments, nr_segments * sizeof(*segments));
 	INIT_LIST_HEAD(&image->control_pages);
+	INIT_LIST_HEAD(&image->holder);
 	image->verify = image->type == KEXEC_TYPE_CRASH ? kexec_crash_verify() :
 							  READ_ONCE(kexec_verify);
 	return image;
@@ -197,7 +199,8 @@ int kimage_place(struct kimage *image)
  *	current's memory
  *
  * Context: May sleep.  The caller holds kexec_mutex.
- * Return: the image, or an error pointer: -ENOMEM, -EFAULT, -EINTR, -EIO.
+ * Return: the image, or an error pointer: -ENOMEM, -EFAULT, -EINTR, -EIO; -EBUSY or
+ * -EADDRNOTAVAIL if memory that it has to lie in goes away.
  */
 struct kimage *kimage_build(unsigned long flags,
 			    const struct kexec_page_ops *ops,
@@ -211,7 +214,13 @@ struct kimage *kimage_build(unsigned long flags,
 	if (IS_ERR(image))
 		return image;
 
-	err = kimage_place(image);
+	/* What the segments were checked for may have gone in between. */
+	if (image->type == KEXEC_TYPE_DEFAULT)
+		err = kexec_stay_hold(image) ?: kexec_check_ram(image);
+	else
+		err = 0;
+	if (!err)
+		err = kimage_place(image);
 	if (!err)
 		err = fill_image(image);
 	if (err)

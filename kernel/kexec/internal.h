@@ -39,6 +39,7 @@ int kexec_check_signal(void);
 int kexec_check_segments(enum kexec_type type,
 			 const struct kexec_segment *segments,
 			 unsigned int nr_segments, unsigned long entry);
+int kexec_check_ram(const struct kimage *image);
 
 /* place.c */
 
@@ -174,6 +175,10 @@ int kexec_place_claim(struct kexec_placement *p);
 int kexec_place_sources(struct kexec_placement *p);
 void kexec_place_end(struct kexec_placement *p);
 void kexec_place_free(struct kimage *image);
+
+/* stay.c */
+int kexec_stay_hold(struct kimage *image);
+void kexec_stay_release(struct kimage *image);
 
 /* buddy.c */
 extern const struct kexec_page_ops kexec_buddy_ops;

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory that has to stay while an image needs it.
+ *
+ * A destination is memory of the machine, claimed or not: were it taken offline
+ * and pulled out, the handoff would write to nothing.  And claimed pages in
+ * ZONE_MOVABLE, where everything is taken to be movable, would have the one who
+ * offlines them try for ever.  So nobody waits for anybody:
+ *
+ *	an image that holds its destinations	the offlining is refused
+ *	memory that is going offline		the load is refused
+ *
+ * Both look at what the other one has put down, under one spinlock: of two that
+ * come at the same time, the second is refused.
+ */
+#define pr_fmt(fmt) "kexec: " fmt
+
+#include <linux/init.h>
+#include <linux/list.h>
+#include <linux/memory.h>
+#include <linux/memory_hotplug.h>
+#include <linux/notifier.h>
+#include <linux/spinlock.h>
+
+#include "internal.h"
+
+/* Guards all of the below, and is held for a few comparisons only. */
+static DEFINE_SPINLOCK(stay_lock);
+
+/* The images whose destinations have to stay. */
+static LIST_HEAD(holders);
+
+/*
+ * The page frames that are going offline, if nr_pages is not 0.  Offlining is
+ * serialised by mem_hotplug_begin(), so there is one such range at most.
+ */
+static struct {
+	unsigned long pfn;
+	unsigned long nr_pages;
+} leaving;
+
+/* The first segment with a part in [@pfn, @pfn + @nr_pages), or -1; none if empty. */
+static int segment_in(const struct kimage *image, unsigned long pfn,
+		      unsigned long nr_pages)
+{
+	unsigned int i;
+
+	for (i = 0; nr_pages && i < image->nr_segments; i++) {
+		const struct kexec_segment *seg = &image->segment[i];
+		unsigned long first = PHYS_PFN(seg->mem);
+
+		if (seg->memsz && first < pfn + nr_pages &&
+		    pfn < first + PHYS_PFN(seg->memsz))
+			return i;
+	}
+	return -1;
+}
+
+/**
+ * kexec_stay_hold - keep the destinations of an image online
+ * @image: a boot image that holds no memory yet
+ *
+ * Context: May sleep.  Undo with kexec_stay_release().
+ * Return: 0, or -EBUSY if one of them is going offline right now.
+ */
+int kexec_stay_hold(struct kimage *image)
+{
+	int nr;
+
+	spin_lock(&stay_lock);
+	nr = segment_in(image, leaving.pfn, leaving.nr_pages);
+	if (nr < 0)
+		list_add(&image->holder, &holders);
+	spin_unlock(&stay_lock);
+
+	if (nr >= 0)
+		return kexec_refuse_segment(-EBUSY, nr, &image->segment[nr],
+					    "lies in memory that is being taken offline");
+	return 0;
+}
+
+/**
+ * kexec_stay_release - let the destinations of an image go
+ * @image: an image whose pages have been freed, held or not
+ *
+ * Context: May sleep.
+ */
+void kexec_stay_release(struct kimage *image)
+{
+	spin_lock(&stay_lock);
+	list_del_init(&image->holder);
+	spin_unlock(&stay_lock);
+}
+
+#ifdef CONFIG_MEMORY_HOTPLUG
+/* Whether nobody needs these; if so, nobody gets to need them from now on. */
+static bool may_leave(unsigned long pfn, unsigned long nr_pages)
+{
+	const struct kimage *image;
+
+	guard(spinlock)(&stay_lock);
+	list_for_each_entry(image, &holders, holder) {
+		if (segment_in(image, pfn, nr_pages) >= 0)
+			return false;
+	}
+	leaving.pfn = pfn;
+	leaving.nr_pages = nr_pages;
+	return true;
+}
+
+static void nobody_leaves(void)
+{
+	guard(spinlock)(&stay_lock);
+	leaving.nr_pages = 0;
+}
+
+/*
+ * MEM_CANCEL_OFFLINE also comes when this one has refused, or somebody before it;
+ * there is nothing to undo then.
+ */
+static int memory_changes(struct notifier_block *nb, unsigned long action,
+			  void *data)
+{
+	const struct memory_notify *range = data;
+
+	switch (action) {
+	case MEM_GOING_OFFLINE:
+		if (may_leave(range->start_pfn, range->nr_pages))
+			break;
+		pr_notice("the memory %#llx-%#llx can't go offline: a boot image needs it, see /sys/kernel/kexec/segments; kexec -u unloads that\n",
+			  (u64)PFN_PHYS(range->start_pfn),
+			  (u64)PFN_PHYS(range->start_pfn + range->nr_pages) - 1);
+		return notifier_from_errno(-EBUSY);
+	case MEM_OFFLINE:
+	case MEM_CANCEL_OFFLINE:
+		nobody_leaves();
+		break;
+	}
+	return NOTIFY_OK;
+}
+
+static int __init stay_init(void)
+{
+	return hotplug_memory_notifier(memory_changes, DEFAULT_CALLBACK_PRI);
+}
+subsys_initcall(stay_init);
+#endif /* CONFIG_MEMORY_HOTPLUG */
+
+#ifdef CONFIG_KEXEC_KUNIT_TEST
+#include "stay_test.c"
+#endif

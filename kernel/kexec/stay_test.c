@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of what keeps memory online, with a memory block that nobody takes
+ * offline.
+ */
+#include <kunit/test.h>
+#include <linux/sizes.h>
+
+#ifdef CONFIG_MEMORY_HOTPLUG
+#define BLOCK_PAGES	PHYS_PFN(SZ_128M)
+
+/* Beyond what any guest has. */
+static const struct memory_notify block = {
+	.start_pfn = PHYS_PFN(SZ_1G) * 3,
+	.nr_pages = BLOCK_PAGES,
+};
+
+static int change(unsigned long action)
+{
+	return notifier_to_errno(memory_changes(NULL, action, (void *)&block));
+}
+
+/* An image of two pages, @offset pages behind the start of the block. */
+static struct kimage *image_at(struct kunit *test, long offset)
+{
+	struct kimage *image = kunit_kzalloc(test, sizeof(*image), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, image);
+	INIT_LIST_HEAD(&image->holder);
+	image->nr_segments = 2;
+	image->segment[1].mem = PFN_PHYS(block.start_pfn + offset);
+	image->segment[1].memsz = 2 * PAGE_SIZE;
+	return image;
+}
+
+static void test_held(struct kunit *test)
+{
+	static const struct {
+		long offset;
+		int err;
+	} cases[] = {
+		{ -2, 0 }, { -1, -EBUSY }, { 0, -EBUSY }, { 1000, -EBUSY },
+		{ BLOCK_PAGES - 1, -EBUSY }, { BLOCK_PAGES, 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct kimage *image = image_at(test, cases[i].offset);
+
+		KUNIT_ASSERT_EQ(test, kexec_stay_hold(image), 0);
+		KUNIT_EXPECT_EQ_MSG(test, change(MEM_GOING_OFFLINE), cases[i].err,
+				    "%ld pages from the start", cases[i].offset);
+		/* It comes in any case. */
+		change(MEM_CANCEL_OFFLINE);
+
+		kexec_stay_release(image);
+		KUNIT_EXPECT_EQ(test, change(MEM_GOING_OFFLINE), 0);
+		change(MEM_OFFLINE);
+	}
+}
+
+static void test_leaving(struct kunit *test)
+{
+	struct kimage *inside = image_at(test, 1000), *outside = image_at(test, -2);
+
+	KUNIT_ASSERT_EQ(test, change(MEM_GOING_OFFLINE), 0);
+	KUNIT_EXPECT_EQ(test, kexec_stay_hold(outside), 0);
+	KUNIT_EXPECT_EQ(test, kexec_stay_hold(inside), -EBUSY);
+	/* Who was refused may be released all the same. */
+	kexec_stay_release(inside);
+
+	change(MEM_CANCEL_OFFLINE);
+	KUNIT_EXPECT_EQ(test, kexec_stay_hold(inside), 0);
+	kexec_stay_release(inside);
+	kexec_stay_release(outside);
+}
+
+static struct kunit_case stay_test_cases[] = {
+	KUNIT_CASE(test_held),
+	KUNIT_CASE(test_leaving),
+	{ }
+};
+
+static struct kunit_suite stay_test_suite = {
+	.name = "kexec-stay",
+	.test_cases = stay_test_cases,
+};
+
+kunit_test_suite(stay_test_suite);
+#endif /* CONFIG_MEMORY_HOTPLUG */
