@@ -97,6 +97,16 @@ enum kexec_type {
 	KEXEC_TYPE_CRASH,
 };
 
+/**
+ * struct kexec_run - pages that follow each other
+ * @pfn: the first one
+ * @nr_pages: how many
+ */
+struct kexec_run {
+	unsigned long pfn;
+	unsigned long nr_pages;
+};
+
 struct kexec_page_ops;
 
 /**
@@ -112,6 +122,9 @@ struct kexec_page_ops;
  * @arch: the architecture's own
  * @verify: the digests are valid and checked before the handoff
  * @digest: of the content of each segment
+ * @control: the control memory once more, as an array: what the digest goes by
+ * @nr_control: runs in @control
+ * @list_digest: of @control itself
  * @control_digest: of the control memory, the move table included
  * @record_digest: of the members of this structure up to here, which don't
  *	change once the load is complete
@@ -135,6 +148,9 @@ struct kimage {
 
 	bool verify;
 	u64 digest[KEXEC_SEGMENT_MAX];
+	struct kexec_run *control;
+	unsigned int nr_control;
+	u64 list_digest;
 	u64 control_digest;
 	u64 record_digest;
 

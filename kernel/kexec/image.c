@@ -117,6 +117,7 @@ void kimage_free(struct kimage *image)
 	machine_kexec_cleanup(image);
 	kexec_place_free(image);
 	kexec_stay_release(image);
+	kvfree(image->control);
 	kfree(image);
 }
 
@@ -184,6 +185,8 @@ int kimage_place(struct kimage *image)
 	if (!err)
 		err = kexec_place_sources(p);
 	kexec_place_end(p);
+	if (!err)
+		err = kexec_digest_list(image);
 	if (!err)
 		kexec_at_step(KEXEC_STEP_PLACED);
 	return err;

@@ -206,8 +206,9 @@ enum {
 
 extern int kexec_verify;
 void kexec_digest_empty(u64 *digest);
+int kexec_digest_list(struct kimage *image);
 void kexec_digest_seal(struct kimage *image);
-bool kexec_digest_control_intact(const struct kimage *image);
+bool kexec_digest_leads_intact(const struct kimage *image);
 int kexec_digest_compare(const struct kimage *image, bool may_sleep);
 void kexec_describe_change(const struct kimage *image, int what,
 			   char reason[KEXEC_REASON_MAX]);

@@ -169,7 +169,7 @@ static void settle(struct work_struct *work)
 
 	kimage_total(image, &before);
 	/* What is not what was loaded is left for the handoff to refuse. */
-	if (kexec_digest_control_intact(image)) {
+	if (kexec_digest_leads_intact(image)) {
 		image->settled = kexec_place_settle(image, &stop_settling);
 		kexec_digest_seal(image);
 	} else {

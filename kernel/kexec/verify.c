@@ -16,6 +16,7 @@
 #include <linux/mm.h>
 #include <linux/nmi.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/stddef.h>
 #include <linux/xxhash.h>
 
@@ -58,15 +59,52 @@ static void digest_run(struct xxh64_state *state, unsigned long phys,
 	}
 }
 
-static u64 control_digest(const struct kimage *image, bool may_sleep)
+/**
+ * kexec_digest_list - write down what the control memory consists of
+ * @image: a placed image
+ *
+ * The list that it is freed by goes through struct page, of which there is no
+ * digest, and that no panic should follow.
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int kexec_digest_list(struct kimage *image)
 {
 	const struct page *page;
+	unsigned int nr = 0;
+
+	if (!image->verify)
+		return 0;
+	list_for_each_entry(page, &image->control_pages, lru)
+		nr++;
+	image->control = kvmalloc_array(nr, sizeof(*image->control),
+					GFP_KERNEL | __GFP_NOWARN);
+	if (!image->control)
+		return kexec_refuse(-ENOMEM, "out of memory for a list of %u runs",
+				    nr);
+	list_for_each_entry(page, &image->control_pages, lru)
+		image->control[image->nr_control++] = (struct kexec_run) {
+			.pfn = page_to_pfn(page),
+			.nr_pages = page_private(page),
+		};
+	return 0;
+}
+
+static u64 list_digest(const struct kimage *image)
+{
+	return xxh64(image->control, image->nr_control * sizeof(*image->control), 0);
+}
+
+static u64 control_digest(const struct kimage *image, bool may_sleep)
+{
 	struct xxh64_state state;
+	unsigned int i;
 
 	xxh64_reset(&state, 0);
-	list_for_each_entry(page, &image->control_pages, lru)
-		digest_run(&state, page_to_phys(page),
-			   PFN_PHYS(page_private(page)), may_sleep);
+	for (i = 0; i < image->nr_control; i++)
+		digest_run(&state, PFN_PHYS(image->control[i].pfn),
+			   PFN_PHYS(image->control[i].nr_pages), may_sleep);
 	return xxh64_digest(&state);
 }
 
@@ -86,21 +124,35 @@ void kexec_digest_seal(struct kimage *image)
 {
 	if (!image->verify)
 		return;
+	image->list_digest = list_digest(image);
 	image->control_digest = control_digest(image, true);
 	image->record_digest = record_digest(image);
 }
 
+/* What leads to the content, each thing before it is followed. */
+static int compare_leads(const struct kimage *image, bool may_sleep)
+{
+	if (record_digest(image) != image->record_digest)
+		return KEXEC_RECORD_CHANGED;
+	if (list_digest(image) != image->list_digest ||
+	    control_digest(image, may_sleep) != image->control_digest)
+		return KEXEC_CONTROL_CHANGED;
+	return KEXEC_UNCHANGED;
+}
+
 /**
- * kexec_digest_control_intact - whether the control memory is as it was sealed
+ * kexec_digest_leads_intact - whether all that leads to the content is as sealed
  * @image: a sealed image
  *
+ * That is its record, and its control memory, with the move table.
+ *
  * Context: May sleep.
- * Return: whether it is, or no digest was taken.
+ * Return: whether they are, or no digest was taken.
  */
-bool kexec_digest_control_intact(const struct kimage *image)
+bool kexec_digest_leads_intact(const struct kimage *image)
 {
 	return !image->verify ||
-	       control_digest(image, true) == image->control_digest;
+	       compare_leads(image, true) == KEXEC_UNCHANGED;
 }
 
 /* Of the content of each segment, as it is now. */
@@ -139,8 +191,7 @@ void kexec_digest_retake(struct kimage *image)
 {
 	if (!image->verify)
 		return;
-	if (record_digest(image) != image->record_digest ||
-	    !kexec_digest_control_intact(image)) {
+	if (!kexec_digest_leads_intact(image)) {
 		pr_warn("the control memory changed while the image ran; it can't be started again\n");
 		return;
 	}
@@ -162,13 +213,13 @@ int kexec_digest_compare(const struct kimage *image, bool may_sleep)
 {
 	u64 digest[KEXEC_SEGMENT_MAX];
 	unsigned int i;
+	int what;
 
 	if (!image->verify)
 		return KEXEC_UNCHANGED;
-	if (record_digest(image) != image->record_digest)
-		return KEXEC_RECORD_CHANGED;
-	if (control_digest(image, may_sleep) != image->control_digest)
-		return KEXEC_CONTROL_CHANGED;
+	what = compare_leads(image, may_sleep);
+	if (what != KEXEC_UNCHANGED)
+		return what;
 
 	content_digests(image, may_sleep, digest);
 	for (i = 0; i < image->nr_segments; i++) {
@@ -225,3 +276,7 @@ int kexec_digest_check(const struct kimage *image)
 	kexec_describe_change(image, what, reason);
 	return kexec_refuse(-EIO, "%s", reason);
 }
+
+#ifdef CONFIG_KEXEC_KUNIT_TEST
+#include "verify_test.c"
+#endif
