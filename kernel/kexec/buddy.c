@@ -6,13 +6,20 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/align.h>
+#include <linux/atomic.h>
+#include <linux/completion.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/io.h>
+#include <linux/jiffies.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/swap.h>
+#include <linux/workqueue.h>
 
 #include "internal.h"
 
@@ -22,7 +29,61 @@
  */
 #define SPARE_PAGES		PHYS_PFN(SZ_8M)
 
+/* Whether these pages are fit for an image.  If not they are lost: see the contract. */
+static bool adopt(struct page *page, unsigned long nr_pages)
+{
+	if (!machine_kexec_adopt_pages(page, nr_pages))
+		return true;
+	pr_warn("%lu pages from %#llx on can't be prepared for an image, and are lost\n",
+		nr_pages, (u64)page_to_phys(page));
+	return false;
+}
+
+/*
+ * Pages that a zone can do without, if half of the files' in it are given up: what
+ * is above the mark that reclaim aims at, less a share of what others are left
+ * with.  Who needs memory of that zone and no other would be killed otherwise,
+ * however much there is elsewhere.
+ */
+static long zone_spare(struct zone *zone)
+{
+	unsigned long share = min(SPARE_PAGES, zone_managed_pages(zone) / 64);
+	unsigned long files = zone_page_state(zone, NR_ZONE_ACTIVE_FILE) +
+			      zone_page_state(zone, NR_ZONE_INACTIVE_FILE);
+
+	return zone_page_state(zone, NR_FREE_PAGES) + files / 2 -
+	       high_wmark_pages(zone) - share;
+}
+
 #ifdef CONFIG_KEXEC_IN_PLACE
+/*
+ * How long a claim may take.  One that is in time takes milliseconds; one that is
+ * not waits for a page that a file system, or a disk, may never be done with.
+ */
+#define CLAIM_PATIENCE	(10 * HZ)
+
+/* Whether to move this page is to wait for somebody.  It may change meanwhile. */
+static bool is_held_up(struct page *page)
+{
+	struct folio *folio = page_folio(page);
+	bool held_up;
+
+	if (!folio_try_get(folio))
+		return false;
+	held_up = page_folio(page) == folio &&
+		  (folio_test_locked(folio) || folio_test_writeback(folio));
+	folio_put(folio);
+	return held_up;
+}
+
+/* In a free block, which @page begins, as many as it has; else 1.  A guess. */
+static unsigned long nr_free_from(const struct page *page)
+{
+	unsigned long order = READ_ONCE(page->private);
+
+	return PageBuddy(page) && order <= MAX_PAGE_ORDER ? 1UL << order : 1;
+}
+
 /*
  * Pages of [@pfn, @end), which is in one page block, that are in use: a guess, as
  * nothing keeps them from being freed or taken meanwhile.  Clean page cache
@@ -34,65 +95,162 @@ static unsigned long count_busy(unsigned long pfn, unsigned long end)
 
 	while (pfn < end) {
 		struct page *page = pfn_to_page(pfn);
-		/* In a free block that is its order; at worst a wrong guess. */
-		unsigned long order = READ_ONCE(page->private);
 
-		if (PageBuddy(page) && order <= MAX_PAGE_ORDER) {
-			pfn += 1UL << order;
-			continue;
-		}
 		nr_busy += page_count(page) != 0;
-		pfn++;
+		pfn += nr_free_from(page);
 	}
 	return nr_busy;
 }
 
+/* Whether one of these, which are online, would have to be waited for. */
+static bool any_is_held_up(unsigned long pfn, unsigned long end)
+{
+	while (pfn < end) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (is_held_up(page))
+			return true;
+		pfn += nr_free_from(page);
+		cond_resched();
+	}
+	return false;
+}
+
 /*
  * Whether these pages are the page allocator's to give at all: online, in one
- * zone as alloc_contig_range() demands, none reserved at boot; and whether at
- * most @most_busy of them are busy.  Of a page block, the ends tell the zone of
- * all, as for compaction.
+ * zone as alloc_contig_range() demands, none reserved at boot; whether at most
+ * @most_busy of them are busy, and none held up; and whether the zone can do
+ * without them.  Of a page block, the ends tell the zone of all, as for compaction.
  */
-static bool can_be_claimed(unsigned long pfn, unsigned long nr_pages,
-			   unsigned long most_busy)
+static int can_be_claimed(unsigned long start, unsigned long nr_pages,
+			  unsigned long most_busy)
 {
-	unsigned long end = pfn + nr_pages, stop, nr_busy = 0;
+	unsigned long end = start + nr_pages, pfn, stop, nr_busy = 0;
 	struct zone *zone = NULL;
 
-	for (; pfn < end; pfn = stop) {
+	for (pfn = start; pfn < end; pfn = stop) {
 		struct page *first = pfn_to_online_page(pfn), *last;
 
 		stop = min(ALIGN(pfn + 1, pageblock_nr_pages), end);
 		last = pfn_to_online_page(stop - 1);
 		if (!first || !last || PageReserved(first) || PageReserved(last))
-			return false;
+			return -EBUSY;
 
 		zone = zone ?: page_zone(first);
 		if (page_zone(first) != zone || page_zone(last) != zone)
-			return false;
+			return -EBUSY;
 
 		nr_busy += count_busy(pfn, stop);
 		if (nr_busy > most_busy)
-			return false;
+			return -EBUSY;
+		cond_resched();
 	}
+	if (zone_spare(zone) < (long)nr_pages)
+		return -ENOMEM;
+	if (nr_busy && !kexec_debug_claims_wait() && any_is_held_up(start, end))
+		return -EAGAIN;
+	return 0;
+}
+
+/**
+ * struct claim - a call of alloc_contig_range()
+ * @work: makes it
+ * @done: it has returned, and somebody still waits for that
+ * @pfn: the first page
+ * @nr_pages: how many
+ * @err: what it returned
+ * @abandoned: nobody waits: whoever comes second to set it frees this
+ */
+struct claim {
+	struct work_struct work;
+	struct completion done;
+	unsigned long pfn;
+	unsigned long nr_pages;
+	int err;
+	atomic_t abandoned;
+};
+
+/* A claim that nobody waits for any more has not returned yet. */
+static atomic_t nr_abandoned = ATOMIC_INIT(0);
+
+static void make_claim(struct work_struct *work)
+{
+	struct claim *claim = container_of(work, struct claim, work);
+
+	claim->err = alloc_contig_range(claim->pfn, claim->pfn + claim->nr_pages,
+					MIGRATE_MOVABLE,
+					GFP_USER | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
+	if (!atomic_xchg(&claim->abandoned, 1)) {
+		complete(&claim->done);
+		return;
+	}
+	if (!claim->err)
+		free_contig_range(claim->pfn, claim->nr_pages);
+	kfree(claim);
+	atomic_dec(&nr_abandoned);
+}
+
+/* Whether @claim has returned; if not, it is left to itself. */
+static bool has_returned(struct claim *claim)
+{
+	if (wait_for_completion_killable_timeout(&claim->done, CLAIM_PATIENCE) > 0)
+		return true;
+
+	atomic_inc(&nr_abandoned);
+	if (!atomic_xchg(&claim->abandoned, 1))
+		return false;
+	/* It did, just now. */
+	atomic_dec(&nr_abandoned);
+	wait_for_completion(&claim->done);
 	return true;
 }
 
-static bool buddy_claim(unsigned long pfn, unsigned long nr_pages,
-			unsigned long most_busy)
+/*
+ * alloc_contig_range() moves pages synchronously: it waits, and no signal ends
+ * that, for a page that is locked or under writeback, and be it that the server of
+ * a file system never answers.  So it runs in a worker, which is abandoned when it
+ * takes too long, and gives back what it gets then.  Meanwhile nothing else is
+ * claimed: one page that is never done with would be met again and again.
+ */
+static int claim_range(unsigned long pfn, unsigned long nr_pages)
 {
-	int err = -EBUSY;
+	struct claim *claim = kmalloc(sizeof(*claim), GFP_KERNEL);
+	int err;
 
-	/* Keeps the pages online while they are looked at. */
-	get_online_mems();
-	if (can_be_claimed(pfn, nr_pages, most_busy))
-		err = alloc_contig_range(pfn, pfn + nr_pages, MIGRATE_MOVABLE,
-					 GFP_USER | __GFP_NOWARN |
-					 __GFP_RETRY_MAYFAIL);
-	put_online_mems();
+	if (!claim)
+		return -ENOMEM;
+	*claim = (struct claim) { .pfn = pfn, .nr_pages = nr_pages };
+	INIT_WORK(&claim->work, make_claim);
+	init_completion(&claim->done);
+	queue_work(system_unbound_wq, &claim->work);
+	if (!has_returned(claim)) {
+		if (!fatal_signal_pending(current))
+			pr_warn("somebody is not done with a page of %#llx-%#llx: what is missing of the image is placed elsewhere\n",
+				(u64)PFN_PHYS(pfn),
+				(u64)PFN_PHYS(pfn + nr_pages) - 1);
+		return -EBUSY;
+	}
+	err = claim->err;
+	kfree(claim);
+	return err;
+}
 
-	/* Pages that can't be adopted are lost: see the contract. */
-	return !err && !machine_kexec_adopt_pages(pfn_to_page(pfn), nr_pages);
+/*
+ * The pages can't go offline meanwhile: the image holds its destinations, see
+ * kexec_stay_hold(), and each page block here has a part of one.
+ */
+static int buddy_claim(unsigned long pfn, unsigned long nr_pages,
+		       unsigned long most_busy)
+{
+	int err;
+
+	if (atomic_read(&nr_abandoned))
+		return -EAGAIN;
+	err = can_be_claimed(pfn, nr_pages, most_busy) ?:
+	      claim_range(pfn, nr_pages);
+	if (err)
+		return err;
+	return adopt(pfn_to_page(pfn), nr_pages) ? 0 : -EIO;
 }
 #else
 #define buddy_claim	NULL
@@ -102,7 +260,7 @@ static struct page *buddy_alloc(gfp_t gfp, unsigned int order)
 {
 	struct page *page = alloc_pages(gfp, order);
 
-	if (!page || machine_kexec_adopt_pages(page, 1UL << order))
+	if (!page || !adopt(page, 1UL << order))
 		return NULL;
 	split_page(page, order);
 	return page;
@@ -112,29 +270,31 @@ static void buddy_free(struct page *page, unsigned long nr_pages)
 {
 	unsigned long pfn = page_to_pfn(page), i;
 
-	if (machine_kexec_release_pages(page, nr_pages))
+	if (machine_kexec_release_pages(page, nr_pages)) {
+		pr_warn("%lu pages from %#llx on can't be made ordinary memory again, and are lost\n",
+			nr_pages, (u64)page_to_phys(page));
 		return;
-	for (i = 0; i < nr_pages; i++)
+	}
+	for (i = 0; i < nr_pages; i++) {
 		__free_page(pfn_to_page(pfn + i));
+		if (!(i % MAX_ORDER_NR_PAGES))
+			cond_resched();
+	}
 }
 
 /*
- * Pages that can be taken from what the kernel has mapped, half of the files'
- * among them.  Where that is not all memory, control memory can only be had there,
- * and so can most of what others need that must not be killed for want of it.
+ * Pages that can be taken from what the kernel has mapped.  Where that is not all
+ * memory, control memory can only be had there, and so can most of what others need
+ * that must not be killed for want of it.
  */
-static long mapped_available(void)
+static long mapped_spare(void)
 {
 	struct zone *zone;
 	long nr_pages = 0;
 
 	for_each_populated_zone(zone) {
-		if (is_highmem(zone))
-			continue;
-		nr_pages += zone_page_state(zone, NR_FREE_PAGES);
-		nr_pages += (zone_page_state(zone, NR_ZONE_ACTIVE_FILE) +
-			     zone_page_state(zone, NR_ZONE_INACTIVE_FILE)) / 2;
-		nr_pages -= high_wmark_pages(zone);
+		if (!is_highmem(zone))
+			nr_pages += zone_spare(zone);
 	}
 	return nr_pages;
 }
@@ -147,7 +307,7 @@ static unsigned long count_spare(void)
 {
 	long nr_pages = si_mem_available() + get_nr_swap_pages();
 
-	if (IS_ENABLED(CONFIG_HIGHMEM) && mapped_available() < (long)SPARE_PAGES)
+	if (IS_ENABLED(CONFIG_HIGHMEM) && mapped_spare() <= 0)
 		return 0;
 	return nr_pages > (long)SPARE_PAGES ? nr_pages - SPARE_PAGES : 0;
 }
@@ -170,11 +330,24 @@ static unsigned long buddy_spare(unsigned long wanted)
 	return nr_pages;
 }
 
-static unsigned long buddy_idle(void)
+/* In the zones that @gfp allows, and none of those that only others may have. */
+static unsigned long buddy_idle(gfp_t gfp)
 {
-	unsigned long nr_pages = global_zone_page_state(NR_FREE_PAGES);
+	enum zone_type highest = gfp_zone(gfp);
+	unsigned long nr_pages = 0;
+	struct zone *zone;
 
-	return nr_pages > totalreserve_pages ? nr_pages - totalreserve_pages : 0;
+	for_each_populated_zone(zone) {
+		long nr_idle = zone_page_state(zone, NR_FREE_PAGES) -
+			       zone_page_state(zone, NR_FREE_CMA_PAGES) -
+			       high_wmark_pages(zone);
+
+		if (zone_idx(zone) > highest)
+			continue;
+		nr_idle -= zone->lowmem_reserve[highest];
+		nr_pages += max(nr_idle, 0L);
+	}
+	return nr_pages;
 }
 
 const struct kexec_page_ops kexec_buddy_ops = {

@@ -119,6 +119,19 @@ static const char * const step_names[] = {
 	[KEXEC_STEP_CRASH_QUIET]		= "crash-quiet",
 };
 
+/* Whether claims don't look for pages that they would have to wait for. */
+static bool claims_wait;
+
+/**
+ * kexec_debug_claims_wait - whether a test wants to see a claim wait
+ *
+ * Return: what the file claims_wait says.
+ */
+bool kexec_debug_claims_wait(void)
+{
+	return READ_ONCE(claims_wait);
+}
+
 /* What is to happen at which step. */
 static enum kexec_step panic_at, oops_at;
 
@@ -274,6 +287,7 @@ static int __init kexec_debug_init(void)
 	debugfs_create_file_unsafe("corrupt_crash", 0200, dir, NULL,
 				   &corrupt_crash_fops);
 	debugfs_create_file_unsafe("scribble", 0200, dir, NULL, &scribble_fops);
+	debugfs_create_bool("claims_wait", 0600, dir, &claims_wait);
 	debugfs_create_file("panic_at", 0600, dir, &panic_at, &step_fops);
 	debugfs_create_file("oops_at", 0600, dir, &oops_at, &step_fops);
 	return 0;

@@ -65,26 +65,28 @@ struct kexec_placement;
 /**
  * struct kexec_page_ops - where placement gets its pages from
  * @claim: take exactly these pages, all or none; whoever uses them has to move,
- *	if it is no more than most_busy of them that are used.  Returns whether
- *	they could be had.  May be NULL.
+ *	if it is no more than most_busy of them that are used.  Returns 0, or a
+ *	negative errno: -EAGAIN if somebody is busy with one of them and will be
+ *	done with it.  It takes a bounded time.  May be NULL.
  * @alloc: take any block of pages of that order, each of them to be freed on
  *	its own; NULL if there is none
  * @free: give pages back
  * @spare: pages that can be had without harm to others; NULL for any number.  If
  *	it is less than wanted, nothing was left out of the count.  May sleep.
- * @idle: pages that can be had at once, as they are free; NULL for any number
+ * @idle: pages that can be had at once, as they are free, by an allocation with
+ *	these flags; NULL for any number
  * @control: take a block for control memory; NULL for what @alloc gives
  *	outside of the destinations
  *
  * The kernel's page allocator is kexec_buddy_ops; tests bring a model.
  */
 struct kexec_page_ops {
-	bool (*claim)(unsigned long pfn, unsigned long nr_pages,
-		      unsigned long most_busy);
+	int (*claim)(unsigned long pfn, unsigned long nr_pages,
+		     unsigned long most_busy);
 	struct page *(*alloc)(gfp_t gfp, unsigned int order);
 	void (*free)(struct page *page, unsigned long nr_pages);
 	unsigned long (*spare)(unsigned long wanted);
-	unsigned long (*idle)(void);
+	unsigned long (*idle)(gfp_t gfp);
 	struct page *(*control)(struct kexec_placement *p, unsigned int order);
 };
 
@@ -101,6 +103,8 @@ struct kexec_page_ops {
  * @nr_pool_runs: runs in @pool
  * @table_pages: pages for the move table, not written yet
  * @nr_table_pages: how many
+ * @unfit: runs of pages that are no use for the image, and given back in the end
+ * @at_any_price: what is claimed from now on may be busy
  * @control_end: in the crash region, where control memory begins
  */
 struct kexec_placement {
@@ -118,6 +122,9 @@ struct kexec_placement {
 
 	struct list_head table_pages;
 	unsigned long nr_table_pages;
+
+	struct list_head unfit;
+	bool at_any_price;
 
 	unsigned long control_end;
 };
@@ -216,14 +223,14 @@ void kexec_digest_retake(struct kimage *image);
 int kexec_digest_check(const struct kimage *image);
 
 /* settle.c */
-bool kexec_place_settle(struct kimage *image, const bool *stop);
+struct kernfs_node;
+
+int kexec_place_settle(struct kimage *image, const bool *stop);
 int kexec_lock(void);
 void kexec_unlock(void);
 bool kexec_settled(void);
+void kexec_settle_watch(struct kernfs_node *file);
 int kexec_lock_settled(void);
-
-/* sysfs.c */
-void kexec_sysfs_notify_settled(void);
 
 /* image.c */
 struct kimage *kimage_new(unsigned long flags, const struct kexec_page_ops *ops,
@@ -324,6 +331,7 @@ enum kexec_step {
 #ifdef CONFIG_DEBUG_KEXEC
 int kexec_place_validate(const struct kimage *image);
 void kexec_at_step(enum kexec_step step);
+bool kexec_debug_claims_wait(void);
 #else
 static inline int kexec_place_validate(const struct kimage *image)
 {
@@ -332,6 +340,11 @@ static inline int kexec_place_validate(const struct kimage *image)
 
 static inline void kexec_at_step(enum kexec_step step)
 {
+}
+
+static inline bool kexec_debug_claims_wait(void)
+{
+	return false;
 }
 #endif
 

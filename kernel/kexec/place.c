@@ -197,6 +197,7 @@ int kexec_place_begin(struct kexec_placement *p, struct kimage *image)
 	*p = (struct kexec_placement) { .image = image };
 	INIT_LIST_HEAD(&p->pool);
 	INIT_LIST_HEAD(&p->table_pages);
+	INIT_LIST_HEAD(&p->unfit);
 
 	for (i = 0; i < image->nr_segments; i++) {
 		const struct kexec_segment *seg = &image->segment[i];
@@ -257,6 +258,19 @@ static void own_claimed(struct kexec_placement *p, unsigned long pfn,
 }
 
 /*
+ * Large runs are taken as long as they lie around; for single pages, memory
+ * is reclaimed too, but never by killing somebody.
+ */
+static gfp_t source_gfp(unsigned int order)
+{
+	gfp_t gfp = GFP_USER | KEXEC_SOURCE_GFP | __GFP_NOWARN;
+
+	if (order)
+		return (gfp | __GFP_NORETRY) & ~__GFP_DIRECT_RECLAIM;
+	return gfp | __GFP_RETRY_MAYFAIL;
+}
+
+/*
  * Whether sources for what is missing lie around.  If not, somebody's pages have
  * to be reclaimed for them, which costs no less than to claim busy ones.
  */
@@ -264,7 +278,23 @@ static bool has_idle_sources(const struct kexec_placement *p)
 {
 	const struct kexec_page_ops *ops = p->image->ops;
 
-	return !ops->idle || p->nr_missing <= ops->idle();
+	return !ops->idle || p->nr_missing <= ops->idle(source_gfp(0));
+}
+
+/* Whether a page of [@pfn, @end) is the image's already. */
+static bool owns_any(struct kexec_placement *p, unsigned long pfn,
+		     unsigned long end)
+{
+	struct kexec_dest *d = kexec_dest_from(p, pfn);
+
+	for (; d && d < p->dests + p->nr_dests && d->pfn < end; d++) {
+		unsigned long bit = d->index + (max(pfn, d->pfn) - d->pfn);
+		unsigned long stop = d->index + (min(end, kexec_dest_end(d)) - d->pfn);
+
+		if (find_next_bit(p->owned, stop, bit) < stop)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -281,10 +311,10 @@ static int claim_span(struct kexec_placement *p, unsigned long pfn,
 	if (err)
 		return err;
 
-	if (has_idle_sources(p))
+	if (!p->at_any_price && has_idle_sources(p))
 		most_busy = max(nr_pages / CLAIM_BUSY_SHARE, CLAIM_BUSY_FEW);
-	if (nr_pages <= CLAIM_MAX_PAGES &&
-	    p->image->ops->claim(pfn, nr_pages, most_busy)) {
+	if (nr_pages <= CLAIM_MAX_PAGES && !owns_any(p, pfn, end) &&
+	    !p->image->ops->claim(pfn, nr_pages, most_busy)) {
 		own_claimed(p, pfn, end);
 		return 0;
 	}
@@ -347,7 +377,10 @@ int kexec_place_claim(struct kexec_placement *p)
 	return err;
 }
 
-/* A block of control memory, outside every destination, or NULL. */
+/*
+ * A block of control memory, outside every destination, or NULL.  Never with page 0,
+ * where a machine has memory there: 0 is no address in the move table, but its end.
+ */
 static struct page *alloc_control(struct kexec_placement *p, unsigned int order)
 {
 	const struct kexec_page_ops *ops = p->image->ops;
@@ -360,7 +393,13 @@ static struct page *alloc_control(struct kexec_placement *p, unsigned int order)
 					       __GFP_NOWARN | __GFP_RETRY_MAYFAIL,
 					       order);
 
-		if (!page || !in_a_dest(p, page_to_pfn(page), 1UL << order))
+		if (!page)
+			return NULL;
+		if (!page_to_pfn(page)) {
+			kexec_add_run(&p->unfit, page, 1UL << order);
+			continue;
+		}
+		if (!in_a_dest(p, page_to_pfn(page), 1UL << order))
 			return page;
 
 		/* Keeps at least one page that the destinations lacked. */
@@ -397,23 +436,17 @@ struct page *kimage_alloc_control_pages(struct kimage *image,
 }
 
 /*
- * Large runs are taken as long as they lie around; for single pages, memory
- * is reclaimed too, but never by killing somebody.
+ * Take sources for what is missing.  A block that turns out to lie where zeroes are
+ * to be is kept, and brings nothing: whether others can do without one more is asked
+ * again then.  Returns whether there are enough, or a negative errno.
  */
-static gfp_t source_gfp(unsigned int order)
-{
-	gfp_t gfp = GFP_USER | KEXEC_SOURCE_GFP | __GFP_NOWARN;
-
-	if (order)
-		return (gfp | __GFP_NORETRY) & ~__GFP_DIRECT_RECLAIM;
-	return gfp | __GFP_RETRY_MAYFAIL;
-}
-
 static int fill_pool(struct kexec_placement *p)
 {
+	const struct kexec_page_ops *ops = p->image->ops;
 	unsigned int order = MAX_PAGE_ORDER;
 
 	while (p->nr_pool < p->nr_missing) {
+		unsigned long nr_lacking = p->nr_missing - p->nr_pool;
 		struct page *page;
 		int err;
 
@@ -421,21 +454,51 @@ static int fill_pool(struct kexec_placement *p)
 		if (err)
 			return err;
 
-		order = min_t(unsigned int, order,
-			      ilog2(p->nr_missing - p->nr_pool));
-		page = p->image->ops->alloc(source_gfp(order), order);
+		order = min_t(unsigned int, order, ilog2(nr_lacking));
+		page = ops->alloc(source_gfp(order), order);
 		if (page) {
 			sort_pages(p, page_to_pfn(page), 1UL << order);
+			if (p->nr_pool < p->nr_missing &&
+			    p->nr_missing - p->nr_pool == nr_lacking &&
+			    pages_to_spare(ops, nr_lacking) < nr_lacking)
+				return false;
 			continue;
 		}
 		if (!order)
-			return kexec_refuse(-ENOMEM,
-					    "out of memory: %lu KiB more are needed for the content",
-					    (p->nr_missing - p->nr_pool) <<
-					    (PAGE_SHIFT - 10));
+			return false;
 		order--;
 	}
-	return 0;
+	return true;
+}
+
+static int refuse_for_sources(const struct kexec_placement *p)
+{
+	return kexec_refuse(-ENOMEM,
+			    "out of memory: %lu KiB more are needed for the content",
+			    (p->nr_missing - p->nr_pool) << (PAGE_SHIFT - 10));
+}
+
+/*
+ * What was left to others, as there seemed to be sources enough, is claimed after
+ * all if there are not.  That asks for whole page blocks, in which a source of the
+ * image's own may lie: these go back first.
+ */
+static int take_sources(struct kexec_placement *p)
+{
+	int ret = fill_pool(p);
+
+	if (ret < 0)
+		return ret;
+	if (!ret && p->image->ops->claim && !p->at_any_price) {
+		free_runs(&p->pool, p->image->ops);
+		p->nr_pool = 0;
+		p->nr_pool_runs = 0;
+		p->at_any_price = true;
+		ret = kexec_place_claim(p) ?: fill_pool(p);
+		if (ret < 0)
+			return ret;
+	}
+	return ret ? 0 : refuse_for_sources(p);
 }
 
 /*
@@ -478,7 +541,7 @@ int kexec_place_sources(struct kexec_placement *p)
 {
 	int err;
 
-	err = fill_pool(p);
+	err = take_sources(p);
 	if (err)
 		return err;
 	err = alloc_table_pages(p);
@@ -520,6 +583,7 @@ void kexec_place_end(struct kexec_placement *p)
 {
 	free_runs(&p->pool, p->image->ops);
 	free_runs(&p->table_pages, p->image->ops);
+	free_runs(&p->unfit, p->image->ops);
 	if (!p->image->table)
 		free_owned(p);
 	kvfree(p->owned);

@@ -30,6 +30,9 @@ static struct arena {
 	bool claims;
 	bool busy_can_move;		/* then a claim asks for no whole blocks */
 	bool all_busy;			/* a load claims nothing */
+	bool offers_zero;		/* the next block is at physical 0 */
+	unsigned long keep;		/* pages that others need */
+	unsigned long fewest;		/* pages that were left */
 } arena;
 
 static unsigned long draw(unsigned long below)
@@ -42,8 +45,8 @@ static bool all_free(unsigned long first, unsigned long nr)
 	return find_next_zero_bit(arena.free, first + nr, first) == first + nr;
 }
 
-static bool model_claim(unsigned long pfn, unsigned long nr_pages,
-			unsigned long most_busy)
+static int model_claim(unsigned long pfn, unsigned long nr_pages,
+		       unsigned long most_busy)
 {
 	unsigned long first = pfn - arena.first;
 	unsigned long block = ALIGN_DOWN(first, pageblock_nr_pages);
@@ -51,13 +54,13 @@ static bool model_claim(unsigned long pfn, unsigned long nr_pages,
 				ARENA_PAGES);
 
 	if (!arena.claims || !all_free(first, nr_pages))
-		return false;
+		return -EBUSY;
 	if (arena.all_busy && most_busy < nr_pages)
-		return false;
+		return -EBUSY;
 	if (!arena.busy_can_move && !all_free(block, end - block))
-		return false;
+		return -EBUSY;
 	bitmap_clear(arena.free, first, nr_pages);
-	return true;
+	return 0;
 }
 
 /* An aligned free block from a random place on, as a worn allocator would. */
@@ -72,12 +75,19 @@ static struct page *model_alloc(gfp_t gfp, unsigned int order)
 	     arena.nr_calls > arena.fail_call))
 		return NULL;
 
+	if (arena.offers_zero) {
+		arena.offers_zero = false;
+		return pfn_to_page(0);
+	}
+
 	for (i = 0; i < nr_blocks; i++) {
 		unsigned long first = (from + i) % nr_blocks * nr;
 
 		if (!all_free(first, nr))
 			continue;
 		bitmap_clear(arena.free, first, nr);
+		arena.fewest = min(arena.fewest,
+				   bitmap_weight(arena.free, ARENA_PAGES));
 		/* What was there before must not be taken for content. */
 		memset(page_address(arena.pages + first), 0xa5, nr * PAGE_SIZE);
 		return arena.pages + first;
@@ -89,6 +99,8 @@ static void model_free(struct page *page, unsigned long nr_pages)
 {
 	unsigned long first = page_to_pfn(page) - arena.first;
 
+	if (!page_to_pfn(page))
+		return;
 	KUNIT_ASSERT_LE(arena.test, first + nr_pages, ARENA_PAGES);
 	KUNIT_EXPECT_EQ_MSG(arena.test,
 			    find_next_bit(arena.free, first + nr_pages, first),
@@ -102,7 +114,7 @@ static const struct kexec_page_ops model_ops = {
 	.free = model_free,
 };
 
-static unsigned long nothing_idle(void)
+static unsigned long nothing_idle(gfp_t gfp)
 {
 	return 0;
 }
@@ -112,6 +124,20 @@ static const struct kexec_page_ops tight_model_ops = {
 	.alloc = model_alloc,
 	.free = model_free,
 	.idle = nothing_idle,
+};
+
+static unsigned long model_spare(unsigned long wanted)
+{
+	unsigned long nr_free = bitmap_weight(arena.free, ARENA_PAGES);
+
+	return nr_free > arena.keep ? nr_free - arena.keep : 0;
+}
+
+static const struct kexec_page_ops keeping_model_ops = {
+	.claim = model_claim,
+	.alloc = model_alloc,
+	.free = model_free,
+	.spare = model_spare,
 };
 
 static u64 pattern(unsigned long phys)
@@ -660,7 +686,7 @@ static void test_settle(struct kunit *test)
 	fill_pattern(new);
 
 	kexec_place_free(old);
-	KUNIT_EXPECT_TRUE(test, kexec_place_settle(new, &never));
+	KUNIT_EXPECT_EQ(test, kexec_place_settle(new, &never), 0);
 	kimage_total(new, &total);
 	KUNIT_EXPECT_EQ(test, total.moved, 0);
 	KUNIT_EXPECT_EQ(test, total.in_place, new->segment[0].memsz);
@@ -694,11 +720,11 @@ static void test_settle_later(struct kunit *test)
 		fill_pattern(image);
 		kimage_total(image, &before);
 
-		KUNIT_EXPECT_FALSE(test, kexec_place_settle(image, &at_once));
+		KUNIT_EXPECT_EQ(test, kexec_place_settle(image, &at_once), -EINTR);
 		kimage_total(image, &after);
 		KUNIT_EXPECT_EQ(test, after.moved, before.moved);
 
-		KUNIT_EXPECT_TRUE(test, kexec_place_settle(image, &never));
+		KUNIT_EXPECT_EQ(test, kexec_place_settle(image, &never), 0);
 		kimage_total(image, &after);
 		KUNIT_EXPECT_EQ(test, after.moved + after.in_place,
 				before.moved + before.in_place);
@@ -730,6 +756,82 @@ static void test_nothing_idle(struct kunit *test)
 		place_and_check(image);
 		cond_resched();
 	}
+}
+
+/*
+ * There seem to be sources enough, but there are not: then used blocks are claimed
+ * after all.  No two copies of the image have room in the arena.
+ */
+static void test_sources_run_out(struct kunit *test)
+{
+	struct kimage *image = new_image();
+	struct kexec_bytes total;
+
+	arena.all_busy = true;
+	arena.busy_can_move = true;
+	draw_free(0);
+	draw_image(image, 1, ARENA_PAGES);
+	image->segment[0] = (struct kexec_segment) {
+		.mem = PFN_PHYS(arena.first + ARENA_PAGES / 8),
+		.memsz = PFN_PHYS(ARENA_PAGES / 4 * 3),
+		.bufsz = PFN_PHYS(ARENA_PAGES / 4 * 3),
+	};
+	KUNIT_ASSERT_EQ(test, place(image, true), 0);
+	kimage_total(image, &total);
+	KUNIT_EXPECT_GT(test, total.in_place, 0);
+	KUNIT_EXPECT_EQ(test, kexec_place_validate(image), 0);
+	fill_pattern(image);
+	follow_moves(image);
+	expect_content(image);
+	kexec_place_free(image);
+	expect_all_free();
+}
+
+/*
+ * Nearly all memory is to be zero: what the allocator gives lies there, and is no
+ * source.  Before others have less than they need, that ends.
+ */
+static void test_nothing_but_zeroes(struct kunit *test)
+{
+	struct kimage *image = new_image();
+
+	arena.claims = false;
+	arena.keep = ARENA_PAGES / 4;
+	arena.fewest = ARENA_PAGES;
+	draw_free(0);
+	draw_image(image, 1, ARENA_PAGES);
+	image->ops = &keeping_model_ops;
+	image->segment[0] = (struct kexec_segment) {
+		.mem = PFN_PHYS(arena.first),
+		.memsz = PFN_PHYS(ARENA_PAGES),
+		.bufsz = PFN_PHYS(ARENA_PAGES / 8),
+	};
+	/* All that is content can be had in place, if one goes on for long enough. */
+	place(image, false);
+	KUNIT_EXPECT_GE(test, arena.fewest + BIT(MAX_PAGE_ORDER), arena.keep);
+	KUNIT_EXPECT_GE(test, arena.fewest + ARENA_PAGES / 8, arena.keep);
+	kexec_place_free(image);
+	expect_all_free();
+}
+
+/* An address of 0 ends the move table: no page of it lies there. */
+static void test_page_zero(struct kunit *test)
+{
+	struct kimage *image = new_image();
+	struct page *page;
+
+	if (!pfn_valid(0))
+		kunit_skip(test, "the machine has no memory at 0");
+	arena.claims = false;
+	draw_free(8);
+	draw_image(image, 2, 16);
+	arena.offers_zero = true;
+	KUNIT_ASSERT_EQ(test, place(image, true), 0);
+	KUNIT_EXPECT_FALSE(test, arena.offers_zero);
+	list_for_each_entry(page, &image->control_pages, lru)
+		KUNIT_EXPECT_NE(test, page_to_pfn(page), 0);
+	kexec_place_free(image);
+	expect_all_free();
 }
 
 static int place_test_init(struct kunit *test)
@@ -799,6 +901,9 @@ static struct kunit_case place_test_cases[] = {
 	KUNIT_CASE(test_settle),
 	KUNIT_CASE(test_settle_later),
 	KUNIT_CASE(test_nothing_idle),
+	KUNIT_CASE(test_sources_run_out),
+	KUNIT_CASE(test_nothing_but_zeroes),
+	KUNIT_CASE(test_page_zero),
 	KUNIT_CASE(test_spare_on_cpu_lists),
 	{ }
 };

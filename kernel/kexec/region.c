@@ -89,10 +89,10 @@ int kexec_region_check_segment(const struct kexec_segment *seg, unsigned int nr)
 }
 
 /* All of the region is there to be used: what is asked for can be had. */
-static bool region_claim(unsigned long pfn, unsigned long nr_pages,
-			 unsigned long most_busy)
+static int region_claim(unsigned long pfn, unsigned long nr_pages,
+			unsigned long most_busy)
 {
-	return true;
+	return 0;
 }
 
 static void region_free(struct page *page, unsigned long nr_pages)

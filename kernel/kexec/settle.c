@@ -7,8 +7,8 @@
  * instead, and returns: moving their users elsewhere takes several times as long
  * as copying.  A worker does that afterwards, page block by page block, and
  * brings the content home, so that nothing is left to move once the machine is
- * away.  A handoff waits for it, as long as the system still runs; any other
- * call that needs the image stops it, and lets it go on afterwards.
+ * away.  A handoff waits for it, for a while, as long as the system still runs; any
+ * other call that needs the image stops it, and lets it go on afterwards.
  *
  *	load    |---claim, copy---|
  *	worker                    |--settle--.    .-------|
@@ -17,14 +17,24 @@
  *
  * The worker takes no lock: whoever changes the boot slot, or looks into its
  * image, has stopped it by kexec_lock() before, and only kexec_unlock() starts it.
- * A panic may find it at any point; it does not look at boot images.
+ * It stands still while the system sleeps or is about to.  A panic may find it at
+ * any point; it does not look at boot images.
+ *
+ * Content is at home when it lies at its destination.  An image has been settled
+ * when all was tried; some of it may stay away.  It has settled, to those who watch,
+ * when no worker is at it.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/highmem.h>
+#include <linux/init.h>
 #include <linux/ktime.h>
+#include <linux/notifier.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
+#include <linux/suspend.h>
+#include <linux/sysfs.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
@@ -36,9 +46,27 @@
 /* Jiffies before the worker starts, for the caller of the load to go on. */
 #define SETTLE_DELAY	(HZ / 20)
 
+/*
+ * What could not be had as somebody was busy with a page of it is tried again, so
+ * many times in all.
+ */
+#define SETTLE_PASSES	5
+
+/* For so long a handoff waits for the worker; what is left then is moved by it. */
+#define SETTLE_PATIENCE	(30 * HZ)
+
+static struct workqueue_struct *settle_wq;
+
 /* Whether the worker is to run, or runs. */
 static bool settling;
+/* It is to end soon, and has not come to the end of the image then. */
 static bool stop_settling;
+/* It ended so; whoever has the lock starts it again. */
+static bool interrupted;
+/* A handoff waits: no pass is to follow. */
+static bool last_pass;
+/* The file of sysfs that says whether it runs; NULL if there is none. */
+static struct kernfs_node *settled_file;
 static DECLARE_WAIT_QUEUE_HEAD(settle_ended);
 
 /* The destination of @move is ours now: the content goes there. */
@@ -87,28 +115,32 @@ static struct kexec_move *move_from(struct kexec_move *move, unsigned long pfn)
 
 /*
  * Bring home what is moved to [@move->dst, @end): all of it, or else what can be
- * had of both halves, cut where page blocks end and thus entries, too.
+ * had of both halves, cut where page blocks end and thus entries, too.  Returns
+ * whether some of it is worth another try.
  */
-static void settle_span(struct kimage *image, struct kexec_move *move,
+static bool settle_span(struct kimage *image, struct kexec_move *move,
 			unsigned long end, const bool *stop)
 {
 	unsigned long pfn = PHYS_PFN(move->dst), mid;
+	bool again;
+	int err;
 
 	if (READ_ONCE(*stop))
-		return;
+		return true;
 
-	if (image->ops->claim(pfn, end - pfn, end - pfn)) {
+	err = image->ops->claim(pfn, end - pfn, end - pfn);
+	if (!err) {
 		for (; move && PHYS_PFN(move->dst) < end;
 		     move = kexec_move_next(move))
 			bring_home(image, move);
-		return;
+		return false;
 	}
 
 	mid = kexec_middle_block(pfn, end);
-	if (mid < end) {
-		settle_span(image, move, mid, stop);
-		settle_span(image, move_from(move, mid), end, stop);
-	}
+	if (mid == end)
+		return err == -EAGAIN;
+	again = settle_span(image, move, mid, stop);
+	return settle_span(image, move_from(move, mid), end, stop) || again;
 }
 
 /**
@@ -121,11 +153,13 @@ static void settle_span(struct kimage *image, struct kexec_move *move,
  * machine is away.
  *
  * Context: May sleep.
- * Return: whether all was tried.
+ * Return: 0 if all was tried; -EAGAIN if some of it is worth another try;
+ * -EINTR if it was stopped.
  */
-bool kexec_place_settle(struct kimage *image, const bool *stop)
+int kexec_place_settle(struct kimage *image, const bool *stop)
 {
 	struct kexec_move *move = kexec_move_first(image);
+	bool again = false;
 
 	while (image->ops->claim && move && !READ_ONCE(*stop)) {
 		unsigned long end;
@@ -135,10 +169,12 @@ bool kexec_place_settle(struct kimage *image, const bool *stop)
 			continue;
 		}
 		end = stretch_end(move);
-		settle_span(image, move, end, stop);
+		again |= settle_span(image, move, end, stop);
 		move = move_from(move, end);
 	}
-	return !READ_ONCE(*stop);
+	if (READ_ONCE(*stop))
+		return -EINTR;
+	return again ? -EAGAIN : 0;
 }
 
 static void report_settled(const struct kimage *image,
@@ -153,34 +189,66 @@ static void report_settled(const struct kimage *image,
 			div_u64(ns, NSEC_PER_MSEC));
 }
 
-static void end_settling(void)
+/* @early: the image has not been settled, and is not what stops that. */
+static void end_settling(bool early)
 {
+	struct kernfs_node *file = READ_ONCE(settled_file);
+
+	WRITE_ONCE(interrupted, early);
 	/* All that the worker did is seen by whoever sees this. */
 	smp_store_release(&settling, false);
 	wake_up_all(&settle_ended);
-	kexec_sysfs_notify_settled();
+	if (file)
+		sysfs_notify_dirent(file);
+}
+
+static void settle(struct work_struct *work);
+static DECLARE_DELAYED_WORK(settle_work, settle);
+
+/*
+ * What is not what was loaded is neither followed nor sealed: the handoff is going
+ * to find it, and to refuse the image.
+ */
+static int settle_image(struct kimage *image, const bool *stop)
+{
+	struct kexec_bytes before;
+	u64 start = ktime_get_ns();
+	int ret;
+
+	if (!kexec_digest_leads_intact(image))
+		return 0;
+	kimage_total(image, &before);
+	ret = kexec_place_settle(image, stop);
+	kexec_digest_seal(image);
+	report_settled(image, &before, ktime_get_ns() - start);
+	return ret;
 }
 
 static void settle(struct work_struct *work)
 {
 	struct kimage *image = kexec_image;
-	struct kexec_bytes before;
-	u64 start = ktime_get_ns();
+	int ret = settle_image(image, &stop_settling);
+	bool more;
 
-	kimage_total(image, &before);
-	/* What is not what was loaded is left for the handoff to refuse. */
-	if (kexec_digest_leads_intact(image)) {
-		image->settled = kexec_place_settle(image, &stop_settling);
-		kexec_digest_seal(image);
-	} else {
-		image->settled = true;
+	image->settle_passes += ret != -EINTR;
+
+	more = ret == -EINTR ||
+	       (ret == -EAGAIN && image->settle_passes < SETTLE_PASSES &&
+		!READ_ONCE(last_pass));
+	if (more && !READ_ONCE(stop_settling)) {
+		queue_delayed_work(settle_wq, &settle_work, HZ);
+		return;
 	}
-	report_settled(image, &before, ktime_get_ns() - start);
-
-	end_settling();
+	image->settled = !more;
+	end_settling(more);
+	/*
+	 * Perhaps nobody has the lock any more who would go on.  Pairs with
+	 * kexec_unlock(), which releases it, and looks then whether this has ended.
+	 */
+	smp_mb();
+	if (more && mutex_trylock(&kexec_mutex))
+		kexec_unlock();
 }
-
-static DECLARE_DELAYED_WORK(settle_work, settle);
 
 /**
  * kexec_settled - whether no worker is bringing content home
@@ -194,6 +262,17 @@ bool kexec_settled(void)
 	return !smp_load_acquire(&settling);
 }
 
+/**
+ * kexec_settle_watch - have those woken who poll a file of sysfs
+ * @file: it says what kexec_settled() does; NULL for none
+ *
+ * Context: Once, at boot.
+ */
+void kexec_settle_watch(struct kernfs_node *file)
+{
+	WRITE_ONCE(settled_file, file);
+}
+
 static int try_lock(void)
 {
 	if (mutex_trylock(&kexec_mutex))
@@ -201,13 +280,24 @@ static int try_lock(void)
 	return kexec_refuse(-EBUSY, "another load or a handoff is in progress");
 }
 
-/* With the lock held, so that nobody starts it again. */
+static int killed(void)
+{
+	kexec_unlock();
+	return kexec_refuse(-EINTR, "interrupted by a fatal signal");
+}
+
+/* With the lock held, so that nobody starts it again.  It takes one claim. */
 static int wait_for_end(void)
 {
-	if (!wait_event_killable(settle_ended, kexec_settled()))
-		return 0;
-	mutex_unlock(&kexec_mutex);
-	return kexec_refuse(-EINTR, "interrupted by a fatal signal");
+	return wait_event_killable(settle_ended, kexec_settled()) ? killed() : 0;
+}
+
+/* The delayed work is pending no more, or runs, and will not queue itself again. */
+static void stop_worker(void)
+{
+	WRITE_ONCE(stop_settling, true);
+	if (cancel_delayed_work(&settle_work))
+		end_settling(true);
 }
 
 /**
@@ -225,14 +315,15 @@ int kexec_lock(void)
 
 	if (err)
 		return err;
-	WRITE_ONCE(stop_settling, true);
-	if (cancel_delayed_work(&settle_work))
-		end_settling();
+	stop_worker();
 	return wait_for_end();
 }
 
 /**
  * kexec_lock_settled - the same, but all content comes home first that can
+ *
+ * For so long as %SETTLE_PATIENCE, that is, and not if the worker can't run, as the
+ * system is about to sleep.
  *
  * Context: May sleep; undo with kexec_unlock().
  * Return: as of kexec_lock().
@@ -240,35 +331,118 @@ int kexec_lock(void)
 int kexec_lock_settled(void)
 {
 	int err = try_lock();
+	long left;
 
 	if (err)
 		return err;
+	WRITE_ONCE(last_pass, true);
 	/* Not mod_delayed_work(): if it runs by now, it must not run twice. */
 	if (cancel_delayed_work(&settle_work))
-		queue_delayed_work(system_unbound_wq, &settle_work, 0);
+		queue_delayed_work(settle_wq, &settle_work, 0);
+	left = wait_event_killable_timeout(settle_ended, kexec_settled(),
+					   SETTLE_PATIENCE);
+	if (left < 0)
+		return killed();
+	if (!left)
+		pr_warn("the image has not settled in %u s, what is left is moved by the handoff\n",
+			SETTLE_PATIENCE / HZ);
+	stop_worker();
 	return wait_for_end();
+}
+
+/* With the lock held, and no worker.  Starts one if there is something to do. */
+static void start_worker(void)
+{
+	struct kimage *image = kexec_image;
+	struct kexec_bytes total;
+
+	WRITE_ONCE(interrupted, false);
+	if (!image || image->settled || !image->ops->claim || !settle_wq)
+		return;
+	kimage_total(image, &total);
+	if (!total.moved)
+		return;
+	WRITE_ONCE(stop_settling, false);
+	WRITE_ONCE(last_pass, false);
+	WRITE_ONCE(settling, true);
+	queue_delayed_work(settle_wq, &settle_work, SETTLE_DELAY);
 }
 
 /**
  * kexec_unlock - let others have the slots
  *
- * The worker starts, or goes on, if the boot image is not at home yet.
+ * The worker starts, or goes on, if the boot image is not at home yet.  If it has
+ * not ended, as the one who waited for that was killed, it goes on when it has:
+ * whichever of the two comes second sees @interrupted and the lock free.
  *
  * Context: May sleep.
  */
 void kexec_unlock(void)
 {
-	struct kimage *image = kexec_image;
-	struct kexec_bytes total;
-
-	if (image && !image->settled && kexec_settled()) {
-		kimage_total(image, &total);
-		if (total.moved && image->ops->claim) {
-			WRITE_ONCE(stop_settling, false);
-			WRITE_ONCE(settling, true);
-			queue_delayed_work(system_unbound_wq, &settle_work,
-					   SETTLE_DELAY);
-		}
-	}
-	mutex_unlock(&kexec_mutex);
+	do {
+		if (kexec_settled())
+			start_worker();
+		mutex_unlock(&kexec_mutex);
+		/* Pairs with end_settling(): it sets one, then looks at the other. */
+		smp_mb();
+	} while (kexec_settled() && READ_ONCE(interrupted) &&
+		 mutex_trylock(&kexec_mutex));
 }
+
+#ifdef CONFIG_PM_SLEEP
+/*
+ * Content must not move while a picture of memory is taken, nor while the devices
+ * are away that a page may have to be written to first.  The workqueue is frozen
+ * with the processes; what runs already ends before, so that it need not be waited
+ * for then.  An image that returns has the lock, and no worker.
+ */
+static int system_sleeps(struct notifier_block *nb, unsigned long action,
+			 void *data)
+{
+	switch (action) {
+	case PM_HIBERNATION_PREPARE:
+	case PM_SUSPEND_PREPARE:
+	case PM_RESTORE_PREPARE:
+		if (!mutex_trylock(&kexec_mutex))
+			break;
+		stop_worker();
+		wait_event(settle_ended, kexec_settled());
+		mutex_unlock(&kexec_mutex);
+		break;
+	case PM_POST_HIBERNATION:
+	case PM_POST_SUSPEND:
+	case PM_POST_RESTORE:
+		if (mutex_trylock(&kexec_mutex))
+			kexec_unlock();
+		break;
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block sleep_notifier = {
+	.notifier_call = system_sleeps,
+};
+
+static int watch_sleep(void)
+{
+	return register_pm_notifier(&sleep_notifier);
+}
+#else
+static inline int watch_sleep(void)
+{
+	return 0;
+}
+#endif
+
+static int __init settle_init(void)
+{
+	settle_wq = alloc_workqueue("kexec_settle", WQ_UNBOUND | WQ_FREEZABLE, 1);
+	if (!settle_wq)
+		return -ENOMEM;
+	return watch_sleep();
+}
+subsys_initcall(settle_init);
+
+#ifdef CONFIG_KEXEC_KUNIT_TEST
+#include "settle_test.c"
+#endif

@@ -141,19 +141,6 @@ static struct attribute *kexec_attrs[] = {
 };
 ATTRIBUTE_GROUPS(kexec);
 
-static struct kobject *kexec_kobj;
-
-/**
- * kexec_sysfs_notify_settled - wake those who poll the file "settled"
- *
- * Context: May sleep.
- */
-void kexec_sysfs_notify_settled(void)
-{
-	if (kexec_kobj)
-		sysfs_notify(kexec_kobj, NULL, "settled");
-}
-
 static int __init kexec_sysfs_init(void)
 {
 	struct kobject *kobj = kobject_create_and_add("kexec", kernel_kobj);
@@ -165,7 +152,7 @@ static int __init kexec_sysfs_init(void)
 	if (err)
 		kobject_put(kobj);
 	else
-		kexec_kobj = kobj;
+		kexec_settle_watch(sysfs_get_dirent(kobj->sd, "settled"));
 	return err;
 }
 late_initcall(kexec_sysfs_init);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of settling; what it does with pages is in place_test.c.
+ */
+#include <kunit/test.h>
+
+/* Damage that was done before the worker came must not get its blessing. */
+static void test_damaged(struct kunit *test)
+{
+	struct kimage *image = kunit_kzalloc(test, sizeof(*image), GFP_KERNEL);
+	const bool never = false;
+
+	KUNIT_ASSERT_NOT_NULL(test, image);
+	INIT_LIST_HEAD(&image->control_pages);
+	image->ops = &kexec_staging_ops;
+	image->verify = true;
+	kexec_digest_seal(image);
+	KUNIT_ASSERT_EQ(test, kexec_digest_compare(image, true), KEXEC_UNCHANGED);
+
+	image->start ^= 1;
+	KUNIT_EXPECT_EQ(test, settle_image(image, &never), 0);
+	KUNIT_EXPECT_EQ(test, kexec_digest_compare(image, true),
+			KEXEC_RECORD_CHANGED);
+}
+
+static struct kunit_case settle_test_cases[] = {
+	KUNIT_CASE(test_damaged),
+	{ }
+};
+
+static struct kunit_suite settle_test_suite = {
+	.name = "kexec-settle",
+	.test_cases = settle_test_cases,
+};
+
+kunit_test_suite(settle_test_suite);
