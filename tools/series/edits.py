@@ -1,13 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The edits that files owned by others need.
+"""What this repository asks of a base tree's other files.
 
-Each names a file, the text to find there, exactly once, the text that takes
-its place, and why.  The text to find is a string or a compiled pattern; keep
-it short, so that it stands in every 6.12.y.
+NEEDS is what has to be there: a file, a text in it, and why.  What of 6.12.y
+has it later than 6.12.0 belongs here.
+
+edits() is what is changed.  Each edit names a file, the text to find there,
+exactly once, the text that takes its place, and why.  The text to find is a
+string or a compiled pattern; keep it short, so that it stands in every 6.12.y.
 """
 
 import re
 from typing import NamedTuple
+
+
+class Need(NamedTuple):
+    file: str
+    find: str
+    why: str
+
+
+NEEDS = [
+    Need("arch/x86/mm/ident_map.c", "_PAGE_NOPTISHADOW",
+         "x86 builds an identity map in a table of one page, past whose end "
+         "page table isolation would write without it"),
+    Need("kernel/irq/kexec.c", "machine_kexec_mask_interrupts(void)",
+         "arm64 and riscv64 call it in a panic"),
+]
 
 
 class Edit(NamedTuple):

@@ -11,6 +11,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import edits
+
 SERIES = Path(__file__).resolve().parent
 REPO = SERIES.parents[1]
 BASE = REPO / "build/linux.base"
@@ -40,7 +42,9 @@ class KexecTreeTest(unittest.TestCase):
             if (BASE / name).is_file():
                 (self.base / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(BASE / name, self.base / name)
-        shutil.copy2(REPO / "build/linux/Makefile", self.base / "Makefile")
+        for name in ("Makefile", *(need.file for need in edits.NEEDS)):
+            (self.base / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPO / "build/linux" / name, self.base / name)
 
     def run_tool(self, *arguments):
         return subprocess.run(
@@ -159,6 +163,25 @@ class KexecTreeTest(unittest.TestCase):
         self.assertNotEqual(result.returncode, 0)
         self.assertIn("kernel/Makefile", result.stderr)
         self.assertEqual(contents(self.tree), before)
+
+    def test_base_lacks_what_is_needed(self):
+        for need in edits.NEEDS:
+            with self.subTest(need.file):
+                path = self.base / need.file
+                text = path.read_text()
+                self.change(path, need.find, "other")
+                self.expect_refusal("too old", need.file, need.why)
+                path.unlink()
+                self.expect_refusal("too old", need.file, need.why)
+                path.write_text(text)
+        self.assertEqual(self.run_tool("apply", self.base).returncode, 0)
+
+    def test_make_names_all_that_the_base_lacks(self):
+        for need in edits.NEEDS:
+            (self.base / need.file).unlink()
+        result = self.make()
+        for need in edits.NEEDS:
+            self.assertIn(need.file, result.stderr)
 
 
 if __name__ == "__main__":
