@@ -51,8 +51,15 @@ class KexecTreeTest(unittest.TestCase):
             [sys.executable, str(self.repo / "tools/series/kexec-tree"),
              *map(str, arguments)], capture_output=True, text=True)
 
-    def make(self):
-        return self.run_tool("make", "--linux", self.base, self.tree)
+    def make(self, base=None):
+        return self.run_tool("make", "--linux", base or self.base, self.tree)
+
+    def tarball(self, top):
+        """A tarball of the base, whose paths begin with @top."""
+        path = self.base.with_name("linux.tar.xz")
+        subprocess.run(["tar", "-cJf", path, f"--transform=s,^base,{top},",
+                        "-C", self.base.parent, "base"], check=True)
+        return path
 
     def expect_refusal(self, *words):
         """apply refuses, says @words, and leaves the tree as it is."""
@@ -63,6 +70,17 @@ class KexecTreeTest(unittest.TestCase):
             self.assertIn(word, result.stderr)
         self.assertNotIn("Traceback", result.stderr)
         self.assertEqual(contents(self.base), before)
+
+    def expect_left_alone(self, result, *words):
+        """make refused, said @words, and changed nothing in build/."""
+        self.assertNotEqual(result.returncode, 0, result.stdout)
+        for word in words:
+            self.assertIn(word, result.stderr)
+        self.assertNotIn("Traceback", result.stderr)
+        self.assertEqual(contents(self.tree.parent), self.before)
+
+    def remember(self):
+        self.before = contents(self.tree.parent)
 
     def change(self, path, old, new):
         text = path.read_text()
@@ -182,6 +200,110 @@ class KexecTreeTest(unittest.TestCase):
         result = self.make()
         for need in edits.NEEDS:
             self.assertIn(need.file, result.stderr)
+        self.assertFalse(self.tree.exists())
+
+    def test_make_from_tarball(self):
+        tarball = self.tarball("linux-6.12.y")
+        result = self.make(tarball)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual((self.tree / CORE).read_bytes(),
+                         (self.repo / CORE).read_bytes())
+        self.assertIn(": 0 files changed", self.make(tarball).stdout)
+
+    def test_make_keeps_its_tree_when_there_is_no_base(self):
+        self.make()
+        self.remember()
+        for name in ("nowhere", "nowhere.tar.xz"):
+            self.expect_left_alone(self.make(self.base.with_name(name)),
+                                   "no such file")
+
+    def test_make_keeps_its_tree_when_the_base_is_another(self):
+        self.make()
+        self.remember()
+        self.change(self.base / "Makefile", "PATCHLEVEL = 12",
+                    "PATCHLEVEL = 13")
+        self.expect_left_alone(self.make(), "not Linux 6.12")
+        self.expect_left_alone(self.make(self.tarball("linux-6.13")),
+                               "not Linux 6.12")
+        (self.base / "Makefile").unlink()
+        self.expect_left_alone(self.make(), "no Makefile")
+        self.expect_left_alone(self.make(self.tarball("linux")), "no Makefile")
+
+    def test_make_keeps_its_tree_when_the_base_is_not_fit(self):
+        self.make()
+        self.remember()
+        (self.base / "kernel/kexec_elf.c").unlink()
+        self.expect_left_alone(self.make(self.tarball("linux-6.12")),
+                               "kernel/kexec_elf.c")
+
+    def test_make_keeps_its_tree_when_unpacking_fails(self):
+        self.make()
+        self.remember()
+        (self.base / "zz").write_bytes(os.urandom(1 << 20))
+        tarball = self.tarball("linux-6.12")
+        with open(tarball, "r+b") as file:
+            file.truncate(tarball.stat().st_size - 1000)
+        self.expect_left_alone(self.make(tarball), "could not unpack")
+
+    def test_make_replaces_its_tree_by_another_base(self):
+        self.make()
+        (self.tree / "built.o").write_text("")
+        self.change(self.base / "Makefile", "SUBLEVEL = ", "SUBLEVEL = 1")
+        result = self.make()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual((self.tree / "Makefile").read_bytes(),
+                         (self.base / "Makefile").read_bytes())
+        self.assertFalse((self.tree / "built.o").exists())
+        self.assertEqual({path.name for path in self.tree.parent.iterdir()},
+                         {"linux", "linux.base"})
+
+    def test_make_leaves_what_others_made(self):
+        for name in ("linux", "linux.base", "linux.part"):
+            with self.subTest(name):
+                shutil.rmtree(self.tree.parent, ignore_errors=True)
+                theirs = self.tree.with_name(name) / "work.c"
+                theirs.parent.mkdir(parents=True)
+                theirs.write_text("weeks of work\n")
+                self.remember()
+                for command in ("make", "base"):
+                    self.expect_left_alone(
+                        self.run_tool(command, "--linux", self.base,
+                                      self.tree),
+                        f"{theirs.parent} is there", "did not make it")
+        shutil.rmtree(self.tree.parent)
+        self.tree.parent.mkdir()
+        self.tree.write_text("a file\n")
+        self.remember()
+        self.expect_left_alone(self.make(), "did not make it")
+
+    def test_make_takes_an_empty_directory(self):
+        self.tree.mkdir(parents=True)
+        self.assertEqual(self.make().returncode, 0)
+        self.assertTrue((self.tree / CORE).is_file())
+
+    def test_make_mends_what_was_interrupted(self):
+        self.make()
+        kept, part = (self.tree.with_name(name)
+                      for name in ("linux.base", "linux.part"))
+        shutil.copytree(kept, part)
+        for lost in (), (self.tree,), (self.tree, kept), (kept,):
+            with self.subTest(lost):
+                if not part.exists():
+                    part.mkdir()
+                    shutil.copy2(kept / "state.json", part)
+                for path in lost:
+                    shutil.rmtree(path)
+                result = self.make()
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertTrue((self.tree / CORE).is_file())
+                self.assertTrue(kept.is_dir())
+                self.assertFalse(part.exists())
+
+    def test_make_refuses_a_base_it_would_delete(self):
+        self.make()
+        self.remember()
+        for base in (self.tree, self.tree.parent, self.tree / "kernel"):
+            self.expect_left_alone(self.make(base), "one lies in the other")
 
 
 if __name__ == "__main__":
