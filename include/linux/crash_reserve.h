@@ -11,12 +11,14 @@
  *				multiple of this, never at 0
  * CRASH_RESERVE_GRAIN		the length of a region is a multiple of this
  * CRASH_RESERVE_LOW_END	memory below this physical address is reached
- *				by every device
+ *				by every device; what is known when
+ *				reserve_crashkernel_generic() is called
  * CRASH_RESERVE_END		a region ends here at the latest, also one whose
  *				address is given; CRASH_RESERVE_LOW_END where
  *				there is nothing above
  * crash_reserve_low_default()	bytes needed below CRASH_RESERVE_LOW_END if the
- *				region lies above
+ *				region lies above, on a machine that has RAM
+ *				there
  */
 #ifndef _LINUX_CRASH_RESERVE_H
 #define _LINUX_CRASH_RESERVE_H
@@ -25,7 +27,7 @@
 #include <linux/types.h>
 
 /*
- * The reserved region, and the part of it below 4 GiB if that is another.
+ * The reserved region, and the one for DMA below it, if there is one.
  * Both bounds are 0 in one that there is not.
  */
 extern struct resource crashk_res;

@@ -43,10 +43,11 @@ struct resource crashk_low_res = {
  * @next_free: the next free range, in ascending order; *@iter is 0 at first.
  *	Returns whether there was one.  @end is the first byte behind it.
  * @next_reserved: the same for memory that somebody has already
+ * @ram_start: where RAM begins
  * @low_end: CRASH_RESERVE_LOW_END
- * @end: CRASH_RESERVE_END
+ * @end: CRASH_RESERVE_END, no less than @low_end
  *
- * The machine's is crash_memblock; tests bring a model.
+ * The machine's is crash_memblock(); tests bring a model.
  */
 struct crash_memory {
 	phys_addr_t (*take)(phys_addr_t size, phys_addr_t align,
@@ -54,6 +55,7 @@ struct crash_memory {
 	int (*give_back)(phys_addr_t base, phys_addr_t size);
 	bool (*next_free)(u64 *iter, phys_addr_t *start, phys_addr_t *end);
 	bool (*next_reserved)(u64 *iter, phys_addr_t *start, phys_addr_t *end);
+	u64 ram_start;
 	u64 low_end;
 	u64 end;
 };
@@ -74,14 +76,19 @@ static bool __init memblock_next_reserved(u64 *iter, phys_addr_t *start,
 	return *iter != U64_MAX;
 }
 
-static const struct crash_memory crash_memblock __initconst = {
-	.take = memblock_phys_alloc_range,
-	.give_back = memblock_phys_free,
-	.next_free = memblock_next_free,
-	.next_reserved = memblock_next_reserved,
-	.low_end = CRASH_RESERVE_LOW_END,
-	.end = CRASH_RESERVE_END,
-};
+/* What devices reach may be known at boot only, so this is no constant. */
+static struct crash_memory __init crash_memblock(void)
+{
+	return (struct crash_memory){
+		.take = memblock_phys_alloc_range,
+		.give_back = memblock_phys_free,
+		.next_free = memblock_next_free,
+		.next_reserved = memblock_next_reserved,
+		.ram_start = memblock_start_of_DRAM(),
+		.low_end = min_t(u64, CRASH_RESERVE_LOW_END, CRASH_RESERVE_END),
+		.end = CRASH_RESERVE_END,
+	};
+}
 
 /**
  * struct crash_area - where a region may lie
@@ -163,7 +170,7 @@ static u64 __init crash_take_in(const struct crash_memory *mem,
 /* An address that is the end of something, for people. */
 static const char * __init size_text(u64 bytes, char *text, size_t len)
 {
-	if (bytes >= SZ_1G)
+	if (IS_ALIGNED(bytes, SZ_1G))
 		scnprintf(text, len, "%llu GiB", bytes / SZ_1G);
 	else
 		scnprintf(text, len, "%llu MiB", bytes / SZ_1M);
@@ -233,7 +240,7 @@ static void __init explain_low(const struct crash_memory *mem, u64 low,
 	failure->size = low;
 	failure->largest = crash_largest(mem, area_below(mem));
 	scnprintf(failure->where, sizeof(failure->where),
-		  "below %s for 32-bit DMA",
+		  "below %s for DMA",
 		  size_text(mem->low_end, text, sizeof(text)));
 }
 
@@ -243,6 +250,19 @@ static u64 __init crash_take_fixed(const struct crash_memory *mem, u64 base,
 	if (base + size > mem->end)
 		return 0;
 	return mem->take(size, PAGE_SIZE, base, base + size);
+}
+
+/*
+ * Bytes to have below, should the region lie above.  None on a machine that has
+ * no RAM there: its devices do without, and what runs in the region has no other
+ * ones.
+ */
+static u64 __init crash_low_size(const struct crash_memory *mem,
+				 const struct crash_request *req)
+{
+	if (mem->ram_start >= mem->low_end)
+		return 0;
+	return ALIGN(req->low, CRASH_RESERVE_GRAIN);
 }
 
 /*
@@ -256,7 +276,7 @@ static bool __init crash_take(const struct crash_memory *mem,
 {
 	struct crash_area below = area_below(mem), above = area_above(mem);
 	u64 size = ALIGN(req->size, CRASH_RESERVE_GRAIN);
-	u64 low = ALIGN(req->low, CRASH_RESERVE_GRAIN);
+	u64 low = crash_low_size(mem, req);
 
 	*got = (struct crash_regions){ .size = size };
 	if (req->base) {
@@ -303,7 +323,7 @@ static void __init set_region(struct resource *res, u64 base, u64 size,
  * @size: bytes
  * @base: physical address to have them at, all of them or nothing; or 0
  * @low: bytes to have below CRASH_RESERVE_LOW_END as well, if the region comes
- *	to lie above; not with @base
+ *	to lie above, and there is RAM below; not with @base
  * @high: try above CRASH_RESERVE_LOW_END first
  *
  * Sets crashk_res and crashk_low_res.  If all of it can't be had, both stay
@@ -315,6 +335,7 @@ void __init reserve_crashkernel_generic(char *cmdline, unsigned long long size,
 					unsigned long long base,
 					unsigned long long low, bool high)
 {
+	const struct crash_memory mem = crash_memblock();
 	const struct crash_request req = {
 		.size = size,
 		.base = base,
@@ -323,22 +344,26 @@ void __init reserve_crashkernel_generic(char *cmdline, unsigned long long size,
 	};
 	struct crash_failure failure;
 	struct crash_regions got;
+	char text[16];
 
-	if (!crash_take(&crash_memblock, &req, &got, &failure)) {
+	if (!crash_take(&mem, &req, &got, &failure)) {
 		pr_warn("can't reserve %llu MiB %s: the largest that fits is %llu MiB\n",
 			failure.size / SZ_1M, failure.where,
 			failure.largest / SZ_1M);
 		if (got.base)
-			pr_warn("the %llu MiB above %llu GiB are given back, nothing is reserved\n",
+			pr_warn("the %llu MiB above %s are given back, nothing is reserved\n",
 				got.size / SZ_1M,
-				(u64)CRASH_RESERVE_LOW_END / SZ_1G);
+				size_text(mem.low_end, text, sizeof(text)));
 		return;
 	}
 
 	set_region(&crashk_res, got.base, got.size, "");
 	if (got.low_base)
 		set_region(&crashk_low_res, got.low_base, got.low_size,
-			   " for 32-bit DMA");
+			   " for DMA");
+	else if (low && !base && got.base >= mem.low_end)
+		pr_info("nothing below %s, where there is no memory\n",
+			size_text(mem.low_end, text, sizeof(text)));
 }
 
 static void __init insert_region(struct resource *res)

@@ -113,20 +113,26 @@ static int __init model_give_back(phys_addr_t base, phys_addr_t size)
 	return -EINVAL;
 }
 
-/* Of a machine with memory from @low_end on, or, where that is 0, from 4 GiB. */
-static struct crash_memory __init crash_model(u64 low_end)
+/*
+ * The model with all devices reaching memory below @low_end, or, where that is 0,
+ * below 4 GiB; no region ends above @end, or, where that is 0, 64 TiB.
+ */
+static struct crash_memory __init crash_model(u64 low_end, u64 end)
 {
 	return (struct crash_memory){
 		.take = model_take,
 		.give_back = model_give_back,
 		.next_free = model_next_free,
 		.next_reserved = model_next_reserved,
+		.ram_start = model.ram[0].start,
 		.low_end = low_end ?: GiB(4),
-		.end = low_end ?: BIT_ULL(46),
+		.end = end ?: BIT_ULL(46),
 	};
 }
 
 #define RAM_2G	{ { 0, SZ_2G } }
+/* Nothing of it below 4 GiB. */
+#define RAM_ABOVE { { GiB(8), GiB(12) } }
 /* 3 GiB below the hole for devices, the rest above. */
 #define RAM_8G	{ { 0, GiB(3) }, { GiB(4), GiB(9) } }
 /* Almost nothing is free below 4 GiB: 64 MiB at 1 GiB, and 1 MiB more. */
@@ -138,7 +144,8 @@ static const struct take_case {
 	struct crash_request req;
 	struct crash_regions got;		/* size 0: a failure */
 	struct crash_failure failure;		/* where: words of it */
-	u64 low_end;				/* there is nothing above; or 0 */
+	u64 low_end;				/* for crash_model() */
+	u64 end;
 } take_cases[] = {
 	{ "plain: the top of low memory",
 	  { RAM_8G }, { MiB(256), 0, MiB(256) },
@@ -170,7 +177,7 @@ static const struct take_case {
 	  { SZ_2G - MiB(512), MiB(512) } },
 	{ "high: the low part can't be had",
 	  { RAM_8G, BUSY_LOW }, { MiB(512), 0, MiB(256), true }, { },
-	  { MiB(256), "below 4 GiB for 32-bit DMA", MiB(64) } },
+	  { MiB(256), "below 4 GiB for DMA", MiB(64) } },
 	{ "high: a low part that just fits",
 	  { RAM_8G, BUSY_LOW }, { MiB(512), 0, MiB(64), true },
 	  { GiB(9) - MiB(512), MiB(512), GiB(1), MiB(64) } },
@@ -187,6 +194,34 @@ static const struct take_case {
 	{ "plain: nothing below the lowest alignment",
 	  { { { 0, MiB(16) } } }, { MiB(4), 0, 0 }, { },
 	  { MiB(4), "neither", 0 } },
+	{ "no RAM below: plain, without a low part",
+	  { RAM_ABOVE }, { MiB(256), 0, MiB(256) },
+	  { GiB(12) - MiB(256), MiB(256) } },
+	{ "no RAM below: high, without the low part that is asked for",
+	  { RAM_ABOVE }, { MiB(256), 0, MiB(64), true },
+	  { GiB(12) - MiB(256), MiB(256) } },
+	{ "no RAM below: too large",
+	  { RAM_ABOVE }, { GiB(5), 0, MiB(256) }, { },
+	  { GiB(5), "neither below 4 GiB nor above", GiB(4) } },
+	{ "devices that reach 1 GiB: the top of that",
+	  { RAM_2G }, { MiB(256), 0, MiB(128) },
+	  { GiB(1) - MiB(256), MiB(256) }, .low_end = GiB(1),
+	  .end = GiB(3) },
+	{ "devices that reach 1 GiB: above, with a low part below that",
+	  { RAM_2G }, { MiB(256), 0, MiB(128), true },
+	  { SZ_2G - MiB(256), MiB(256), GiB(1) - MiB(128), MiB(128) },
+	  .low_end = GiB(1), .end = GiB(3) },
+	{ "devices that reach 1 GiB: the low part can't be had",
+	  { RAM_2G, { { 0, MiB(960) } } }, { MiB(256), 0, MiB(128), true }, { },
+	  { MiB(128), "below 1 GiB for DMA", MiB(64) }, .low_end = GiB(1),
+	  .end = GiB(3) },
+	{ "devices that reach an odd address",
+	  { RAM_2G, { { 0, MiB(960) } } }, { MiB(256), 0, MiB(128), true }, { },
+	  { MiB(128), "below 1025 MiB for DMA", MiB(64) },
+	  .low_end = GiB(1) + MiB(1) + SZ_4K, .end = GiB(3) },
+	{ "devices that reach all RAM: its top, for high as well",
+	  { RAM_8G }, { MiB(512), 0, MiB(256), true },
+	  { GiB(9) - MiB(512), MiB(512) }, .low_end = GiB(9) },
 	{ "fixed",
 	  { RAM_8G }, { MiB(64), MiB(16), MiB(256) }, { MiB(16), MiB(64) } },
 	{ "fixed, above, without a low part",
@@ -204,25 +239,25 @@ static const struct take_case {
 	  { MiB(64), "at 0xc0000000, as there is no RAM at 0xc0000000", 0 } },
 	{ "nothing above: the top of what is below",
 	  { RAM_2G }, { MiB(64), 0, MiB(256) },
-	  { MiB(512) - MiB(64), MiB(64) }, .low_end = MiB(512) },
+	  { MiB(512) - MiB(64), MiB(64) }, .low_end = MiB(512), .end = MiB(512) },
 	{ "nothing above: the same for high",
 	  { RAM_2G }, { MiB(64), 0, MiB(256), true },
-	  { MiB(512) - MiB(64), MiB(64) }, .low_end = MiB(512) },
+	  { MiB(512) - MiB(64), MiB(64) }, .low_end = MiB(512), .end = MiB(512) },
 	{ "nothing above: too large",
 	  { RAM_2G }, { GiB(1), 0, 0 }, { },
 	  { GiB(1), "16 MiB, below 512 MiB", MiB(512 - 16) },
-	  .low_end = MiB(512) },
+	  .low_end = MiB(512), .end = MiB(512) },
 	{ "nothing above: fixed, up to the end",
 	  { RAM_2G }, { MiB(64), MiB(512 - 64), 0 },
-	  { MiB(512 - 64), MiB(64) }, .low_end = MiB(512) },
+	  { MiB(512 - 64), MiB(64) }, .low_end = MiB(512), .end = MiB(512) },
 	{ "nothing above: fixed, past the end",
 	  { RAM_2G }, { MiB(68), MiB(512 - 64), 0 }, { },
 	  { MiB(68), "at 0x1c000000, as no region can end above 0x20000000",
-	    MiB(64) }, .low_end = MiB(512) },
+	    MiB(64) }, .low_end = MiB(512), .end = MiB(512) },
 	{ "nothing above: fixed, above",
 	  { RAM_2G }, { MiB(64), GiB(1), 0 }, { },
 	  { MiB(64), "at 0x40000000, as no region can end above 0x20000000",
-	    0 }, .low_end = MiB(512) },
+	    0 }, .low_end = MiB(512), .end = MiB(512) },
 	{ "fixed, the start is reserved",
 	  { RAM_2G, { { MiB(1), MiB(17) } } }, { MiB(64), MiB(16), 0 }, { },
 	  { MiB(64), "at 0x1000000, as 0x100000-0x10fffff is reserved",
@@ -243,14 +278,15 @@ KUNIT_ARRAY_PARAM(take, take_cases, take_case_desc);
 /* The size that a failure offers instead can be had, and no larger one. */
 static void __init expect_largest(struct kunit *test, const struct take_case *c)
 {
-	const struct crash_memory mem = crash_model(c->low_end);
 	struct crash_request req = c->req;
 	struct crash_failure failure;
+	struct crash_memory mem;
 	struct crash_regions got;
 	/* If it is the low part that can't be had, that is what to change. */
 	u64 *tried = c->failure.size == req.size ? &req.size : &req.low;
 
 	model = c->model;
+	mem = crash_model(c->low_end, c->end);
 	*tried = c->failure.largest + CRASH_RESERVE_GRAIN;
 	KUNIT_EXPECT_FALSE(test, crash_take(&mem, &req, &got, &failure));
 	if (!c->failure.largest)
@@ -262,15 +298,16 @@ static void __init expect_largest(struct kunit *test, const struct take_case *c)
 static void __init test_take(struct kunit *test)
 {
 	const struct take_case *c = test->param_value;
-	const struct crash_memory mem = crash_model(c->low_end);
 	struct crash_failure failure = { };
 	struct crash_regions got = { };
+	struct crash_memory mem;
 	bool taken;
 
+	model = c->model;
+	mem = crash_model(c->low_end, c->end);
 	if (mem.low_end > PHYS_ADDR_MAX)
 		kunit_skip(test, "more memory than this kernel has addresses for");
 
-	model = c->model;
 	taken = crash_take(&mem, &c->req, &got, &failure);
 	KUNIT_ASSERT_EQ(test, c->got.size != 0, taken);
 	if (taken) {
