@@ -351,6 +351,19 @@ static void free_pages_of(unsigned long start, unsigned long end)
 	}
 }
 
+/* Keep the first @size bytes of a region, which may be in no tree. */
+static void cut_resource(struct resource *res, unsigned long size)
+{
+	if (size) {
+		adjust_resource(res, res->start, size);
+		return;
+	}
+	if (res->parent)
+		release_resource(res);
+	res->start = 0;
+	res->end = 0;
+}
+
 /*
  * Give back what of a region lies past its first @size bytes.  Where the region
  * is no part of System RAM, @ram becomes that.  Can't fail.
@@ -366,14 +379,7 @@ static void shrink_resource(struct resource *res, unsigned long size,
 		.end = res->end,
 		.flags = IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
 	};
-	if (size) {
-		adjust_resource(res, res->start, size);
-	} else {
-		release_resource(res);
-		res->start = 0;
-		res->end = 0;
-	}
-
+	cut_resource(res, size);
 	free_pages_of(ram->start, ram->end);
 	if (parent == &iomem_resource)
 		insert_resource(parent, ram);
@@ -480,9 +486,11 @@ static int __init region_init(void)
 
 lost:
 	pr_warn("the crash region can't be prepared, and is not used\n");
-	release_resource(&crashk_res);
-	crashk_res.start = 0;
-	crashk_res.end = 0;
+	cut_resource(&crashk_res, 0);
 	return 0;
 }
 subsys_initcall(region_init);
+
+#ifdef CONFIG_KEXEC_KUNIT_TEST
+#include "region_test.c"
+#endif

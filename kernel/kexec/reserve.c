@@ -4,7 +4,8 @@
  *
  * reserve_crashkernel_generic() takes it from memblock.  Where from is decided by
  * crash_take(), which sees memory through a struct crash_memory only: tests bring
- * a model.  Once there are resources, the regions are entered into them.
+ * a model.  The regions are entered into /proc/iomem at once, as long as what is
+ * not wanted there can be given back.
  *
  * All of it runs at boot only.  What was asked for has been read by crashkernel.c;
  * what is done with the region later is region.c.
@@ -14,6 +15,7 @@
 #include <linux/align.h>
 #include <linux/crash_reserve.h>
 #include <linux/init.h>
+#include <linux/ioport.h>
 #include <linux/kmemleak.h>
 #include <linux/memblock.h>
 #include <linux/minmax.h>
@@ -306,15 +308,97 @@ static bool __init crash_take(const struct crash_memory *mem,
 	return true;
 }
 
-static void __init set_region(struct resource *res, u64 base, u64 size,
-			      const char *purpose)
+/* Give up a region that was entered already. */
+static void __init leave_region(const struct crash_memory *mem,
+				struct resource *res)
 {
+	release_resource(res);
+	mem->give_back(res->start, resource_size(res));
+	res->start = 0;
+	res->end = 0;
+}
+
+/* Enter a region into a tree of resources; without that nobody finds it. */
+static bool __init enter_region(const struct crash_memory *mem,
+				struct resource *root, struct resource *res,
+				u64 base, u64 size)
+{
+	struct resource *conflict;
+
 	res->start = base;
 	res->end = base + size - 1;
-	/* Its content belongs to another kernel, and may not be readable. */
-	kmemleak_ignore_phys(base);
-	pr_info("reserved 0x%llx-0x%llx (%llu MiB)%s\n", base, base + size - 1,
-		size / SZ_1M, purpose);
+	conflict = insert_resource_conflict(root, res);
+	if (!conflict)
+		return true;
+
+	pr_warn("0x%llx-0x%llx can't be entered into /proc/iomem, as %s [0x%llx-0x%llx] lies across it: nothing is reserved\n",
+		base, base + size - 1, conflict->name, (u64)conflict->start,
+		(u64)conflict->end);
+	mem->give_back(base, size);
+	res->start = 0;
+	res->end = 0;
+	return false;
+}
+
+static void __init report_failure(const struct crash_memory *mem,
+				  const struct crash_regions *got,
+				  const struct crash_failure *failure)
+{
+	char text[16];
+
+	pr_warn("can't reserve %llu MiB %s: the largest that fits is %llu MiB\n",
+		failure->size / SZ_1M, failure->where, failure->largest / SZ_1M);
+	if (got->base)
+		pr_warn("the %llu MiB above %s are given back, nothing is reserved\n",
+			got->size / SZ_1M,
+			size_text(mem->low_end, text, sizeof(text)));
+}
+
+static void __init report_regions(const struct crash_memory *mem,
+				  const struct crash_request *req,
+				  const struct crash_regions *got)
+{
+	char text[16];
+
+	pr_info("reserved 0x%llx-0x%llx (%llu MiB)\n", got->base,
+		got->base + got->size - 1, got->size / SZ_1M);
+	if (got->low_size)
+		pr_info("reserved 0x%llx-0x%llx (%llu MiB) for DMA\n",
+			got->low_base, got->low_base + got->low_size - 1,
+			got->low_size / SZ_1M);
+	else if (req->low && !req->base && got->base >= mem->low_end)
+		pr_info("nothing below %s, where there is no memory\n",
+			size_text(mem->low_end, text, sizeof(text)));
+}
+
+/*
+ * Take the memory, and enter it into the tree of resources: both regions, or
+ * none.  What they lie in may be entered later, and becomes their parent then.
+ */
+static bool __init crash_reserve(const struct crash_memory *mem,
+				 const struct crash_request *req,
+				 struct resource *root, struct resource *res,
+				 struct resource *low_res)
+{
+	struct crash_failure failure;
+	struct crash_regions got;
+
+	if (!crash_take(mem, req, &got, &failure)) {
+		report_failure(mem, &got, &failure);
+		return false;
+	}
+	if (!enter_region(mem, root, res, got.base, got.size)) {
+		if (got.low_size)
+			mem->give_back(got.low_base, got.low_size);
+		return false;
+	}
+	if (got.low_size &&
+	    !enter_region(mem, root, low_res, got.low_base, got.low_size)) {
+		leave_region(mem, res);
+		return false;
+	}
+	report_regions(mem, req, &got);
+	return true;
 }
 
 /**
@@ -326,10 +410,13 @@ static void __init set_region(struct resource *res, u64 base, u64 size,
  *	to lie above, and there is RAM below; not with @base
  * @high: try above CRASH_RESERVE_LOW_END first
  *
- * Sets crashk_res and crashk_low_res.  If all of it can't be had, both stay
- * empty, and the log says why, and how much could be had.
+ * Sets crashk_res and crashk_low_res, and enters them into /proc/iomem.  If all
+ * of it can't be had, both stay empty, and the log says why, and how much could
+ * be had.
  *
- * Context: boot, when memblock knows all memory and the direct map is there.
+ * Context: boot, when memblock knows all memory and the direct map is there, and
+ * so is all that CRASH_RESERVE_LOW_END consists of; before memory is given to
+ * the page allocator.
  */
 void __init reserve_crashkernel_generic(char *cmdline, unsigned long long size,
 					unsigned long long base,
@@ -342,47 +429,15 @@ void __init reserve_crashkernel_generic(char *cmdline, unsigned long long size,
 		.low = low,
 		.high = high,
 	};
-	struct crash_failure failure;
-	struct crash_regions got;
-	char text[16];
 
-	if (!crash_take(&mem, &req, &got, &failure)) {
-		pr_warn("can't reserve %llu MiB %s: the largest that fits is %llu MiB\n",
-			failure.size / SZ_1M, failure.where,
-			failure.largest / SZ_1M);
-		if (got.base)
-			pr_warn("the %llu MiB above %s are given back, nothing is reserved\n",
-				got.size / SZ_1M,
-				size_text(mem.low_end, text, sizeof(text)));
+	if (!crash_reserve(&mem, &req, &iomem_resource, &crashk_res,
+			   &crashk_low_res))
 		return;
-	}
-
-	set_region(&crashk_res, got.base, got.size, "");
-	if (got.low_base)
-		set_region(&crashk_low_res, got.low_base, got.low_size,
-			   " for DMA");
-	else if (low && !base && got.base >= mem.low_end)
-		pr_info("nothing below %s, where there is no memory\n",
-			size_text(mem.low_end, text, sizeof(text)));
+	/* Their content belongs to another kernel, and may not be readable. */
+	kmemleak_ignore_phys(crashk_res.start);
+	if (crashk_low_res.end)
+		kmemleak_ignore_phys(crashk_low_res.start);
 }
-
-static void __init insert_region(struct resource *res)
-{
-	if (res->end && insert_resource(&iomem_resource, res))
-		pr_warn("%pR can't be entered into /proc/iomem\n", res);
-}
-
-/*
- * Once there is System RAM for the regions to be children of, and before
- * anybody asks what is in it.
- */
-static int __init insert_regions(void)
-{
-	insert_region(&crashk_res);
-	insert_region(&crashk_low_res);
-	return 0;
-}
-early_initcall(insert_regions);
 
 #ifdef CONFIG_KEXEC_KUNIT_TEST
 #include "reserve_test.c"

@@ -329,8 +329,86 @@ static void __init test_take(struct kunit *test)
 	expect_largest(test, c);
 }
 
+/* What a region comes to lie across when it is entered into the tree. */
+static const struct enter_case {
+	const char *name;
+	u64 start;
+	u64 end;
+	bool entered;
+} enter_cases[] = {
+	{ "nothing", 0, 0, true },
+	{ "RAM around both", 0, SZ_2G, true },
+	{ "RAM around the first", GiB(1), SZ_2G, true },
+	{ "the start of the first", SZ_2G - MiB(257), SZ_2G - MiB(255), false },
+	{ "the end of the first", SZ_2G - MiB(1), SZ_2G + MiB(1), false },
+	{ "the start of the low one", GiB(1) - MiB(129), GiB(1) - MiB(127),
+	  false },
+};
+
+static void enter_case_desc(const struct enter_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(enter, enter_cases, enter_case_desc);
+
+/* Both regions are in the tree, or nothing is taken. */
+static void __init test_enter(struct kunit *test)
+{
+	static const struct model machine = { RAM_2G };
+	const struct crash_request req = { MiB(256), 0, MiB(128), true };
+	const struct enter_case *c = test->param_value;
+	struct resource root = { .end = GiB(3) };
+	struct resource other = { .name = "other", .start = c->start,
+				  .end = c->end - 1 };
+	struct resource res = { .name = "first" }, low = { .name = "low" };
+	struct crash_memory mem;
+
+	model = machine;
+	mem = crash_model(GiB(1), GiB(3));
+	if (c->end)
+		KUNIT_ASSERT_EQ(test, 0, insert_resource(&root, &other));
+
+	KUNIT_ASSERT_EQ(test, c->entered,
+			crash_reserve(&mem, &req, &root, &res, &low));
+	if (!c->entered) {
+		KUNIT_EXPECT_MEMEQ(test, &model, &machine, sizeof(model));
+		KUNIT_EXPECT_EQ(test, 0, res.end);
+		KUNIT_EXPECT_EQ(test, 0, low.end);
+		KUNIT_EXPECT_PTR_EQ(test, NULL, res.parent);
+		KUNIT_EXPECT_PTR_EQ(test, NULL, low.parent);
+		return;
+	}
+	KUNIT_EXPECT_EQ(test, SZ_2G - MiB(256), res.start);
+	KUNIT_EXPECT_EQ(test, SZ_2G - 1, res.end);
+	KUNIT_EXPECT_EQ(test, GiB(1) - MiB(128), low.start);
+	KUNIT_EXPECT_EQ(test, GiB(1) - 1, low.end);
+	KUNIT_EXPECT_NOT_NULL(test, res.parent);
+	KUNIT_EXPECT_NOT_NULL(test, low.parent);
+}
+
+/* RAM that is entered later than the regions. */
+static void __init test_enter_first(struct kunit *test)
+{
+	static const struct model machine = { RAM_2G };
+	const struct crash_request req = { MiB(256), 0, MiB(128), true };
+	struct resource root = { .end = GiB(3) };
+	struct resource ram = { .name = "System RAM", .end = SZ_2G - 1 };
+	struct resource res = { .name = "first" }, low = { .name = "low" };
+	struct crash_memory mem;
+
+	model = machine;
+	mem = crash_model(GiB(1), GiB(3));
+	KUNIT_ASSERT_TRUE(test, crash_reserve(&mem, &req, &root, &res, &low));
+	KUNIT_ASSERT_EQ(test, 0, insert_resource(&root, &ram));
+	KUNIT_EXPECT_PTR_EQ(test, &ram, res.parent);
+	KUNIT_EXPECT_PTR_EQ(test, &ram, low.parent);
+}
+
 static struct kunit_case __refdata reserve_test_cases[] = {
 	KUNIT_CASE_PARAM(test_take, take_gen_params),
+	KUNIT_CASE_PARAM(test_enter, enter_gen_params),
+	KUNIT_CASE(test_enter_first),
 	{ }
 };
 
