@@ -5,7 +5,9 @@
 #ifndef _ASM_X86_CRASH_RESERVE_H
 #define _ASM_X86_CRASH_RESERVE_H
 
+#include <linux/memblock.h>
 #include <linux/minmax.h>
+#include <linux/pfn.h>
 #include <linux/sizes.h>
 #include <linux/swiotlb.h>
 #include <asm/pgtable.h>
@@ -41,11 +43,11 @@ static inline unsigned long crash_reserve_low_default(void)
 #else /* CONFIG_X86_32 */
 
 /*
- * In what the kernel has mapped, whatever it gives to vmalloc, so that it can
- * fill the region and protect it; and where a bzImage and its initrd can be,
- * both of which have to lie in the lowmem of the capture kernel.
+ * In what the kernel has mapped, so that it can fill the region and protect it:
+ * less than usual with "vmalloc=" and "highmem=".  And where a bzImage and its
+ * initrd can be, both of which have to lie in the lowmem of the capture kernel.
  */
-#define CRASH_RESERVE_LOW_END	SZ_512M
+#define CRASH_RESERVE_LOW_END	min_t(u64, SZ_512M, PFN_PHYS(max_low_pfn))
 
 /* There is nothing above for it. */
 #define CRASH_RESERVE_END	CRASH_RESERVE_LOW_END
