@@ -50,8 +50,9 @@ struct kimage;
  *
  * where a machine of it may be unable to stop its other CPUs, or to leave the
  * running kernel for some other reason, machine_kexec_check() with a macro of
- * the same name, which refuses with words; it is asked before a boot image is
- * loaded and again before the handoff;
+ * the same name, which refuses with words; it is asked before an image is loaded,
+ * and of a boot image again before the handoff.  In a panic the other CPUs may
+ * stay in the memory of this kernel, so that some reasons don't count then;
  *
  * and with CONFIG_CRASH_DUMP:
  *
@@ -186,7 +187,7 @@ void machine_kexec_cleanup(struct kimage *image);
 void machine_kexec(struct kimage *image);
 
 #ifndef machine_kexec_check
-static inline int machine_kexec_check(void)
+static inline int machine_kexec_check(bool crash)
 {
 	return 0;
 }

@@ -80,7 +80,7 @@ int kernel_kexec(void)
 
 	image = kexec_image;
 	if (image)
-		err = machine_kexec_check() ?: kexec_check_ram(image) ?:
+		err = machine_kexec_check(false) ?: kexec_check_ram(image) ?:
 		      kexec_digest_check(image) ?: kexec_place_validate(image);
 	else
 		err = kexec_refuse(-EINVAL, "no image is loaded");

@@ -324,10 +324,9 @@ int kimage_load(unsigned long entry, unsigned int nr_segments,
 
 	lockdep_assert_held(&kexec_mutex);
 
-	if (type == KEXEC_TYPE_CRASH)
+	err = machine_kexec_check(type == KEXEC_TYPE_CRASH);
+	if (!err && type == KEXEC_TYPE_CRASH)
 		err = kexec_region_check();
-	else
-		err = machine_kexec_check();
 	if (!err)
 		err = kexec_check_segments(type, segments, nr_segments, entry);
 	if (err)

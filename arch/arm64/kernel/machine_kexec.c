@@ -53,14 +53,16 @@
 
 /**
  * machine_kexec_check - whether this kernel can be left
+ * @crash: in a panic: CPUs that are stuck stay in its memory, which a crash image
+ *	leaves alone
  *
  * Context: May sleep.
  * Return: 0, -EBUSY if other CPUs can't be stopped for good, or -EOPNOTSUPP if
  * there is memory that the handoff can't reach.
  */
-int machine_kexec_check(void)
+int machine_kexec_check(bool crash)
 {
-	if (cpus_are_stuck_in_kernel())
+	if (!crash && cpus_are_stuck_in_kernel())
 		return kexec_refuse(-EBUSY,
 				    "the other CPUs can't be taken offline, and would go on running this kernel");
 	if (memblock_end_of_DRAM() > BIT_ULL(IDENT_BITS))

@@ -60,18 +60,25 @@ static bool can_stop_harts(void)
 
 /**
  * machine_kexec_check - whether this kernel can be left
+ * @crash: in a panic
  *
  * The next kernel starts the other harts by SBI's extension HSM, for which they
  * have to be stopped, and that is how they are taken offline, too (SBI
  * specification, "Hart State Management Extension").
  *
+ * In a panic they only have to keep still, which they do in this kernel's memory;
+ * a kernel that captures a dump is content with one hart.
+ *
  * Context: May sleep.
  * Return: 0, or -EBUSY if other harts can't be stopped.
  */
-int machine_kexec_check(void)
+int machine_kexec_check(bool crash)
 {
-	unsigned int harts = harts_that_spin();
+	unsigned int harts;
 
+	if (crash)
+		return 0;
+	harts = harts_that_spin();
 	if (!can_stop_harts())
 		harts = max(harts, num_online_cpus() - 1);
 	if (harts)

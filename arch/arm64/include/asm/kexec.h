@@ -43,7 +43,7 @@ void __noreturn kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 				       unsigned long line_size, bool to_el2,
 				       phys_addr_t resume);
 
-int machine_kexec_check(void);
+int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
 
 /**

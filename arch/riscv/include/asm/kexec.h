@@ -48,7 +48,7 @@ void __noreturn kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 				       unsigned long hart, phys_addr_t resume,
 				       unsigned long context);
 
-int machine_kexec_check(void);
+int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
 
 /**
