@@ -9,6 +9,7 @@
  *
  * Offsets are the addresses that all this has in memory.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <linux/elf.h>
@@ -19,6 +20,9 @@
 #define UNKNOWN_ADDRESS		NO_LIMIT
 
 #define PHDRS_MAX		0xfffe
+
+/* What deflate makes of zeroes, the most that it can. */
+#define DEFLATE_RATIO_MAX	1032
 
 static void add_phdr(struct elf64_hdr *header, __u32 type, __u64 phys, __u64 virt,
 		     __u64 size)
@@ -171,5 +175,54 @@ bool place_core_header(struct boot *boot, struct range *at)
 			   &at->start))
 		return false;
 	at->end = at->start + round_up(hole.len, boot->page);
+	return true;
+}
+
+/*
+ * How many bytes an initrd has when it is unpacked, at least; 0 if that is not
+ * known.  gzip says so in its last four bytes, modulo 2^32 (RFC 1952, ISIZE); what
+ * begins as cpio does is not packed.
+ */
+static __u64 unpacked_size(const struct boot_file *initrd)
+{
+	const unsigned char *data = initrd->data, *end = data + initrd->size;
+	__u64 size;
+
+	if (initrd->size < 18)
+		return 0;
+	if (!memcmp(data, "07070", 5))
+		return initrd->size;
+	if (data[0] != 0x1f || data[1] != 0x8b)
+		return 0;
+	size = end[-4] | end[-3] << 8 | end[-2] << 16 | (__u64)end[-1] << 24;
+	/* Something else follows, or it is larger than can be told. */
+	if (size < initrd->size / 2 || size / DEFLATE_RATIO_MAX > initrd->size)
+		return 0;
+	return size;
+}
+
+/**
+ * boot_is_tight - whether a capture kernel has to run out of memory
+ * @boot: with all of its segments
+ * @why: gets a sentence about it
+ * @size: of that
+ *
+ * The initrd is unpacked to what its kernel has left beside what was loaded, and
+ * is given up only then.
+ *
+ * Return: true if that can't be; not if it isn't known.
+ */
+bool boot_is_tight(const struct boot *boot, char *why, size_t size)
+{
+	__u64 left = 0, unpacked = unpacked_size(&boot->initrd);
+	int i;
+
+	for (i = 0; i < boot->free.nr; i++)
+		left += range_len(boot->free.at[i]);
+	if (!boot->panic || unpacked <= left)
+		return false;
+	snprintf(why, size,
+		 "%s has %llu KiB unpacked, and %llu KiB are left of the crash kernel's memory: it will run out of memory",
+		 boot->initrd.path, unpacked / KIB, left / KIB);
 	return true;
 }

@@ -271,6 +271,7 @@ void boot_free(struct boot *boot);
 
 /* boot_crash.c */
 bool place_core_header(struct boot *boot, struct range *at);
+bool boot_is_tight(const struct boot *boot, char *why, size_t size);
 
 /* boot_x86.c */
 

@@ -331,6 +331,7 @@ int main(int argc, char **argv)
 {
 	struct options options = parse_options(argc, argv);
 	static struct boot boot;
+	char text[512];
 
 	if (options.unload) {
 		unload_image(options.panic);
@@ -342,6 +343,8 @@ int main(int argc, char **argv)
 		make_cmdline(&boot, &options);
 		if (!read_files(&boot, &options) || !boot_plan(&boot))
 			fail(1, "%s", boot.error);
+		if (boot_is_tight(&boot, text, sizeof(text)))
+			fprintf(stderr, "kexec_boot: warning: %s\n", text);
 		if (options.dry_run || options.verbose)
 			boot_print(&boot, stdout);
 		fflush(stdout);

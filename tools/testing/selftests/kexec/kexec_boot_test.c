@@ -962,6 +962,54 @@ TEST_F(loader, panic_arm64)
 	ASSERT_SAME(0x8000000, fdt64_ld((const fdt64_t *)value + 1));
 }
 
+TEST_F(loader, panic_with_little_memory)
+{
+	/* Of 26 MiB, the kernel takes 18.2. */
+	static const char small[] = "100000-3fffffff : System RAM\n"
+				    "  3a000000-3b9fffff : Crash kernel\n";
+	static const struct {
+		unsigned char magic[6];
+		__u32 unpacked;
+		bool tight;
+	} initrds[] = {
+		{ "\x1f\x8b\x08", 9 * MIB, true },
+		{ "\x1f\x8b\x08", 7 * MIB, false },
+		{ "\x1f\x8b\x08", 11 * MIB, false },	/* more than it can be */
+		{ "\x1f\x8b\x08", 0, false },		/* padded */
+		{ "070701", 9 * MIB, false },		/* not packed */
+		{ "\x28\xb5\x2f\xfd", 9 * MIB, false },
+	};
+	unsigned char *initrd = self->initrd;
+	struct boot *boot = &self->boot;
+	char why[256];
+	unsigned int i, byte;
+
+	know_crash_notes(boot);
+	use_map(boot, small);
+	for (i = 0; i < ARRAY_SIZE(initrds); i++) {
+		use_initrd(self);
+		memcpy(initrd, initrds[i].magic, sizeof(initrds[i].magic));
+		for (byte = 0; byte < 4; byte++)
+			initrd[sizeof(self->initrd) - 4 + byte] =
+				initrds[i].unpacked >> (8 * byte);
+		plan(_metadata, boot);
+		ASSERT_EQ(initrds[i].tight,
+			  boot_is_tight(boot, why, sizeof(why)))
+			TH_LOG("initrd %u", i);
+		if (initrds[i].tight)
+			ASSERT_TRUE(!!strstr(why, "initrd has 9216 KiB unpacked"));
+		forget_plan(boot);
+	}
+
+	/* Not for a panic: there is the rest of the machine's memory. */
+	use_initrd(self);
+	memcpy(initrd, initrds[0].magic, sizeof(initrds[0].magic));
+	initrd[sizeof(self->initrd) - 2] = 9 * MIB >> 16;
+	boot->panic = false;
+	plan(_metadata, boot);
+	ASSERT_FALSE(boot_is_tight(boot, why, sizeof(why)));
+}
+
 TEST_F(loader, panic_without_memory)
 {
 	know_crash_notes(&self->boot);
