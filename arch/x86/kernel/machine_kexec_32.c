@@ -193,7 +193,10 @@ static void leave_and_return(struct kimage *image)
 
 	let_offline_cpus_halt();
 
-	/* Not every CPU has this one. */
+	/*
+	 * Not every CPU has this one, and when it is read next nobody can take
+	 * an exception.  What does not come back does not read it at all.
+	 */
 	if (!rdmsrl_safe(MSR_EFER, &efer))
 		flags |= KEXEC_TRAMPOLINE_EFER;
 

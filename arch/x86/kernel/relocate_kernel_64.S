@@ -39,7 +39,7 @@
  *	r9	KEXEC_TRAMPOLINE_* flags
  *
  * Out: at the control page; on the kernel's stack what kexec_leave_trampoline
- * needs, and
+ * needs, if there is a way back, and
  *
  *	rdi, rsi, r8, r9	as above
  *	r10			kexec_leave_trampoline, as the kernel has it
@@ -55,11 +55,19 @@ SYM_CODE_START(kexec_enter_trampoline)
 	.endr
 	movq	%rdx, %rbx
 	movq	%rcx, %r11
+
+	/*
+	 * Where reading an MSR is up to somebody else, as in a confidential
+	 * guest, it may take an exception, and there is nobody to take that any
+	 * more.  What does not come back has no need to ask.
+	 */
+	testb	$KEXEC_TRAMPOLINE_PRESERVE, %r9b
+	jz	1f
 	movl	$MSR_GS_BASE, %ecx
 	rdmsr
 	pushq	%rax
 	pushq	%rdx
-
+1:
 	leaq	kexec_leave_trampoline(%rip), %r10
 	movq	%cr3, %r12
 	movq	%r11, %cr3
@@ -124,7 +132,8 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	/*
 	 * In: as kexec_enter_trampoline() leaves it: on the kernel's stack, GDT
 	 * and segments the kernel's.
-	 * Out: all that the way back needs is in the control page.
+	 * Out: all that the way back needs is in the control page.  MSRs are
+	 * only looked at if there is one, see above.
 	 */
 	movq	%rsp, .Lkernel_rsp(%rip)
 	movq	%r10, .Lkernel_text(%rip)
@@ -133,10 +142,13 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	movq	%rax, .Lkernel_cr0(%rip)
 	movq	%cr4, %rax
 	movq	%rax, .Lkernel_cr4(%rip)
+	testb	$KEXEC_TRAMPOLINE_PRESERVE, %r9b
+	jz	1f
 	movl	$MSR_EFER, %ecx
 	rdmsr
 	movl	%eax, .Lkernel_efer(%rip)
 	movl	%edx, .Lkernel_efer + 4(%rip)
+1:
 	sgdt	.Lkernel_gdt(%rip)
 	movq	%r11, .Lboth_cr3(%rip)
 	movq	%r8, .Lown_cr3(%rip)
