@@ -16,7 +16,8 @@
 
 #include "internal.h"
 
-static DEFINE_SPINLOCK(refusal_lock);
+/* Raw: refusals come also where interrupts are off, as in jump.c. */
+static DEFINE_RAW_SPINLOCK(refusal_lock);
 static char last_refusal[KEXEC_REASON_MAX];
 
 static int refuse(int err, const char *reason)
@@ -28,9 +29,9 @@ static int refuse(int err, const char *reason)
 				      1);
 	unsigned long flags;
 
-	spin_lock_irqsave(&refusal_lock, flags);
+	raw_spin_lock_irqsave(&refusal_lock, flags);
 	strscpy(last_refusal, reason);
-	spin_unlock_irqrestore(&refusal_lock, flags);
+	raw_spin_unlock_irqrestore(&refusal_lock, flags);
 
 	trace_kexec_refused(err, reason);
 	if (__ratelimit(err == -EPERM ? &eperm_limit : &limit))
@@ -96,9 +97,9 @@ size_t kexec_last_refusal(char *buf, size_t size)
 	unsigned long flags;
 	ssize_t len;
 
-	spin_lock_irqsave(&refusal_lock, flags);
+	raw_spin_lock_irqsave(&refusal_lock, flags);
 	len = strscpy(buf, last_refusal, size);
-	spin_unlock_irqrestore(&refusal_lock, flags);
+	raw_spin_unlock_irqrestore(&refusal_lock, flags);
 	return len < 0 ? size - 1 : len;
 }
 
