@@ -60,8 +60,9 @@ static int check_permission(unsigned long flags)
 
 	/* Who may restart the machine may choose what it starts next. */
 	if (!capable(CAP_SYS_BOOT))
-		return kexec_refuse(-EPERM, "process %d lacks CAP_SYS_BOOT",
-				    task_pid_nr(current));
+		return kexec_refuse_unprivileged(-EPERM,
+						 "process %d lacks CAP_SYS_BOOT",
+						 task_pid_nr(current));
 	if (READ_ONCE(kexec_load_disabled))
 		return kexec_refuse(-EPERM, "sysctl kernel.kexec_load_disabled is set");
 	if (!use_up_limit(crash ? &load_limit_panic : &load_limit_reboot))

@@ -29,6 +29,7 @@ extern struct mutex kexec_mutex;
 extern spinlock_t kexec_slot_lock;
 
 /* refuse.c */
+__printf(2, 3) int kexec_refuse_unprivileged(int err, const char *fmt, ...);
 __printf(4, 5) int kexec_refuse_segment(int err, unsigned int nr,
 					const struct kexec_segment *seg,
 					const char *fmt, ...);

@@ -2,7 +2,8 @@
 /*
  * Refusals: the errno is what programs act on, the reason is for the person
  * who has to find out what to change.  The same words go to the log, to the
- * tracepoint kexec:kexec_refused and to /sys/kernel/kexec/last_refusal.
+ * tracepoint kexec:kexec_refused and, unless the caller may not load at all, to
+ * /sys/kernel/kexec/last_refusal.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -20,23 +21,29 @@
 static DEFINE_RAW_SPINLOCK(refusal_lock);
 static char last_refusal[KEXEC_REASON_MAX];
 
-static int refuse(int err, const char *reason)
+static void remember(const char *reason)
 {
-	/* Who may not load can't keep the log from those who may. */
-	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
-				      DEFAULT_RATELIMIT_BURST);
-	static DEFINE_RATELIMIT_STATE(eperm_limit, DEFAULT_RATELIMIT_INTERVAL,
-				      1);
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&refusal_lock, flags);
 	strscpy(last_refusal, reason);
 	raw_spin_unlock_irqrestore(&refusal_lock, flags);
+}
 
+static void report(int err, const char *reason, struct ratelimit_state *limit)
+{
 	trace_kexec_refused(err, reason);
-	if (__ratelimit(err == -EPERM ? &eperm_limit : &limit))
+	if (__ratelimit(limit))
 		pr_notice("refused: %s\n", reason);
+}
 
+static int refuse(int err, const char *reason)
+{
+	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
+				      DEFAULT_RATELIMIT_BURST);
+
+	remember(reason);
+	report(err, reason, &limit);
 	return err;
 }
 
@@ -57,6 +64,31 @@ int kexec_refuse(int err, const char *fmt, ...)
 	vscnprintf(reason, sizeof(reason), fmt, args);
 	va_end(args);
 	return refuse(err, reason);
+}
+
+/**
+ * kexec_refuse_unprivileged - refuse somebody who may not load at all
+ * @err: negative errno that the caller of the system call will see
+ * @fmt: the reason, as of kexec_refuse()
+ *
+ * Anybody can bring this about, as often as they like.  So it takes nothing from
+ * those who may load: neither their reason from last_refusal, nor their lines
+ * from the log.
+ *
+ * Context: Any but NMI.
+ * Return: @err.
+ */
+int kexec_refuse_unprivileged(int err, const char *fmt, ...)
+{
+	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, 1);
+	char reason[KEXEC_REASON_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	vscnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	report(err, reason, &limit);
+	return err;
 }
 
 /**

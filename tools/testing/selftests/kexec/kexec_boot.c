@@ -10,7 +10,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <linux/capability.h>
 
 #include "boot_machine.h"
 
@@ -283,6 +286,17 @@ static bool read_files(struct boot *boot, const struct options *options)
 			 (const char *)iomem.data);
 }
 
+static bool has_sys_boot(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+
+	return syscall(SYS_capget, &header, data) ||
+	       data[0].effective >> CAP_SYS_BOOT & 1;
+}
+
 /* Ends the program if the kernel doesn't like it, with its words. */
 static void load_image(const struct boot *boot)
 {
@@ -303,7 +317,9 @@ static void load_image(const struct boot *boot)
 		flags |= KEXEC_ON_CRASH;
 	if (kexec_load(boot->entry, boot->nr_segments, segments, flags)) {
 		int err = errno;
-		const char *why = last_refusal();
+		/* The last reason is not ours if we may not load at all. */
+		const char *why = has_sys_boot() ? last_refusal() :
+				  "this process lacks CAP_SYS_BOOT";
 
 		fail(1, "the running kernel does not load it: %s%s%s",
 		     strerror(err), *why ? ": " : "", why);

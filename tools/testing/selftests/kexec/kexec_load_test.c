@@ -418,6 +418,29 @@ static int load_without_sys_boot(unsigned long nr,
 	_exit(load(mem, nr, segs, flags));
 }
 
+/* Who may not load takes the reason from nobody who may, but is in the log. */
+TEST_F(kexec, capability_reason)
+{
+	struct kexec_segment seg = pages(mem, 1);
+	char line[TEXT_MAX], before[TEXT_MAX];
+	int kmsg;
+
+	EXPECT_REFUSED(EINVAL, "17", load(mem, 17, &seg, 0));
+	snprintf(before, sizeof(before), "%s", last_refusal());
+
+	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	ASSERT_LE(0, kmsg);
+	lseek(kmsg, 0, SEEK_END);
+	/* Such refusals are logged one at a time: let their time be over. */
+	sleep(6);
+	EXPECT_EQ(EPERM, load_without_sys_boot(1, &seg, 0));
+	EXPECT_STREQ(before, last_refusal());
+	EXPECT_TRUE(log_says(kmsg, "kexec: refused: process ", line,
+			     sizeof(line)));
+	EXPECT_TRUE(says(line, "lacks CAP_SYS_BOOT"));
+	close(kmsg);
+}
+
 TEST_F(kexec, capability)
 {
 	struct kexec_segment seg = pages(mem, 1);
