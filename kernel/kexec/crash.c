@@ -9,7 +9,8 @@
  * there is complete, as it was built before it was published, and is not freed
  * any more once the other CPUs have stopped.
  *
- *	stop	  the other CPUs, which save their registers      no way back
+ *	stop	  interrupts, here and at once; the other CPUs, which
+ *		  save their registers                            no way back
  *	check	  the image's digests; if they differ, panic() goes on
  *	save	  this CPU's registers, the time
  *	quiet	  interrupt controllers and whatever else could disturb
@@ -28,12 +29,15 @@
 #include <linux/elfcore.h>
 #include <linux/export.h>
 #include <linux/init.h>
+#include <linux/interrupt.h>
+#include <linux/irqflags.h>
 #include <linux/ktime.h>
 #include <linux/log2.h>
 #include <linux/moduleparam.h>
 #include <linux/panic.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
+#include <linux/printk.h>
 #include <linux/reboot.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -140,6 +144,7 @@ void crash_save_cpu(struct pt_regs *regs, int cpu)
 /* Whether @step is still to be done; from now on it isn't. */
 static bool begin_step(enum crash_step step)
 {
+	WARN_ON_ONCE(IS_ENABLED(CONFIG_DEBUG_KEXEC) && !irqs_disabled());
 	if (crash_step >= step)
 		return false;
 	WRITE_ONCE(crash_step, step);
@@ -154,6 +159,17 @@ static void stop_others(void)
 	if (nr_others)
 		pr_emerg("%d of %u other CPUs stopped\n",
 			 atomic_read(&nr_saved), nr_others);
+}
+
+/*
+ * Also where the kernel, when it turns interrupts off, only puts off what they
+ * would do: a handler that is entered all the same may want a lock that a CPU
+ * holds which was stopped.
+ */
+static void no_more_interrupts(void)
+{
+	local_irq_disable();
+	hard_irq_disable();
 }
 
 static bool image_is_good(const struct kimage *image)
@@ -178,6 +194,8 @@ static bool image_is_good(const struct kimage *image)
 static noinline void start_image(void)
 {
 	struct kimage *image;
+
+	no_more_interrupts();
 
 	if (begin_step(CRASH_STOP)) {
 		stop_others();
@@ -217,9 +235,9 @@ static noinline void start_image(void)
  *
  * For panic(), and others that own panic_cpu.
  *
- * Context: Any, NMI included, on the CPU that panics.
+ * Context: Any, NMI included, on the CPU that panics; it can't be left for another.
  * Return: only if there is no image or it is damaged.  In the latter case the
- * other CPUs have stopped, and nothing else changed.
+ * other CPUs have stopped and interrupts are off, and nothing else changed.
  */
 void __crash_kexec(struct pt_regs *regs)
 {
@@ -242,7 +260,10 @@ void __crash_kexec(struct pt_regs *regs)
  * crash_kexec - start the crash image, if there is one
  * @regs: the registers to be saved for this CPU
  *
- * For others than panic(), in the place of a panic that is inevitable.
+ * For others than panic(), in the place of a panic that is inevitable.  Until
+ * then they are in the middle of something: nobody has told the console that its
+ * locks are not to be waited for, and interrupts may be on, one of which could
+ * panic, too, or have this task go on elsewhere.
  *
  * Context: Any, NMI included.
  * Return: if there is no image, or another CPU panics, which is going to stop
@@ -250,23 +271,31 @@ void __crash_kexec(struct pt_regs *regs)
  */
 void crash_kexec(struct pt_regs *regs)
 {
-	int cpu = raw_smp_processor_id(), owner = PANIC_CPU_INVALID;
+	int cpu, owner = PANIC_CPU_INVALID;
+	unsigned long flags;
 
 	if (!kexec_crash_loaded())
 		return;
+
+	local_irq_save(flags);
+	cpu = raw_smp_processor_id();
 	if (atomic_try_cmpxchg(&panic_cpu, &owner, cpu)) {
+		++oops_in_progress;
 		__crash_kexec(regs);
+		--oops_in_progress;
 		atomic_set(&panic_cpu, PANIC_CPU_INVALID);
 	} else if (owner == cpu) {
 		/* An exception within panic(), perhaps on the way down. */
 		__crash_kexec(regs);
 	} else {
+		local_irq_restore(flags);
 		return;
 	}
 
 	/* The caller relies on what needs other CPUs before it panics. */
 	if (crash_step != CRASH_NOT_BEGUN)
 		panic("The crash image could not be started");
+	local_irq_restore(flags);
 }
 
 static int __init crash_notes_init(void)

@@ -279,6 +279,25 @@ static int scribble_set(void *data, u64 phys)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(scribble_fops, NULL, scribble_set, "%llu\n");
 
+#ifdef CONFIG_CRASH_DUMP
+/* As from code that has not prepared for it: in a process, interrupts on. */
+static int crash_set(void *data, u64 ignored)
+{
+	crash_kexec(NULL);
+	return -ENOENT;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(crash_fops, NULL, crash_set, "%llu\n");
+
+static void create_crash_file(struct dentry *dir)
+{
+	debugfs_create_file_unsafe("crash", 0200, dir, NULL, &crash_fops);
+}
+#else
+static void create_crash_file(struct dentry *dir)
+{
+}
+#endif
+
 static int __init kexec_debug_init(void)
 {
 	struct dentry *dir = debugfs_create_dir("kexec", NULL);
@@ -288,6 +307,7 @@ static int __init kexec_debug_init(void)
 				   &corrupt_crash_fops);
 	debugfs_create_file_unsafe("scribble", 0200, dir, NULL, &scribble_fops);
 	debugfs_create_bool("claims_wait", 0600, dir, &claims_wait);
+	create_crash_file(dir);
 	debugfs_create_file("panic_at", 0600, dir, &panic_at, &step_fops);
 	debugfs_create_file("oops_at", 0600, dir, &oops_at, &step_fops);
 	return 0;

@@ -200,6 +200,12 @@ static void press_sysrq(void)
 	write_file("/proc/sysrq-trigger", "c");
 }
 
+/* Not a panic, but what comes instead of one that can't be avoided. */
+static void crash_directly(void)
+{
+	write_file(DEBUGFS "kexec/crash", "1");
+}
+
 /* What a stray pointer of the kernel's would do. */
 static void write_astray(void)
 {
@@ -258,6 +264,9 @@ static const struct crash_case cases[] = {
 	}, {
 		{ "whole-region", "an image that leaves no room for anything else" },
 		load_a_then_whole_region, NULL, press_sysrq, &whole_region, NULL,
+	}, {
+		{ "direct", "by crash_kexec() in a process, interrupts on" },
+		load_a, NULL, crash_directly, &image_a, NULL,
 	}, {
 		{ "failed", "a load of B failed, of A before it did not" },
 		load_a_fail_to_load_b, NULL, press_sysrq, &image_a, NULL,
