@@ -17,6 +17,7 @@
 #include <linux/nmi.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/stddef.h>
 #include <linux/xxhash.h>
 
@@ -39,6 +40,19 @@ void kexec_digest_empty(u64 *digest)
 		digest[i] = xxh64_digest(&state);
 }
 
+/*
+ * Interrupts are off, so timers don't fire, and a watchdog that is an NMI would
+ * take that for a fault.  Such a one looks at this CPU's flag; to set it is one
+ * store.  Not by touch_nmi_watchdog(): what an architecture does there may need
+ * a lock, which a CPU that was stopped may hold.
+ */
+static void calm_watchdog(void)
+{
+#ifdef CONFIG_HARDLOCKUP_DETECTOR_COUNTS_HRTIMER
+	watchdog_hardlockup_touch_cpu(raw_smp_processor_id());
+#endif
+}
+
 /* @len bytes from @phys; @may_sleep: the caller is in no hurry. */
 static void digest_run(struct xxh64_state *state, unsigned long phys,
 		       unsigned long len, bool may_sleep)
@@ -55,7 +69,7 @@ static void digest_run(struct xxh64_state *state, unsigned long phys,
 		if (may_sleep)
 			cond_resched();
 		else
-			touch_nmi_watchdog();
+			calm_watchdog();
 	}
 }
 
