@@ -55,6 +55,11 @@ def edits(maintainers):
              "obj-$(CONFIG_KEXEC_ELF) += kexec_elf.o\n", "",
              "the base's file is gone"),
 
+        Edit("kernel/vmcore_info.c",
+             "\", ktime_get_real_seconds());",
+             "\", __ktime_get_real_seconds());",
+             "a panic can't wait for who was changing the time"),
+
         Edit("arch/x86/Kconfig",
              "\tselect ARCH_HAS_KERNEL_FPU_SUPPORT\n",
              "\tselect ARCH_HAS_KERNEL_FPU_SUPPORT\n"

@@ -8,7 +8,6 @@
 #define pr_fmt(fmt) "kexec: crash: " fmt
 
 #include <linux/crash_reserve.h>
-#include <linux/irq.h>
 #include <linux/kexec.h>
 #include <linux/mm.h>
 #include <linux/pfn.h>
@@ -32,7 +31,7 @@ void machine_crash_shutdown(struct pt_regs *regs)
 		pr_emerg("some CPUs did not stop and go on running the old kernel\n");
 
 	/* The interrupt controller, as far as it knows of devices. */
-	machine_kexec_mask_interrupts();
+	crash_quiet_interrupts();
 }
 
 static int change_page(pte_t *ptep, unsigned long addr, void *protect)

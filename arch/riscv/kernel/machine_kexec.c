@@ -10,7 +10,6 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/cpu.h>
-#include <linux/irq.h>
 #include <linux/kexec.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -242,10 +241,9 @@ void machine_kexec(struct kimage *image)
  */
 void machine_crash_shutdown(struct pt_regs *regs)
 {
-	local_irq_disable();
 	crash_smp_send_stop();
 	/* None is left half handled, and none comes until a driver is there. */
-	machine_kexec_mask_interrupts();
+	crash_quiet_interrupts();
 }
 
 /**

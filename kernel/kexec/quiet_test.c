@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of how interrupts are quieted: of one that no device has, as the
+ * others are in use.
+ */
+#include <kunit/test.h>
+#include <linux/numa.h>
+
+static unsigned int nr_masked, nr_deactivated;
+
+static void mask_fake(struct irq_data *data)
+{
+	nr_masked++;
+}
+
+static int set_fake_state(struct irq_data *data, enum irqchip_irq_state which,
+			  bool val)
+{
+	nr_deactivated += which == IRQCHIP_STATE_ACTIVE && !val;
+	return 0;
+}
+
+static void lock_fake_bus(struct irq_data *data)
+{
+}
+
+static struct irq_chip fake_chip = {
+	.name			= "kexec-test",
+	.irq_mask		= mask_fake,
+	.irq_set_irqchip_state	= set_fake_state,
+};
+
+static struct irq_chip fake_slow_chip = {
+	.name			= "kexec-slow-test",
+	.irq_mask		= mask_fake,
+	.irq_set_irqchip_state	= set_fake_state,
+	.irq_bus_lock		= lock_fake_bus,
+};
+
+static struct irq_desc *fake_desc(struct kunit *test, struct irq_chip *chip)
+{
+	int irq = irq_alloc_desc(NUMA_NO_NODE);
+
+	KUNIT_ASSERT_GE(test, irq, 0);
+	KUNIT_ASSERT_EQ(test, irq_set_chip(irq, chip), 0);
+	nr_masked = 0;
+	nr_deactivated = 0;
+	return irq_to_desc(irq);
+}
+
+static void free_fake(struct irq_desc *desc)
+{
+	irq_free_desc(irq_desc_get_irq(desc));
+}
+
+/* Whether a guest's interrupt is looked for here at all. */
+#define DEACTIVATED	IS_ENABLED(CONFIG_GENERIC_IRQ_KEXEC_CLEAR_VM_FORWARD)
+
+static void test_quiet(struct kunit *test)
+{
+	struct irq_desc *desc = fake_desc(test, &fake_chip);
+
+	quiet(desc, true);
+	KUNIT_EXPECT_EQ(test, nr_masked, 1);
+	KUNIT_EXPECT_EQ(test, nr_deactivated, DEACTIVATED);
+
+	/* Who holds a lock somewhere may be in the middle of a driver. */
+	quiet(desc, false);
+	KUNIT_EXPECT_EQ(test, nr_masked, 1);
+	KUNIT_EXPECT_EQ(test, nr_deactivated, 2 * DEACTIVATED);
+	free_fake(desc);
+}
+
+/* If the lock were waited for, this would not end. */
+static void test_quiet_locked(struct kunit *test)
+{
+	struct irq_desc *desc = fake_desc(test, &fake_chip);
+	unsigned long flags;
+	bool seen;
+
+	raw_spin_lock_irqsave(&desc->lock, flags);
+	seen = any_is_locked();
+	quiet(desc, true);
+	raw_spin_unlock_irqrestore(&desc->lock, flags);
+
+	/* Without SMP there are no locks that could be seen. */
+	if (IS_ENABLED(CONFIG_SMP)) {
+		KUNIT_EXPECT_TRUE(test, seen);
+		KUNIT_EXPECT_EQ(test, nr_masked, 0);
+		KUNIT_EXPECT_EQ(test, nr_deactivated, 0);
+	}
+	free_fake(desc);
+}
+
+static void test_quiet_slow_bus(struct kunit *test)
+{
+	struct irq_desc *desc = fake_desc(test, &fake_slow_chip);
+
+	quiet(desc, true);
+	KUNIT_EXPECT_EQ(test, nr_masked, 0);
+	KUNIT_EXPECT_EQ(test, nr_deactivated, 0);
+	free_fake(desc);
+}
+
+static struct kunit_case quiet_test_cases[] = {
+	KUNIT_CASE(test_quiet),
+	KUNIT_CASE(test_quiet_locked),
+	KUNIT_CASE(test_quiet_slow_bus),
+	{ }
+};
+
+static struct kunit_suite quiet_test_suite = {
+	.name = "kexec-quiet",
+	.test_cases = quiet_test_cases,
+};
+
+kunit_test_suite(quiet_test_suite);
