@@ -54,6 +54,10 @@ struct kimage;
  * and of a boot image again before the handoff.  In a panic the other CPUs may
  * stay in the memory of this kernel, so that some reasons don't count then;
  *
+ * where the boot protocol has registers that depend on the image, such as the
+ * address of a device tree, machine_kexec_entry() with a macro of the same name:
+ * it works them out, and keeps them in struct kimage_arch;
+ *
  * and with CONFIG_CRASH_DUMP:
  *
  * machine_crash_regs()	fill struct pt_regs with the registers as they are; it
@@ -182,12 +186,22 @@ struct page *kimage_alloc_control_pages(struct kimage *image,
 					unsigned int order);
 struct kexec_move *kexec_move_first(const struct kimage *image);
 struct kexec_move *kexec_move_next(struct kexec_move *move);
+bool kimage_read(const struct kimage *image, unsigned long phys, void *buf,
+		 unsigned long len);
+int kexec_find_fdt(const struct kimage *image);
 int machine_kexec_prepare(struct kimage *image);
 void machine_kexec_cleanup(struct kimage *image);
 void machine_kexec(struct kimage *image);
 
 #ifndef machine_kexec_check
 static inline int machine_kexec_check(bool crash)
+{
+	return 0;
+}
+#endif
+
+#ifndef machine_kexec_entry
+static inline int machine_kexec_entry(struct kimage *image)
 {
 	return 0;
 }

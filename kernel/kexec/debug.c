@@ -205,19 +205,6 @@ static const struct file_operations step_fops = {
 	.release	= single_release,
 };
 
-/* The entry of the move table that covers @dst, or NULL. */
-static struct kexec_move *find_move(const struct kimage *image,
-				    unsigned long dst)
-{
-	struct kexec_move *move;
-
-	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
-		if (dst - move->dst < move->len)
-			return move;
-	}
-	return NULL;
-}
-
 /* In the crash region, through a mapping that nothing protects. */
 static int flip_bit(const struct kimage *image, unsigned long dst)
 {
@@ -228,7 +215,7 @@ static int flip_bit(const struct kimage *image, unsigned long dst)
 
 	if (!image)
 		return -ENOENT;
-	move = find_move(image, dst);
+	move = kimage_find_move(image, dst);
 	if (!move || move->src == KEXEC_SRC_ZERO)
 		return -ENOENT;
 

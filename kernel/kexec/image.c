@@ -203,7 +203,8 @@ int kimage_place(struct kimage *image)
  *
  * Context: May sleep.  The caller holds kexec_mutex.
  * Return: the image, or an error pointer: -ENOMEM, -EFAULT, -EINTR, -EIO; -EBUSY or
- * -EADDRNOTAVAIL if memory that it has to lie in goes away.
+ * -EADDRNOTAVAIL if memory that it has to lie in goes away; what
+ * machine_kexec_entry() returns.
  */
 struct kimage *kimage_build(unsigned long flags,
 			    const struct kexec_page_ops *ops,
@@ -226,6 +227,8 @@ struct kimage *kimage_build(unsigned long flags,
 		err = kimage_place(image);
 	if (!err)
 		err = fill_image(image);
+	if (!err)
+		err = machine_kexec_entry(image);
 	if (err)
 		return ERR_PTR(err);
 	kexec_at_step(KEXEC_STEP_FILLED);
@@ -308,7 +311,8 @@ static struct kimage *load_boot_image(unsigned long entry,
  * @flags: of kexec_load(2), known bits only
  *
  * Context: May sleep.  The caller holds kexec_mutex.
- * Return: 0; what kexec_check_segments() or machine_kexec_check() returns; or
+ * Return: 0; what kexec_check_segments(), machine_kexec_check() or
+ * machine_kexec_entry() returns; or
  * * %-EADDRNOTAVAIL	- a crash image, but no memory is reserved for one
  * * %-EFAULT		- content can't be read
  * * %-ENOMEM		- no memory; the slot keeps what it had, as ever

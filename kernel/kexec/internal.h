@@ -198,6 +198,8 @@ void kexec_table_write(struct kexec_placement *p);
 unsigned int kexec_move_segment(const struct kimage *image,
 				const struct kexec_move *move);
 void kimage_total(const struct kimage *image, struct kexec_bytes *total);
+struct kexec_move *kimage_find_move(const struct kimage *image,
+				    unsigned long dst);
 void *kexec_map_run(unsigned long phys, unsigned long *len);
 void kexec_unmap_run(void *run);
 

@@ -227,6 +227,32 @@ static void expect_content(struct kimage *image)
 	}
 }
 
+/* What an image has for an address can be read wherever it waits. */
+static void expect_readable(struct kimage *image)
+{
+	unsigned long end = PFN_PHYS(arena.first + ARENA_PAGES);
+	unsigned int i, k;
+	u64 words[4];
+
+	for (i = 0; i < image->nr_segments; i++) {
+		const struct kexec_segment *seg = &image->segment[i];
+		/* Across the end of a page, if another follows. */
+		unsigned long offset = PAGE_SIZE * (1 + draw(PHYS_PFN(seg->memsz))) -
+				       8 * (1 + draw(ARRAY_SIZE(words)));
+		unsigned long len = min(sizeof(words), seg->memsz - offset);
+
+		KUNIT_EXPECT_TRUE(arena.test,
+				  kimage_read(image, seg->mem + offset, words, len));
+		for (k = 0; k < len / 8; k++, offset += 8)
+			KUNIT_EXPECT_EQ(arena.test, words[k],
+					offset < seg->bufsz ?
+					pattern(seg->mem + offset) : 0);
+	}
+	/* Not all of them are the image's. */
+	KUNIT_EXPECT_FALSE(arena.test,
+			   kimage_read(image, end - 8, words, sizeof(words)));
+}
+
 /* What lies in page blocks that were free has to be in place. */
 static void expect_claimed(struct kimage *image)
 {
@@ -404,6 +430,7 @@ static void place_and_check(struct kimage *image)
 		if (arena.claims)
 			expect_claimed(image);
 		fill_pattern(image);
+		expect_readable(image);
 		follow_moves(image);
 		expect_content(image);
 	} else {

@@ -194,7 +194,9 @@ static struct kimage *bring_home(const struct kimage *staged)
 
 	copy_home(staged);
 	memcpy(image->digest, staged->digest, sizeof(image->digest));
-	err = kexec_place_validate(image);
+	err = machine_kexec_entry(image);
+	if (!err)
+		err = kexec_place_validate(image);
 	if (err)
 		return ERR_PTR(err);
 	return_ptr(image);
@@ -263,7 +265,8 @@ static struct kimage *first_image(unsigned long entry, unsigned int nr_segments,
  * If the slot has an image, it stays there until the new one is complete.
  *
  * Context: May sleep.  The caller holds kexec_mutex.
- * Return: the image, or an error pointer: -EFAULT, -ENOMEM, -EINTR, -EIO.
+ * Return: the image, or an error pointer: -EFAULT, -ENOMEM, -EINTR, -EIO; what
+ * machine_kexec_entry() returns.
  */
 struct kimage *kexec_region_load(unsigned long entry, unsigned int nr_segments,
 				 const struct kexec_segment *segments)

@@ -330,3 +330,60 @@ void kexec_unmap_run(void *run)
 {
 	kunmap_local(run);
 }
+
+/**
+ * kimage_find_move - find what is going to lie at an address
+ * @image: a placed image
+ * @dst: physical address in one of its destinations
+ *
+ * Return: the entry of the move table that covers @dst, or NULL.
+ */
+struct kexec_move *kimage_find_move(const struct kimage *image,
+				    unsigned long dst)
+{
+	struct kexec_move *move;
+
+	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
+		if (dst - move->dst < move->len)
+			return move;
+	}
+	return NULL;
+}
+
+/**
+ * kimage_read - read what is going to lie at an address when an image starts
+ * @image: a filled image
+ * @phys: the address, physical
+ * @buf: where the bytes go
+ * @len: how many
+ *
+ * They are those of the image itself, wherever they wait.
+ *
+ * Context: May sleep.
+ * Return: whether all of them belong to the image; if not, @buf may have some.
+ */
+bool kimage_read(const struct kimage *image, unsigned long phys, void *buf,
+		 unsigned long len)
+{
+	unsigned long done, part;
+
+	for (done = 0; done < len; done += part) {
+		unsigned long dst = phys + done, page_len = PAGE_SIZE;
+		const struct kexec_move *move = kimage_find_move(image, dst);
+		void *run;
+
+		if (!move)
+			return false;
+		/* Moves are of whole pages. */
+		part = min(len - done, PAGE_SIZE - offset_in_page(dst));
+		if (move->src == KEXEC_SRC_ZERO) {
+			memset(buf + done, 0, part);
+			continue;
+		}
+		run = kexec_map_run(move->src + (PAGE_ALIGN_DOWN(dst) - move->dst),
+				    &page_len);
+		memcpy(buf + done, run + offset_in_page(dst), part);
+		kexec_unmap_run(run);
+	}
+	return true;
+}
