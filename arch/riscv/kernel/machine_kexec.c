@@ -23,6 +23,7 @@
 #include <asm/cpu_ops.h>
 #include <asm/csr.h>
 #include <asm/delay.h>
+#include <asm/image.h>
 #include <asm/sbi.h>
 #include <asm/smp.h>
 #include <asm/suspend.h>
@@ -113,6 +114,42 @@ int machine_kexec_prepare(struct kimage *image)
 	return 0;
 }
 
+/* Whether the first thing that runs is a kernel, not a program that starts one. */
+static bool enters_kernel(const struct kimage *image)
+{
+	struct riscv_image_header header;
+
+	return kimage_read(image, image->start, &header, sizeof(header)) &&
+	       !memcmp(&header.magic2, RISCV_IMAGE_MAGIC2, sizeof(header.magic2));
+}
+
+/**
+ * machine_kexec_entry - find the device tree, whose address goes to a1
+ * @image: a filled image
+ *
+ * A kernel does nothing without (Documentation/arch/riscv/boot.rst).  What else
+ * an image may begin with has to know for itself, and finds 0 if there is none.
+ *
+ * Context: May sleep.
+ * Return: 0, or -EINVAL.
+ */
+int machine_kexec_entry(struct kimage *image)
+{
+	int nr = kexec_find_fdt(image);
+
+	if (nr >= 0) {
+		image->arch.fdt = image->segment[nr].mem;
+		return 0;
+	}
+	if (nr != -ENOENT)
+		return nr;
+	if (!enters_kernel(image))
+		return 0;
+	return kexec_refuse(-EINVAL,
+			    "no segment is a device tree, which the kernel at %#lx needs",
+			    image->start);
+}
+
 /**
  * machine_kexec_cleanup - undo machine_kexec_prepare()
  * @image: an image that is about to be freed, its control memory with it
@@ -176,7 +213,7 @@ static void __noreturn leave(const struct kimage *image, phys_addr_t resume,
 	kexec_enter_trampoline(__pa(image->table), image->start,
 			       __pa(image->arch.trampoline),
 			       cpuid_to_hartid_map(raw_smp_processor_id()),
-			       resume, context);
+			       resume, context, image->arch.fdt);
 }
 
 #ifdef CONFIG_KEXEC_JUMP

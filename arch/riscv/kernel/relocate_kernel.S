@@ -36,9 +36,10 @@
  *	a3	number of this hart
  *	a4	where to resume, physical, or 0: nothing returns
  *	a5	what is then to be in a1
+ *	a6	what the image is to find in a1: a device tree, physical, or 0
  *
  * Out: at the control page, translation off; no interrupt enabled; traps go
- * there, too; a0 to a5 as above.
+ * there, too; a0 to a6 as above.
  */
 SYM_CODE_START(kexec_enter_trampoline)
 	csrw	CSR_IE, zero
@@ -82,16 +83,17 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 	REG_S	a3, STATE_HART(t0)
 	REG_S	a4, STATE_RESUME(t0)
 	REG_S	a5, STATE_CONTEXT(t0)
+	mv	s4, a6
 	jal	.Lset_up
 	jal	.Lfollow
 
 	/*
-	 * In: every destination holds its content; a1 to a4 as above.
-	 * Out: at the entry point; a0 is this hart's number, as the boot
-	 * protocol has it, sp the end of the control page, whose upper half is
-	 * free below it, ra the address to return to, or 0 if there is no way
-	 * back, all other general registers 0: an image that needs a device tree
-	 * begins with a few instructions that set a1.
+	 * In: every destination holds its content; a1 to a4 as above; s4 what
+	 * a6 was.
+	 * Out: at the entry point; a0 is this hart's number and a1 the device
+	 * tree, as the boot protocol has it, sp the end of the control page,
+	 * whose upper half is free below it, ra the address to return to, or 0
+	 * if there is no way back, all other general registers 0.
 	 *
 	 * sret jumps without a register.  It stays in S-mode (SPP), with
 	 * interrupts off (SPIE).  The state of the floating point and vector
@@ -111,7 +113,8 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 	li	t0, PAGE_SIZE
 	add	sp, a2, t0
 	mv	a0, a3
-	.irp	reg, gp, tp, t0, t1, t2, t3, t4, t5, t6, a1, a2, a3, a4, a5, a6, a7
+	mv	a1, s4
+	.irp	reg, gp, tp, t0, t1, t2, t3, t4, t5, t6, a2, a3, a4, a5, a6, a7
 	mv	\reg, zero
 	.endr
 	.irp	nr, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
@@ -168,7 +171,7 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 	 *	t2		end of the destination
 	 *	t3 - t6, a6, a7, s2, s3		64 bytes on their way
 	 *
-	 * a1 to a5 are kept.
+	 * a1 to a5 and s4 are kept.
 	 * Out: no instruction was fetched before the moves wrote it.
 	 */
 .Lnext:

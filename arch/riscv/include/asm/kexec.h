@@ -35,9 +35,12 @@
 /**
  * struct kimage_arch - what RISC-V keeps with an image
  * @trampoline: the control page
+ * @fdt: physical address of the device tree, which the image finds in a1; 0 if it
+ *	has none
  */
 struct kimage_arch {
 	void *trampoline;
+	unsigned long fdt;
 };
 
 /* Not "relocate_kernel": arch/riscv/mm/init.c has one. */
@@ -46,10 +49,14 @@ extern const u8 kexec_trampoline[KEXEC_CONTROL_CODE_MAX_SIZE];
 void __noreturn kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 				       phys_addr_t trampoline,
 				       unsigned long hart, phys_addr_t resume,
-				       unsigned long context);
+				       unsigned long context, unsigned long fdt);
+
+struct kimage;
 
 int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
+int machine_kexec_entry(struct kimage *image);
+#define machine_kexec_entry machine_kexec_entry
 
 /**
  * machine_crash_regs - write down the registers as they are

@@ -11,8 +11,8 @@
  *
  * See Documentation/arch/arm64/booting.rst, Documentation/arch/riscv/boot.rst
  * and boot-image-header.rst.  Either is entered at its first byte, with the
- * address of a device tree in a register; a few instructions behind the device
- * tree see to that.
+ * address of a device tree in a register.  On riscv64 the running kernel sees to
+ * that, on arm64 a few instructions behind the device tree do.
  */
 #include <string.h>
 
@@ -40,20 +40,11 @@ static const __u32 arm64_stub[] = {
 				/* fdt: .quad; kernel: .quad */
 };
 
-/* a0 is the number of the CPU, and stays. */
-static const __u32 riscv64_stub[] = {
-	0x00000297,		/* auipc t0, 0 */
-	0x0102b583,		/* ld a1, fdt */
-	0x0182b303,		/* ld t1, kernel */
-	0x00030067,		/* jr t1 */
-				/* fdt: .quad; kernel: .quad */
-};
-
 /**
  * struct image_kind - what differs between them
  * @arch: whose it is
  * @name: of the format
- * @stub: what enters it
+ * @stub: what enters it; NULL if the running kernel does
  * @stub_size: bytes of that
  * @whole: the kernel takes its last 2 MiB as a whole: it maps them read-only, and
  *	has no use for an initrd there (arch/riscv/mm/init.c, setup_bootmem())
@@ -78,8 +69,6 @@ static const struct image_kind arm64_kind = {
 
 static const struct image_kind riscv64_kind = {
 	.arch = &boot_riscv64,
-	.stub = riscv64_stub,
-	.stub_size = sizeof(riscv64_stub),
 	.whole = true,
 };
 
@@ -168,7 +157,7 @@ static void fill_stub(const struct image_kind *kind, unsigned char *code,
 	put_le(code + kind->stub_size + 8, 8, kernel);
 }
 
-/* The device tree, and behind it what enters the kernel with its address. */
+/* The device tree, and behind it what enters the kernel with its address, if any. */
 static bool place_fdt(struct boot *boot, const struct image_kind *kind,
 		      __u64 kernel, struct range initrd, struct range core)
 {
@@ -184,15 +173,18 @@ static bool place_fdt(struct boot *boot, const struct image_kind *kind,
 	if (!fdt)
 		return false;
 	stub = round_up(size, 8);
-	hole.len = stub + STUB_SIZE;
+	hole.len = kind->stub ? stub + STUB_SIZE : size;
 	buffer = boot_alloc(boot, hole.len);
 	if (!buffer)
 		return false;
 	memcpy(buffer, fdt, size);
 	if (!place_segment(boot, "device tree", buffer, hole.len, &hole, &phys))
 		return false;
-	fill_stub(kind, buffer + stub, phys, kernel);
-	boot->entry = phys + stub;
+	boot->entry = kernel;
+	if (kind->stub) {
+		fill_stub(kind, buffer + stub, phys, kernel);
+		boot->entry = phys + stub;
+	}
 	return true;
 }
 

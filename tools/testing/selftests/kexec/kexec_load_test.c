@@ -838,6 +838,71 @@ TEST_F(kexec, entry)
 			       load(mem + align / 2, 2, segs, 0));
 }
 
+/*
+ * What makes a kernel of a segment that begins with it: riscv64 has to find a device
+ * tree for that.  Others leave all that to the image.
+ */
+static void make_kernel(char *image)
+{
+	memset(image, BREAKPOINT, page);
+	memcpy(image + 0x38, "RSC\x05", 4);
+}
+
+/* Nothing but the header; numbers are big endian. */
+static void make_device_tree(char *tree, __u32 size)
+{
+	const __u32 header[] = {
+		htobe32(0xd00dfeed), htobe32(size), htobe32(40), htobe32(40),
+		htobe32(40), htobe32(17), htobe32(16), 0, 0, 0,
+	};
+
+	memcpy(tree, header, sizeof(header));
+}
+
+TEST_F(kexec, device_tree)
+{
+	const bool wanted = native_arch() == KEXEC_ARCH_RISCV;
+	struct kexec_segment segs[] = {
+		pages(mem, 1),
+		segment(buf + page, page, mem + MIB, 2 * page),
+	};
+	const __u32 broken[] = { 0, 39, 2 * page + 1, 0x80000000, ~0 };
+	unsigned int i;
+
+	make_kernel(buf);
+	make_device_tree(buf + page, 2 * page);
+	EXPECT_EQ(0, load_segments(2, segs));
+	/* In any order, and one is enough. */
+	EXPECT_EQ(0, load(mem + MIB, 2, segs, 0));
+	EXPECT_EQ(0, load(mem, 2, (struct kexec_segment[]) { segs[1], segs[0] },
+			  0));
+	read_segments(loaded);
+
+	for (i = 0; i < ARRAY_SIZE(broken); i++) {
+		make_device_tree(buf + page, broken[i]);
+		if (wanted)
+			EXPECT_REFUSED(EINVAL, named(1, &segs[1]),
+				       load_segments(2, segs));
+		else
+			EXPECT_EQ(0, load_segments(2, segs));
+	}
+
+	/* None: too short to be one, or other bytes. */
+	make_device_tree(buf + page, 2 * page);
+	segs[1].bufsz = 39;
+	for (i = 0; i < 2; i++) {
+		if (wanted)
+			EXPECT_REFUSED(EINVAL, "no segment is a device tree",
+				       load_segments(2, segs));
+		else
+			EXPECT_EQ(0, load_segments(2, segs));
+		segs[1].bufsz = page;
+		buf[page]++;
+	}
+	/* Nor is anything but a kernel known to need one. */
+	EXPECT_EQ(0, load(mem + 4, 2, segs, 0));
+}
+
 TEST_F(kexec, reboot_with_nothing_loaded)
 {
 	ASSERT_EQ(0, unload());

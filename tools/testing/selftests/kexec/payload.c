@@ -175,6 +175,18 @@ static int check_image(const struct payload_table *table)
 	return wrong;
 }
 
+/* It is no range, as its first bytes follow no pattern. */
+static int check_device_tree(const struct payload_table *table)
+{
+	const unsigned char *at = (const void *)(uintptr_t)table->device_tree;
+
+	if (!at || (at[0] == 0xd0 && at[1] == 0x0d && at[2] == 0xfe &&
+		    at[3] == 0xed))
+		return 0;
+	SAY("no device tree at %x", table->device_tree);
+	return 1;
+}
+
 /* When it was entered, and how long nothing else ran: no more than allowed? */
 static int report_time(const struct payload_table *table)
 {
@@ -229,7 +241,7 @@ void payload_main(const struct payload_register *regs, int nr_regs, __u64 stack)
 		SAY("no table at %x", (uintptr_t)table);
 		wrong++;
 	} else {
-		wrong += check_image(table);
+		wrong += check_device_tree(table) + check_image(table);
 	}
 	if (!wrong && table->returns) {
 		SAY("entered %u times, returns", table->returns);

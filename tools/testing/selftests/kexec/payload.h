@@ -65,6 +65,8 @@ struct payload_clock {
  * @returns: how often it was entered, from 1 on, or 0: it does not return, but
  *	ends the machine; else it does if all is well, and changes every byte of
  *	the image before that
+ * @device_tree: physical address of what the kernel has to take for the image's
+ *	device tree, or 0; payload_<arch>.S knows that it is the sixth member
  * @entry: physical address of the payload's first instruction
  * @start: of the payload's segment
  * @len: of the payload's segment
@@ -77,6 +79,7 @@ struct payload_table {
 	__u64 clock;
 	__u64 most_ticks;
 	__u64 returns;
+	__u64 device_tree;
 	__u64 entry;
 	__u64 start;
 	__u64 len;

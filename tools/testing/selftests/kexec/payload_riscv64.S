@@ -15,6 +15,8 @@
 #define STATUS_MASK	0xc6602
 #define HART_MAX	0x1000
 
+#define DEVICE_TREE	40	/* offsetof(struct payload_table, device_tree) */
+
 #define STACK_SIZE	640
 
 	.section .text.entry, "ax"
@@ -48,6 +50,11 @@ payload_entry:
 	rdtime	t1
 	lla	t2, entry_time
 	sd	t1, (t2)
+
+	lla	t1, payload_table
+	ld	t1, DEVICE_TREE(t1)
+	lla	t2, value_a1
+	sd	t1, 8(t2)		/* expected */
 
 	mv	a0, t0
 	lla	a1, registers_end
@@ -134,7 +141,7 @@ registers:
 	.endr
 	register a0, 0, ~(HART_MAX - 1)		/* a hart's number */
 	.irp reg, a1, a2, a3, a4, a5, a6, a7
-	register \reg
+	register \reg			/* a1: the device tree */
 	.endr
 	.irp nr, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 	register s\nr

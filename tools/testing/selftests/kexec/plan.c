@@ -9,8 +9,24 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <asm/byteorder.h>
+
 #include "../kselftest.h"
 #include "plan.h"
+
+/*
+ * The header of a device tree, of which nothing but the header is there.  Devicetree
+ * specification, "Flattened Devicetree (DTB) Format"; numbers are big endian.
+ */
+static const __u32 device_tree[] = {
+	0xd00dfeed,		/* magic */
+	64,			/* totalsize */
+	40, 40, 40,		/* offsets: structure, strings, reserved memory */
+	17, 16,			/* version, the last that it is compatible with */
+	0, 0, 0,		/* boot CPU; sizes: strings, structure */
+};
+
+#define DEVICE_TREE_SIZE	64
 
 void add_part(struct plan *plan, struct range at, __u64 bufsz)
 {
@@ -67,6 +83,45 @@ const char *map_pattern(__u64 len)
 	return at;
 }
 
+/* Part @nr has one, as the last that there is room in: kernels look for it. */
+static bool has_device_tree(const struct plan *plan, int nr)
+{
+	int last = plan->nr_parts - 1;
+
+	while (last >= 0 && plan->parts[last].bufsz < DEVICE_TREE_SIZE)
+		last--;
+	return nr == last;
+}
+
+/* Write it to the caller's own copy of these pages of the pattern. */
+static void add_device_tree(const char *content)
+{
+	char *start = (char *)round_down((uintptr_t)content, page_size());
+	size_t i, len = round_up((uintptr_t)content + sizeof(device_tree),
+				 page_size()) - (uintptr_t)start;
+	__be32 *field = (__be32 *)(uintptr_t)content;
+	char *copy = malloc(len);
+
+	memcpy(copy, start, len);
+	if (mmap(start, len, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		die("no memory for a device tree: %s", strerror(errno));
+	memcpy(start, copy, len);
+	free(copy);
+	for (i = 0; i < ARRAY_SIZE(device_tree); i++)
+		field[i] = __cpu_to_be32(device_tree[i]);
+}
+
+static const char *build_content(const struct plan *plan, int nr)
+{
+	const struct part *part = &plan->parts[nr];
+	const char *content = map_pattern(part->phase + part->bufsz) + part->phase;
+
+	if (has_device_tree(plan, nr))
+		add_device_tree(content);
+	return content;
+}
+
 static __u64 plan_entry(const struct plan *plan)
 {
 	return plan->payload.start + plan->entry_offset;
@@ -91,12 +146,17 @@ static struct payload_table build_table(const struct plan *plan, __u64 *used)
 
 	for (i = 0; i < plan->nr_parts; i++) {
 		const struct part *part = &plan->parts[i];
-		__u64 content_end = part->at.start + part->bufsz;
+		__u64 content_end = part->at.start + part->bufsz, skip = 0;
 
+		if (has_device_tree(plan, i)) {
+			table.device_tree = part->at.start;
+			skip = sizeof(device_tree);
+		}
 		if (part->bufsz)
 			*r++ = (struct payload_range) {
-				part->at.start, part->bufsz, PAYLOAD_PATTERN,
-				part->phase
+				part->at.start + skip, part->bufsz - skip,
+				PAYLOAD_PATTERN,
+				(part->phase + skip) % PATTERN_PERIOD
 			};
 		if (content_end < part->at.end)
 			*r++ = (struct payload_range) {
@@ -161,9 +221,8 @@ int build_segments(const struct plan *plan, struct kexec_segment *segs)
 					  range_len(plan->payload));
 			continue;
 		}
-		segs[i] = segment(map_pattern(part->phase + part->bufsz) +
-				  part->phase, part->bufsz, part->at.start,
-				  range_len(part->at));
+		segs[i] = segment(build_content(plan, next), part->bufsz,
+				  part->at.start, range_len(part->at));
 		next++;
 	}
 	return plan->nr_parts + 1;
