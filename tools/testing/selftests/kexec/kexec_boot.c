@@ -297,7 +297,19 @@ static bool has_sys_boot(void)
 	       data[0].effective >> CAP_SYS_BOOT & 1;
 }
 
-/* Ends the program if the kernel doesn't like it, with its words. */
+/* What a system call has just refused to do, in the kernel's words. */
+static void __noreturn fail_refused(const char *what)
+{
+	const char *error = strerror(errno);
+	/* The last reason is not ours if we may not ask at all. */
+	const char *why = has_sys_boot() ? last_refusal() :
+			  "this process lacks CAP_SYS_BOOT";
+
+	fail(1, "the running kernel does not %s it: %s%s%s", what, error,
+	     *why ? ": " : "", why);
+}
+
+/* Ends the program if the kernel doesn't like it. */
 static void load_image(const struct boot *boot)
 {
 	unsigned long flags = boot->arch->kexec;
@@ -315,32 +327,22 @@ static void load_image(const struct boot *boot)
 	}
 	if (boot->panic)
 		flags |= KEXEC_ON_CRASH;
-	if (kexec_load(boot->entry, boot->nr_segments, segments, flags)) {
-		int err = errno;
-		/* The last reason is not ours if we may not load at all. */
-		const char *why = has_sys_boot() ? last_refusal() :
-				  "this process lacks CAP_SYS_BOOT";
-
-		fail(1, "the running kernel does not load it: %s%s%s",
-		     strerror(err), *why ? ": " : "", why);
-	}
+	if (kexec_load(boot->entry, boot->nr_segments, segments, flags))
+		fail_refused("load");
 }
 
 static void unload_image(bool panic)
 {
 	if (kexec_load(0, 0, NULL, panic ? KEXEC_ON_CRASH : 0))
-		fail(1, "can't unload: %s", strerror(errno));
+		fail_refused("unload");
 }
 
 static void start_image(void)
 {
-	int err;
-
 	sync();
-	reboot_kexec();
-	err = errno;
-	fail(1, "the running kernel does not start it: %s%s", strerror(err),
-	     err == EINVAL ? ": nothing is loaded" : "");
+	if (reboot_kexec())
+		fail_refused("start");
+	/* Else it was one that returns, and it has. */
 }
 
 int main(int argc, char **argv)
