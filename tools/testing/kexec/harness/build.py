@@ -49,11 +49,16 @@ class BuildError(Exception):
     """What could not be built, with the lines that say why."""
 
 
+class NoPackage(BuildError):
+    """A package that the mirror does not have, in none of the releases."""
+
+
 # Settings that need not be there.
 OPTIONAL = {
     "suites": [""],             # Debian's releases, if not that we run on: the
-                                # first of which a mirror has what it promises
-    "client": True,             # Debian has kexec-tools for it
+                                # first that has what is wanted
+    "newer": [],                # releases that have newer kexec-tools
+    "may_lack": [],             # what rows need, and no release may have
     "load_options": [],         # for the demo: options of the loader
     "others": [],               # files of ours that are not for it
     "no_callers": [],           # of static.CALLERS, what it can't have
@@ -311,20 +316,33 @@ def selftests(arch):
     return install / "kexec"
 
 
-def debian(arch, wanted):
+def debian(arch, wanted, suites=None):
     """Debian's programs for the guest, unpacked from their packages, with the
-    libraries that they need; returns the directory.
+    libraries that they need, all of the same release; returns the directory.
 
     @wanted: (package, path of its program) of each.
+    @suites: the releases, the first of which that has all of them is taken;
+        None: those of the architecture.
     """
-    root = BUILD / f"debian-{arch.debian}"
+    missing = []
+    for suite in arch.suites if suites is None else suites:
+        try:
+            return unpack(arch, wanted, suite)
+        except NoPackage as error:
+            missing.append(str(error))
+    raise NoPackage("\n".join(missing))
+
+
+def unpack(arch, wanted, suite):
+    """The same of one release; "": that of the machine's configuration."""
+    root = BUILD / "-".join(filter(None, ("debian", arch.debian, suite)))
     with locked(root):
         layer, fetched = [package for package, _ in wanted], set()
         while layer:
             depends = []
             for package in set(layer) - fetched:
                 fetched.add(package)
-                depends += fetch(arch, root, package)
+                depends += fetch(arch, root, package, suite)
             layer = depends if missing_libraries(root, wanted) else []
         if missing := missing_libraries(root, wanted):
             raise BuildError("no package has " + ", ".join(sorted(missing)))
@@ -335,14 +353,19 @@ SOURCES = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] " \
     "http://deb.debian.org/debian {} main\n"
 
 
-def apt_get(arch, root, *arguments, suite="", cwd=None):
-    """Run apt-get for an architecture.  For another than that we run on, it
-    has its own lists, below @root: the machine's configuration stays as it is.
+def has_own_lists(arch, suite):
+    return bool(suite) or arch.debian != native()
 
-    @suite: the release to turn to from now on; "": as before.
+
+def apt_get(arch, root, *arguments, suite="", cwd=None):
+    """Run apt-get for an architecture.  For another than that we run on, or
+    another release, it has its own lists, below @root: the machine's
+    configuration stays as it is.
+
+    @suite: the release; "": as the machine's configuration has it.
     """
     command = ["apt-get"]
-    if arch.debian != native():
+    if has_own_lists(arch, suite):
         state = root / "apt"
         for name in ("lists/partial", "cache/archives/partial"):
             (state / name).mkdir(parents=True, exist_ok=True)
@@ -350,40 +373,49 @@ def apt_get(arch, root, *arguments, suite="", cwd=None):
                     "APT::Architectures": arch.debian,
                     "Dir::State::Lists": state / "lists",
                     "Dir::Cache": state / "cache"}
-        sources = state / "sources.list"
         if suite:
+            sources = state / "sources.list"
             sources.write_text(SOURCES.format(suite))
-        if sources.exists():
             settings |= {"Dir::Etc::SourceList": sources,
                          "Dir::Etc::SourceParts": "/dev/null"}
         command += [f"-o{name}={value}" for name, value in settings.items()]
     return subprocess.run([*command, *arguments], cwd=cwd, text=True,
-                          capture_output=True)
+                          capture_output=True, env=ENVIRONMENT)
 
 
-def download(arch, root, package):
-    """Have apt-get download a package; returns what it says if it can't."""
+# A mirror that can't be reached is no mirror that has not got a package.
+NOT_THERE = re.compile(r"^E: (Unable to locate package|Can't select candidate "
+                       r"version|Can't find a source to download)", re.M)
+
+
+def download(arch, root, package, suite):
+    """Have apt-get download a package."""
     debs = root / "debs"
-    result = apt_get(arch, root, "download", package, cwd=debs)
-    for suite in arch.suites if arch.debian != native() else []:
-        if not result.returncode:
-            break
-        apt_get(arch, root, "update", suite=suite)
-        result = apt_get(arch, root, "download", package, cwd=debs)
-    return result.stderr.strip()[-500:] if result.returncode else ""
+    result = apt_get(arch, root, "download", package, suite=suite, cwd=debs)
+    if result.returncode and has_own_lists(arch, suite):
+        # There are no lists yet, or they are old.  Those that are needed may be
+        # among those that came, if not all did.
+        update = apt_get(arch, root, "-oAPT::Update::Error-Mode=any", "update",
+                         suite=suite)
+        result = apt_get(arch, root, "download", package, suite=suite, cwd=debs)
+        if result.returncode and update.returncode:
+            result = update
+    if result.returncode:
+        kind = NoPackage if NOT_THERE.search(result.stderr) else BuildError
+        where = " ".join(filter(None, (arch.debian, suite)))
+        raise kind(f"apt-get download {package} ({where}) failed:\n"
+                   f"{result.stderr.strip()[-500:]}"
+                   + ("" if suite else "\nIs apt-get update needed?"))
 
 
-def fetch(arch, root, package):
+def fetch(arch, root, package, suite):
     """Unpack one package; returns the libraries' packages it depends on."""
     debs = root / "debs"
     debs.mkdir(parents=True, exist_ok=True)
     have = list(debs.glob(f"{package}_*.deb"))
     if not have:
-        why = download(arch, root, package)
+        download(arch, root, package, suite)
         have = list(debs.glob(f"{package}_*.deb"))
-        if not have:
-            raise BuildError(f"apt-get download {package} ({arch.debian}) "
-                             f"failed:\n{why}\nIs apt-get update needed?")
         subprocess.run(["dpkg-deb", "-x", str(have[0]), str(root)], check=True)
     depends = subprocess.run(["dpkg-deb", "-f", str(have[0]), "Depends"],
                              capture_output=True, text=True, check=True).stdout
@@ -471,6 +503,54 @@ class Cpio:
         return b"".join(self.parts)
 
 
+def client(arch):
+    """Whether Debian's kexec-tools are to be had."""
+    return not lack(arch, "kexec")
+
+
+LACKING = {}                    # (architecture, program): why
+
+
+def lack(arch, program):
+    """Why guests of an architecture can't have a program that a row needs, or
+    "".  Nothing counts as a reason but that a package is not there, and may be.
+    """
+    if not program:
+        return ""
+    get = {"kexec": lambda arch: debian(arch, [BUSYBOX, KEXEC_TOOLS]),
+           "kexec-new": newer_client}[program]
+    if (arch.name, program) not in LACKING:
+        try:
+            get(arch)
+            LACKING[arch.name, program] = ""
+        except NoPackage as error:
+            if program not in arch.may_lack:
+                raise
+            LACKING[arch.name, program] = str(error)
+    return LACKING[arch.name, program]
+
+
+def newer_client(arch):
+    """kexec-tools of a newer release of Debian, which need a newer C library
+    than what else guests have: /newer has both.  Returns a Cpio.
+    """
+    if not arch.newer:
+        raise BuildError(f"{arch.name}.toml does not say where newer "
+                         "kexec-tools are")
+    root = debian(arch, [KEXEC_TOOLS], arch.newer)
+    program = unpacked(root, KEXEC_TOOLS[1])
+    cpio = Cpio()
+    cpio.file("newer/kexec", program)
+    loader = ""
+    for name, path in libraries(root, [KEXEC_TOOLS]):
+        cpio.file(f"newer/lib/{os.path.basename(name)}", path)
+        loader = os.path.basename(name) if name in needed(program)[1] else loader
+    cpio.script("bin/kexec-new",
+                f"#!/bin/sh\nexec /newer/lib/{loader} "
+                '--library-path /newer/lib /newer/kexec "$@"\n')
+    return cpio
+
+
 def root_files(arch, wanted):
     """The part of a root file system that all guests have: /init, busybox,
     the programs of Debian's that are @wanted.  Returns a Cpio to add to.
@@ -523,7 +603,7 @@ def initramfs(arch, image, tests=True):
     out = output(image)
     config = (out / ".config").read_text().splitlines()
     crash = "CONFIG_PROC_VMCORE=y" in config
-    cpio = root_files(arch, [KEXEC_TOOLS] if arch.client else [])
+    cpio = root_files(arch, [KEXEC_TOOLS] if client(arch) else [])
     for directory in (GUEST, GUEST / "crash") if crash else (GUEST,):
         for path in sorted(filter(Path.is_file, directory.iterdir())):
             if path.suffix == ".c":

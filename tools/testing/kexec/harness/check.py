@@ -8,7 +8,7 @@ import time
 import traceback
 from typing import Callable
 
-from . import build, dump, guest, static
+from . import build, dump, guest, ktap, static
 
 AT_ONCE = 2
 
@@ -43,6 +43,8 @@ def run_guest(arch, one):
     """Boot a guest and judge it."""
     if (arch.name, one.flavour) not in IMAGES:
         return ["its kernel could not be built"], []
+    if why := build.lack(arch, one.needs):
+        return [], [ktap.Test(one.name, True, True, " ".join(why.split()))]
     image, initrd = IMAGES[arch.name, one.flavour]
     outcome = guest.boot(arch, one, image, initrd)
     why, tests = guest.judge(one, outcome)

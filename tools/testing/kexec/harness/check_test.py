@@ -149,28 +149,64 @@ class AptTest(unittest.TestCase):
         self.assertIn("-oDir::Etc::SourceList=TOP/apt/sources.list",
                       self.options(debian="riscv64", suite="trixie"))
 
-    def suites_used(self, *good):
-        """Which releases a package is looked for in, if @good have it."""
-        used = [""]
+    def release(self, *good, suites=None):
+        """Which release programs are taken of, if @good have all of them."""
+        def unpack(arch, wanted, suite):
+            if suite not in good:
+                raise build.NoPackage(f"not in {suite}")
+            return suite
 
-        def apt_get(arch, root, what, *arguments, suite="", cwd=None):
-            if what == "update":
-                used.append(suite)
-            return types.SimpleNamespace(returncode=used[-1] not in good,
-                                         stderr="no such package")
-
-        arch = types.SimpleNamespace(debian="riscv64", suites=["one", "two"])
-        with mock.patch.object(build, "apt_get", apt_get), \
-             mock.patch.object(build, "native", lambda: "amd64"):
-            why = build.download(arch, Path("/none"), "busybox-static")
-        self.assertEqual(why, "" if good else "no such package")
-        return used[1:]
+        arch = types.SimpleNamespace(suites=["one", "two"])
+        with mock.patch.object(build, "unpack", unpack):
+            return build.debian(arch, [build.BUSYBOX], suites)
 
     def test_which_release(self):
-        self.assertEqual(self.suites_used(""), [])
-        self.assertEqual(self.suites_used("one", "two"), ["one"])
-        self.assertEqual(self.suites_used("two"), ["one", "two"])
-        self.assertEqual(self.suites_used(), ["one", "two"])
+        self.assertEqual(self.release("one", "two"), "one")
+        self.assertEqual(self.release("two"), "two")
+        self.assertEqual(self.release("one", "two", "new", suites=["new"]), "new")
+        with self.assertRaisesRegex(build.NoPackage, "not in one\nnot in two"):
+            self.release()
+
+    def download(self, *results, debian="riscv64", suite="one"):
+        """download(), when apt-get says that: "" if all is well."""
+        told = list(results)
+
+        def apt_get(arch, root, *arguments, suite="", cwd=None):
+            says = told.pop(0)
+            return types.SimpleNamespace(returncode=bool(says), stderr=says)
+
+        arch = types.SimpleNamespace(debian=debian)
+        with mock.patch.object(build, "apt_get", apt_get), \
+             mock.patch.object(build, "native", lambda: "amd64"):
+            build.download(arch, Path("/none"), "kexec-tools", suite)
+        self.assertEqual(told, [])
+
+    def test_download(self):
+        none = "E: Unable to locate package kexec-tools\n"
+        offline = "E: Failed to fetch http://deb/Packages  Could not connect\n"
+        self.download("")
+        self.download(none, "", "")
+        self.download(none, offline, "")        # another list did not come
+        with self.assertRaises(build.NoPackage):
+            self.download(none, "", none)
+        for last in none, offline:              # nobody knows
+            with self.assertRaises(build.BuildError) as raised:
+                self.download(none, offline, last)
+            self.assertNotIsInstance(raised.exception, build.NoPackage)
+        # The machine's own lists are not touched.
+        with self.assertRaisesRegex(build.NoPackage, "Is apt-get update needed"):
+            self.download(none, debian="amd64", suite="")
+
+    def test_without_program(self):
+        """A guest that needs what there is not is left out, and counted."""
+        one = types.SimpleNamespace(name="guest", flavour=(), needs="kexec")
+        arch = types.SimpleNamespace(name="some")
+        images = {("some", ()): ("image", "initrd")}
+        lack = lambda arch, needs: "none\nat all" if needs else ""
+        with mock.patch.object(build, "lack", lack), \
+             mock.patch.dict(check.IMAGES, images):
+            self.assertEqual(check.run_guest(arch, one),
+                             ([], [ktap.Test("guest", True, True, "none at all")]))
 
 
 class UnitTest(unittest.TestCase):

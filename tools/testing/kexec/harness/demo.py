@@ -15,7 +15,7 @@ OWN = "kexec_boot --load", "--append", "kexec_boot --exec"
 
 def script(arch):
     """What the guest runs, in both kernels."""
-    load, cmdline, leave = CLIENT if arch.client else OWN
+    load, cmdline, leave = CLIENT if build.client(arch) else OWN
     load = " ".join([load, *arch.load_options])
     return f"""
 case $(cat /proc/cmdline) in *{MARK}*) exit 0 ;; esac
@@ -133,7 +133,7 @@ def tell(arch, one, events, end):
     no success.  Returns 0 only if it was one.
     """
     image = build.kernel(arch, one.flavour)
-    own = not arch.client or "kexec_boot" in one.run
+    own = not build.client(arch) or "kexec_boot" in one.run
     initrd = build.initramfs(arch, image, tests=own)
     print(f"\nA guest of {one.memory} and {one.cpus} CPUs in {arch.qemu} "
           f"({guest.accelerator()}); times since it was started.\n", flush=True)

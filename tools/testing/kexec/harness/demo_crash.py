@@ -63,7 +63,7 @@ def row_of(arch):
     """The guest to show; raises BuildError if there is none."""
     rows = {row.name: row for row in guest.table(arch)}
     for name in ROWS:
-        if name in rows:
+        if name in rows and not build.lack(arch, rows[name].needs):
             return dataclasses.replace(rows[name], name="demo-crash")
     raise build.BuildError(f"the list of guests has none of {', '.join(ROWS)} for "
                            f"{arch.name}")

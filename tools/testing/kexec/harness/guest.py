@@ -48,11 +48,14 @@ class Guest:
     vmlinux: bool = False
     disk: str = ""
     fdtput: list = dataclasses.field(default_factory=list)
+    needs: str = ""
     dump: dict = None
 
     def __post_init__(self):
         if isinstance(self.dump, dict):
             self.dump = dump.Dump(**self.dump)
+        if self.needs not in ("", "kexec", "kexec-new"):
+            raise build.BuildError(f"guest {self.name}: needs {self.needs}")
 
     @property
     def flavour(self):
@@ -162,8 +165,9 @@ def with_own_files(arch, guest, image, initrd, scratch):
         subprocess.run([f"{arch.cross_compile}strip", "-o", str(stripped),
                         str(build.vmlinux(image))], check=True)
         cpio.file("boot/vmlinux", stripped, 0o644)
+    more = build.newer_client(arch).bytes() if guest.needs == "kexec-new" else b""
     whole = scratch / "initramfs"
-    whole.write_bytes(initrd.read_bytes() + cpio.bytes())
+    whole.write_bytes(initrd.read_bytes() + more + cpio.bytes())
     return whole
 
 
