@@ -2,6 +2,7 @@
 """Tests of booting and judging guests, with a shell script for QEMU."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -289,6 +290,26 @@ check.run_all([check.Check("one", hang, alone=ALONE)])
 
     def test_while_some_run_at_a_time(self):
         self.expect_ended(False)
+
+
+class ScriptTest(unittest.TestCase):
+    """What guests run, as far as a host can."""
+
+    def test_uptime(self):
+        """A number, also when it has zeros at its begin."""
+        text = (build.GUEST / "crash/kexec-capture").read_text()
+        now = re.search(r"^now\(\)\n{.*?^}\n", text, re.MULTILINE | re.DOTALL)
+        with tempfile.NamedTemporaryFile("w") as file:
+            for uptime, ms in (("0.92", 920), ("0.08", 80), ("0.53", 530),
+                               ("10.09", 10090), ("1234567.80", 1234567800)):
+                file.seek(0)
+                file.truncate()
+                file.write(f"{uptime} 77.08\n")
+                file.flush()
+                result = subprocess.run(
+                    ["sh", "-c", now[0] + 'echo $(($(now "$1") + 1))', "sh",
+                     file.name], text=True, capture_output=True)
+                self.assertEqual(result.stdout, f"{ms + 1}\n", result.stderr)
 
 
 class TableTest(unittest.TestCase):
