@@ -5,16 +5,24 @@
  *
  *   crash-workload hold	fills memory with a pattern, and keeps it
  *   crash-workload spin CPU	spins on CPU, with a pattern in its registers
+ *   crash-workload lock CPU...	loops in the kernel on these, interrupts off
+ *   crash-workload panic CPU...
+ *				panics on all these CPUs at once
+ *   crash-workload await [CPU idle|lock|spin]...
+ *				waits until that is what each CPU does
  *
- * Returns once that is so; a child goes on with it, until the end.
+ * Returns once that is so, but "lock" at once; children go on with it, until the end.
  */
 #define _GNU_SOURCE
 #include <err.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Which every machine has: here words and addresses may have 32 bits. */
@@ -38,8 +46,8 @@ static void fill(void)
 
 #ifdef __x86_64__
 
-/* r8 to r15: "kexec", the CPU, the register's number. */
-static void spin(unsigned long cpu)
+/* r8 to r15: "kexec", the CPU, the register's number.  @spins is set when they are. */
+static void spin(unsigned long cpu, int *spins)
 {
 	unsigned long value = 0x6b65786563000000 | cpu << 8;
 
@@ -51,18 +59,20 @@ static void spin(unsigned long cpu)
 		     "lea 13(%0), %%r13\n"
 		     "lea 14(%0), %%r14\n"
 		     "lea 15(%0), %%r15\n"
+		     "movl $1, (%1)\n"
 		     "1: pause\n"
 		     "jmp 1b\n"
-		     : : "a" (value)
-		     : "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15");
+		     : : "a" (value), "D" (spins)
+		     : "memory", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15");
 }
 
 #else
 
 /* Where nobody looks at them. */
-static void spin(unsigned long cpu)
+static void spin(unsigned long cpu, int *spins)
 {
 	(void)cpu;
+	__atomic_store_n(spins, 1, __ATOMIC_RELEASE);
 	for (;;)
 		asm volatile("");
 }
@@ -79,31 +89,193 @@ static void stay_on(unsigned long cpu)
 		err(1, "CPU %lu", cpu);
 }
 
-int main(int argc, char **argv)
+/* A number that parents and children share. */
+static int *shared_number(void)
 {
-	unsigned long cpu = argc == 3 ? strtoul(argv[2], NULL, 0) : 0;
-	int spins = argc == 3 && !strcmp(argv[1], "spin");
+	int *number = mmap(NULL, sizeof(*number), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (number == MAP_FAILED)
+		err(1, "mmap");
+	return number;
+}
+
+/* A child that ends meanwhile will never set it. */
+static void wait_for(int *number, int value)
+{
+	while (__atomic_load_n(number, __ATOMIC_ACQUIRE) != value) {
+		if (waitpid(-1, NULL, WNOHANG) > 0)
+			errx(1, "a child has failed");
+		sched_yield();
+	}
+}
+
+/* Returns 0 in the child, which nobody who reads our output waits for. */
+static pid_t begin(const char *what)
+{
 	pid_t pid;
 
-	if (!spins && !(argc == 2 && !strcmp(argv[1], "hold")))
-		errx(2, "hold | spin CPU");
-	if (spins)
-		stay_on(cpu);
-	else
-		fill();
-
+	fflush(stdout);
 	pid = fork();
 	if (pid < 0)
 		err(1, "fork");
 	if (pid) {
-		printf("crash-workload: %s: pid %d\n", argv[1], pid);
-		return 0;
+		printf("crash-workload: %s: pid %d\n", what, pid);
+		return pid;
 	}
-	/* Who reads our output waits for its end. */
 	for (int fd = 0; fd < 3; fd++)
 		close(fd);
-	if (spins)
-		spin(cpu);
+	return 0;
+}
+
+static void hold(void)
+{
+	fill();
+	if (begin("hold"))
+		return;
 	for (;;)
 		pause();
+}
+
+static void begin_to_spin(unsigned long cpu)
+{
+	int *spins = shared_number();
+
+	if (begin("spin")) {
+		wait_for(spins, 1);
+		return;
+	}
+	stay_on(cpu);
+	spin(cpu, spins);
+}
+
+#define PROVOKE	"/sys/kernel/debug/provoke-crash/DIRECT"
+
+/*
+ * Have the kernel's lkdtm do something on @nr CPUs: when all are about to, and not
+ * before.
+ */
+static void provoke(const char *what, char **cpus, int nr)
+{
+	int *ready = shared_number(), *go = shared_number();
+	int fd = open(PROVOKE, O_WRONLY | O_CLOEXEC), i;
+
+	if (fd < 0)
+		err(1, PROVOKE);
+	for (i = 0; i < nr; i++) {
+		unsigned long cpu = strtoul(cpus[i], NULL, 0);
+
+		if (begin(what))
+			continue;
+		stay_on(cpu);
+		__atomic_add_fetch(ready, 1, __ATOMIC_ACQ_REL);
+		wait_for(go, 1);
+		_exit(write(fd, what, strlen(what)) < 0);
+	}
+	wait_for(ready, nr);
+	__atomic_store_n(go, 1, __ATOMIC_RELEASE);
+}
+
+#define CPUS_MAX	64
+
+enum state { UNKNOWN, IDLE, LOCK, SPIN, OURS };
+
+static const char * const state_names[] = { "", "idle", "lock", "spin" };
+
+static enum state state_of(const char *name)
+{
+	enum state state;
+
+	for (state = IDLE; state <= SPIN; state++) {
+		if (!strcmp(name, state_names[state]))
+			return state;
+	}
+	errx(2, "no state %s", name);
+}
+
+/*
+ * What a line of the log says that CPU *@cpu does, or *@cpu itself: of what it
+ * says of a CPU, this comes first.
+ */
+static void read_line(const char *line, unsigned int *cpu, enum state *states)
+{
+	static const char first[] = "NMI backtrace for cpu ";
+	const char *at = strstr(line, first);
+
+	if (at) {
+		*cpu = strtoul(at + strlen(first), NULL, 10);
+		if (*cpu < CPUS_MAX && strstr(at, "skipped: idling"))
+			states[*cpu] = IDLE;
+	} else if (*cpu >= CPUS_MAX) {
+		return;
+	} else if (strstr(line, "RIP: 0010:lkdtm_HARDLOCKUP+")) {
+		states[*cpu] = LOCK;
+	} else if (strstr(line, " Comm: crash-workload ")) {
+		states[*cpu] = OURS;
+	} else if (strstr(line, "RIP: 0033:") && states[*cpu] == OURS) {
+		states[*cpu] = SPIN;
+	}
+}
+
+/* The kernel asks all CPUs by NMI, and the log says what they did. */
+static void ask(int kmsg, enum state *states)
+{
+	int trigger = open("/proc/sysrq-trigger", O_WRONLY);
+	unsigned int cpu = CPUS_MAX;
+	char line[8192];
+	ssize_t len;
+
+	if (trigger < 0 || lseek(kmsg, 0, SEEK_END) < 0 ||
+	    write(trigger, "l", 1) != 1)
+		err(1, "can't ask the CPUs");
+	close(trigger);
+	memset(states, 0, CPUS_MAX * sizeof(*states));
+	for (;;) {
+		len = read(kmsg, line, sizeof(line) - 1);
+		if (len < 0 && errno == EPIPE)	/* some of it is lost */
+			continue;
+		if (len < 0)
+			break;
+		line[len] = '\0';
+		read_line(line, &cpu, states);
+	}
+}
+
+static void await(int nr, char **words)
+{
+	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK), i;
+	enum state states[CPUS_MAX];
+
+	if (kmsg < 0)
+		err(1, "/dev/kmsg");
+	do {
+		ask(kmsg, states);
+		for (i = 0; i < nr; i += 2) {
+			unsigned long cpu = strtoul(words[i], NULL, 0);
+
+			if (cpu >= CPUS_MAX ||
+			    states[cpu] != state_of(words[i + 1]))
+				break;
+		}
+	} while (i < nr);
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(what, "hold") && argc == 2)
+		hold();
+	else if (!strcmp(what, "spin") && argc == 3)
+		begin_to_spin(strtoul(argv[2], NULL, 0));
+	else if (!strcmp(what, "lock") && argc > 2)
+		provoke("HARDLOCKUP", argv + 2, argc - 2);
+	else if (!strcmp(what, "panic") && argc > 2)
+		provoke("PANIC", argv + 2, argc - 2);
+	else if (!strcmp(what, "await") && argc % 2 == 0)
+		await(argc - 2, argv + 2);
+	else
+		errx(2, "hold | spin CPU | lock CPU... | panic CPU... | "
+			"await [CPU STATE]...");
+	return 0;
 }
