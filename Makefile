@@ -6,7 +6,7 @@ INSTALL := tools/series/install-packages
 SERIES := tools/series/kexec-tree
 HARNESS := tools/testing/kexec/kexec-qemu
 
-export LINUX ACCEL
+export LINUX ACCEL PATIENCE
 
 help:
 	@echo 'make demo               build, boot in QEMU, and kexec: as a short story'
@@ -23,6 +23,7 @@ help:
 	@echo '                        is for every architecture then'
 	@echo 'LINUX=TARBALL|DIR       the Linux 6.12 to start from; the default is that'
 	@echo '                        of the Debian package linux-source-6.12'
+	@echo 'PATIENCE=N              all time limits N times as long, for slow machines'
 
 # What "make check" is for, unless told.
 ALL := x86_64 i386 arm64 riscv64

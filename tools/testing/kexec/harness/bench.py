@@ -133,7 +133,7 @@ def line_time(lines, pattern):
                  if re.search(pattern, line)), None)
 
 
-def figures_of(kind, outcome, timeout):
+def figures_of(kind, outcome):
     """What a run has to say: {figure: value}; {"failed": 1} if it broke off.
 
     A load that the time limit broke off took longer than
@@ -152,7 +152,7 @@ def figures_of(kind, outcome, timeout):
             figures["exec_seconds"] = ended - began
     if outcome.timed_out and "available_bytes" in figures \
        and not {"load_ticks", "loaded_errno"} & figures.keys():
-        figures["load_over_seconds"] = timeout - line_time(
+        figures["load_over_seconds"] = outcome.seconds - line_time(
             lines, "^bench: available_bytes")
     last = {"load": {"handoff_ticks", "loaded_errno", "load_over_seconds"},
             "crash": {"crash_ticks"}, "client": {"exec_seconds"}}[kind]
@@ -166,7 +166,7 @@ def measure(arch, job):
     one = guest_of(arch, job)
     outcome = guest.boot(arch, one, job.variant.image, job.variant.initrd,
                          second_kernel)
-    figures = figures_of(job.row.kind, outcome, one.timeout)
+    figures = figures_of(job.row.kind, outcome)
     if "failed" in figures:
         print(f"{' '.join(job.key)}: failed, see "
               f"{build.relative(outcome.log)}",

@@ -53,6 +53,11 @@ class NoPackage(BuildError):
     """A package that the mirror does not have, in none of the releases."""
 
 
+def patience():
+    """A factor for all time limits, for machines that are slower than most."""
+    return float(os.environ.get("PATIENCE") or 1)
+
+
 # Settings that need not be there.
 OPTIONAL = {
     "suites": [""],             # Debian's releases, if not that we run on: the

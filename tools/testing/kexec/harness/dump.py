@@ -11,7 +11,7 @@ import subprocess
 
 from . import build
 
-TIMEOUT = 120                   # seconds for each of the programs that we run
+TIMEOUT = 1800                  # seconds: a program that we run hangs
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 # crash-workload's registers: by their number, and by the CPU.
@@ -42,12 +42,13 @@ def program(name):
 
 def run(what, command):
     """What a program prints; raises BuildError with what went wrong."""
+    limit = TIMEOUT * build.patience()
     try:
         result = subprocess.run(command, text=True, errors="replace",
-                                capture_output=True, timeout=TIMEOUT,
+                                capture_output=True, timeout=limit,
                                 env=build.ENVIRONMENT)
     except subprocess.TimeoutExpired:
-        raise build.BuildError(f"{what}: no end within {TIMEOUT} s") from None
+        raise build.BuildError(f"{what}: no end within {limit:.0f} s") from None
     if result.returncode:
         raise build.BuildError(f"{what}: exit status {result.returncode}\n"
                                + result.stderr.strip()[-2000:])

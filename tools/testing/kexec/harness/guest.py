@@ -22,6 +22,10 @@ ALWAYS_REJECTED = [
 ]
 APPEND = "panic=-1 printk.devkmsg=on retain_initrd"
 
+# A guest hangs if its console is silent for as long as its row says; one that is
+# never silent, if it has not ended in so many times that.
+LONGEST = 12
+
 
 @dataclasses.dataclass
 class Guest:
@@ -36,7 +40,7 @@ class Guest:
     append: str = ""
     console: bool = True
     kunit: bool = False
-    timeout: int = 120
+    timeout: int = 300
     qemu: list = dataclasses.field(default_factory=list)
     tap: bool = False
     ends: str = "init"
@@ -102,9 +106,11 @@ class Outcome:
     lines: list                 # (seconds since QEMU's start, text)
     seconds: float
     log: object
-    timed_out: bool
+    timed_out: str              # why it was killed, or ""
     status: int                 # of QEMU
     disk: object = None         # the guest's disk, if it has one
+    cpu_seconds: float = 0.0    # of QEMU
+    arch: object = None         # what it was a guest of
 
     @property
     def text(self):
@@ -182,27 +188,44 @@ def with_disk(guest, log):
                   "-device", "virtio-blk-pci,drive=disk"]
 
 
-class Nmi:
-    """Sends an NMI into a guest, once, when it prints what it waits for."""
+class Monitor:
+    """Tells QEMU what to do with a running guest.
+
+    Sends an NMI into it, once, when it prints what is waited for.
+    """
 
     def __init__(self, guest, scratch):
         self.pattern = guest.nmi_on
         self.path = str(scratch / "monitor")
 
     def options(self):
-        return ["-monitor", f"unix:{self.path},server=on,wait=off"] \
-            if self.pattern else []
+        return ["-monitor", f"unix:{self.path},server=on,wait=off"]
+
+    def tell(self, command):
+        """Have QEMU run a command; returns what it says, when it is done."""
+        said = b""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.settimeout(60 * build.patience())
+            monitor.connect(self.path)
+            monitor.sendall(command.encode() + b"\n")
+            monitor.shutdown(socket.SHUT_WR)
+            while chunk := monitor.recv(65536):
+                said += chunk
+        return said.decode(errors="replace")
 
     def line(self, text):
         if self.pattern and re.search(self.pattern, text):
             self.pattern = ""
-            with socket.socket(socket.AF_UNIX) as monitor:
-                monitor.settimeout(10)
-                monitor.connect(self.path)
-                monitor.sendall(b"nmi\n")
-                monitor.shutdown(socket.SHUT_WR)
-                while monitor.recv(4096):       # until it has done that
-                    pass
+            self.tell("nmi")
+
+    def registers(self):
+        """What the processors of a guest do that hangs, or why that can't be
+        told.
+        """
+        try:
+            return self.tell("info registers -a")
+        except OSError as error:
+            return f"no registers: {error}"
 
 
 def boot(arch, guest, image, initrd, watch=None):
@@ -216,48 +239,65 @@ def boot(arch, guest, image, initrd, watch=None):
     with tempfile.TemporaryDirectory(prefix="kexec-guest-") as scratch:
         whole = with_own_files(arch, guest, image, initrd, Path(scratch))
         disk, disk_options = with_disk(guest, log)
-        nmi = Nmi(guest, Path(scratch))
+        monitor = Monitor(guest, Path(scratch))
         tree_options = with_device_tree(arch, guest, Path(scratch))
         command = command_line(arch, guest, image, whole) + [
-            *tree_options, *disk_options, *nmi.options(),
+            *tree_options, *disk_options, *monitor.options(),
             "-chardev", "stdio,id=serial,signal=off",
             "-serial", "chardev:serial"]
         began = time.monotonic()
-        deadline = began + guest.timeout
-        lines, timed_out = [], False
+        lines, timed_out, cpu = [], "", 0.0
+        silent = guest.timeout * build.patience()
         with open(log, "w") as out, subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT) as qemu:
             out.write(shlex.join(command) + "\n")
-            try:
-                with build.ended_with_us(qemu):
-                    for line in lines_until(qemu.stdout, deadline):
+            with build.ended_with_us(qemu):
+                try:
+                    for line in lines_of(qemu.stdout, silent):
                         now = time.monotonic() - began
                         lines.append((now, line))
                         out.write(f"{now:9.3f} {line}\n")
                         out.flush()
-                        nmi.line(line)
+                        monitor.line(line)
                         if watch and watch(now, line):
                             qemu.terminate()
                             break
-                    qemu.wait(max(1, deadline - time.monotonic()))
-            except (TimeoutError, subprocess.TimeoutExpired):
-                timed_out = True
-                qemu.kill()
+                    cpu = cpu_seconds(qemu.pid)
+                    qemu.wait(silent)
+                except TimeoutError as error:
+                    timed_out = str(error)
+                except subprocess.TimeoutExpired:
+                    timed_out = ("closed its console, and ran for "
+                                 f"{silent:.0f} s more")
+                if timed_out:
+                    cpu = cpu_seconds(qemu.pid)
+                    out.write(f"{timed_out}; its processors:\n"
+                              f"{monitor.registers()}\n")
+                    qemu.kill()
         return Outcome(lines, time.monotonic() - began, log, timed_out,
-                       qemu.returncode, disk)
+                       qemu.returncode, disk, cpu, arch)
 
 
-def lines_until(stream, deadline):
+def cpu_seconds(pid):
+    """Seconds of the processor that a child of ours, not waited for, had."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def lines_of(stream, silent):
     """Yield a stream's lines as they come, the last one even if it is not
-    whole; raises TimeoutError at @deadline.
+    whole; raises TimeoutError, with the reason, when nothing has come for
+    @silent seconds, or no end has in LONGEST times that.
     """
     rest = b""
+    longest = LONGEST * silent
+    deadline = time.monotonic() + longest
     with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
         while True:
-            left = deadline - time.monotonic()
-            ended = left <= 0 or not selector.select(left)
+            late = time.monotonic() > deadline
+            ended = late or not selector.select(silent)
             chunk = b"" if ended else os.read(stream.fileno(), 65536)
             *whole, rest = (rest + chunk).split(b"\n")
             if not chunk and rest:
@@ -265,7 +305,8 @@ def lines_until(stream, deadline):
             for line in whole:
                 yield line.decode(errors="replace").rstrip("\r")
             if ended:
-                raise TimeoutError
+                raise TimeoutError(f"did not end within {longest:.0f} s" if late
+                                   else f"said nothing for {silent:.0f} s")
             if not chunk:
                 return
 
@@ -276,7 +317,11 @@ def judge(guest, outcome):
     """
     why = []
     if outcome.timed_out:
-        why.append(f"did not end within {guest.timeout} s: killed")
+        why.append(f"{outcome.timed_out}: killed")
+        if "kexec-guest: up: " not in outcome.text:
+            why.append("it never ran a program of ours: look at QEMU, its "
+                       "firmware and the kernel's boot; the log has its "
+                       "processors' registers")
     elif outcome.status:
         why.append(f"QEMU's exit status is {outcome.status}")
     tests = ktap.parse(line for _, line in outcome.lines) if guest.tap else []
