@@ -3,19 +3,20 @@
  * What the parts of kexec_boot share: a kernel of any format, the memory that
  * it can be put in, and the segments that come of it.
  *
- *	boot_map.c	the machine's memory, as /proc/iomem tells it
- *	boot_place.c	where in it something fits
- *	boot_format.c	what kind of kernel a file is
+ *	boot_plan.c	what kind of kernel a file is, and who makes segments of it
  *	boot_bzimage.c	bzImage of x86_64 and i386
- *	boot_x86.c	what a kernel of x86 is told: boot_params
- *	boot_header.c	Image of arm64 and riscv64
- *	boot_fdt.c	what those are told: the device tree
  *	boot_elf.c	vmlinux
+ *	boot_header.c	Image of arm64 and riscv64
+ *	boot_x86.c	what a kernel of x86 is told: boot_params
+ *	boot_fdt.c	what others are told: the device tree
  *	boot_crash.c	what a capture kernel is told of the one that died
- *	boot_machine.c	what /proc and /sys tell of this machine
+ *	boot_place.c	where in memory something fits
+ *	boot_map.c	the machine's memory, as /proc/iomem tells it
+ *	boot_util.c	words for what is wrong; files; the architectures
  *
- * Nothing but the last one asks what machine it runs on, nor changes anything: all that
- * is known of the machine is in struct boot.  So an image can be placed, and be
+ * Calls go down this list.  None of these asks what machine it runs on, nor changes
+ * anything: all that is known of the machine is in struct boot, and comes from
+ * boot_machine.c, which reads /proc and /sys.  So an image can be placed, and be
  * looked at, on any machine.
  *
  * A function that can fail returns false then, and has called boot_fail().
@@ -235,9 +236,14 @@ struct boot {
 	char error[512];
 };
 
+/* boot_util.c */
 __printf(2, 3) bool boot_fail(struct boot *boot, const char *format, ...);
 __printf(2, 3) bool bad_kernel(struct boot *boot, const char *format, ...);
 bool kernel_has(struct boot *boot, const char *what, __u64 end);
+bool file_has(const struct boot_file *file, __u64 offset, const void *bytes,
+	      size_t size);
+void *boot_alloc(struct boot *boot, __u64 size);
+void boot_free(struct boot *boot);
 
 /* boot_map.c */
 bool parse_map(struct boot *boot, struct boot_map *map, const char *path,
@@ -252,7 +258,7 @@ bool map_ranges(struct boot *boot, const struct boot_map *map,
 		const char *name, struct ranges *ranges);
 
 /* boot_place.c */
-bool prepare_memory(struct boot *boot);
+bool begin_image(struct boot *boot, const struct boot_arch *arch);
 bool find_hole(struct boot *boot, const char *what, const struct hole *hole,
 	       __u64 *phys);
 bool add_segment(struct boot *boot, const char *what, const void *buf,
@@ -260,14 +266,9 @@ bool add_segment(struct boot *boot, const char *what, const void *buf,
 bool place_segment(struct boot *boot, const char *what, const void *buf,
 		   __u64 bufsz, const struct hole *hole, __u64 *phys);
 
-/* boot_format.c */
+/* boot_plan.c */
 bool boot_plan(struct boot *boot);
-bool begin_image(struct boot *boot, const struct boot_arch *arch);
-bool file_has(const struct boot_file *file, __u64 offset, const void *bytes,
-	      size_t size);
-void *boot_alloc(struct boot *boot, __u64 size);
 void boot_print(const struct boot *boot, FILE *out);
-void boot_free(struct boot *boot);
 
 /* boot_crash.c */
 bool place_core_header(struct boot *boot, struct range *at);

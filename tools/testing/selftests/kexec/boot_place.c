@@ -98,13 +98,11 @@ static bool find_crash_ram(struct boot *boot)
 	return ranges_add(&boot->ram, at);
 }
 
-/**
- * prepare_memory - find out which memory an image can use
- * @boot: has its map, what it is loaded for, and limits; gets ram and free
- *
- * Return: false if there is none.
+/*
+ * Which memory an image can use: of the map, by what it is loaded for, and within
+ * limits.  Returns false if there is none.
  */
-bool prepare_memory(struct boot *boot)
+static bool prepare_memory(struct boot *boot)
 {
 	boot->ram.nr = 0;
 	if (!(boot->panic ? find_crash_ram(boot) : find_ram(boot)))
@@ -123,6 +121,24 @@ bool prepare_memory(struct boot *boot)
 		return boot_fail(boot, "no usable memory in [%#llx-%#llx]",
 				 boot->limits.start, boot->limits.end - 1);
 	return true;
+}
+
+/**
+ * begin_image - what is known once the kernel's architecture is
+ * @boot: gets the architecture, and the memory that can be used
+ * @arch: the architecture
+ *
+ * Return: false if it isn't the machine's, or there is no memory.
+ */
+bool begin_image(struct boot *boot, const struct boot_arch *arch)
+{
+	if (boot->machine && boot->machine != arch)
+		return bad_kernel(boot, "a kernel for %s, and this machine runs %s",
+				  arch->name, boot->machine->name);
+	boot->arch = arch;
+	if (!boot->page)
+		boot->page = arch->page;
+	return prepare_memory(boot);
 }
 
 /* The lowest one in a piece of memory. */

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What all parts of the loader need: words for what is wrong, a look into a file,
+ * memory; and the architectures.
+ */
+#include <elf.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "boot_image.h"
+
+#ifndef EM_RISCV
+#define EM_RISCV	243
+#endif
+
+const struct boot_arch boot_i386 = {
+	.name = "i386",
+	.kexec = KEXEC_ARCH_386,
+	.machine = EM_386,
+	.page = 4 * KIB,
+};
+
+const struct boot_arch boot_x86_64 = {
+	.name = "x86_64",
+	.kexec = KEXEC_ARCH_X86_64,
+	.machine = EM_X86_64,
+	.page = 4 * KIB,
+};
+
+const struct boot_arch boot_arm64 = {
+	.name = "arm64",
+	.kexec = KEXEC_ARCH_AARCH64,
+	.machine = EM_AARCH64,
+	.page = 64 * KIB,
+};
+
+const struct boot_arch boot_riscv64 = {
+	.name = "riscv64",
+	.kexec = KEXEC_ARCH_RISCV,
+	.machine = EM_RISCV,
+	.page = 4 * KIB,
+};
+
+/**
+ * boot_fail - say what is wrong
+ * @boot: gets the text
+ * @format: as of printf()
+ *
+ * Return: false, so that callers can return that.
+ */
+bool boot_fail(struct boot *boot, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(boot->error, sizeof(boot->error), format, args);
+	va_end(args);
+	return false;
+}
+
+/**
+ * bad_kernel - say what is wrong with the kernel's file
+ * @boot: gets the text, after the file's name
+ * @format: as of printf()
+ *
+ * Return: false.
+ */
+bool bad_kernel(struct boot *boot, const char *format, ...)
+{
+	int len = snprintf(boot->error, sizeof(boot->error), "%.200s: ",
+			   boot->kernel.path);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(boot->error + len, sizeof(boot->error) - len, format, args);
+	va_end(args);
+	return false;
+}
+
+/**
+ * kernel_has - whether the kernel's file is long enough
+ * @boot: has it
+ * @what: is looked for
+ * @end: where in the file that ends
+ *
+ * Return: whether it is; if not, that is said.
+ */
+bool kernel_has(struct boot *boot, const char *what, __u64 end)
+{
+	return boot->kernel.size >= end ||
+	       bad_kernel(boot, "truncated: %llu bytes, but the %s ends at %llu",
+			  boot->kernel.size, what, end);
+}
+
+/**
+ * boot_alloc - memory for a segment's content
+ * @boot: frees it when it is freed itself
+ * @size: bytes; they are zero
+ *
+ * Return: the memory, or NULL.
+ */
+void *boot_alloc(struct boot *boot, __u64 size)
+{
+	void *buffer = NULL;
+
+	if (boot->nr_buffers < SEGMENTS_MAX && size <= SIZE_MAX)
+		buffer = calloc(1, size);
+	if (buffer)
+		boot->buffer[boot->nr_buffers++] = buffer;
+	else
+		boot_fail(boot, "no memory for %llu bytes", size);
+	return buffer;
+}
+
+/**
+ * boot_free - free what a plan has allocated
+ * @boot: whose files and maps stay
+ */
+void boot_free(struct boot *boot)
+{
+	while (boot->nr_buffers)
+		free(boot->buffer[--boot->nr_buffers]);
+	boot->nr_segments = 0;
+}
+
+/**
+ * file_has - whether certain bytes stand in a file
+ * @file: the file
+ * @offset: where in it
+ * @bytes: which
+ * @size: how many
+ *
+ * Return: whether they do; not if the file is too short.
+ */
+bool file_has(const struct boot_file *file, __u64 offset, const void *bytes,
+	      size_t size)
+{
+	return file->size >= size && offset <= file->size - size &&
+	       !memcmp(file->data + offset, bytes, size);
+}
