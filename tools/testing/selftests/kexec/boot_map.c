@@ -40,10 +40,12 @@ static bool parse_line(struct boot_map *map, const char *text)
 
 	indent = strspn(text, " ");
 	if (sscanf(text, " %llx-%llx : %n", &first, &last, &at) != 2 || !at ||
-	    last < first || last == NO_LIMIT)
+	    last < first)
 		return false;
-	return add_map_line(map, (struct range) { first, last + 1 }, indent / 2,
-			    text + at);
+	/* Behind the last byte of all there is no address: it is left out. */
+	return add_map_line(map, (struct range) {
+				    first, last == NO_LIMIT ? last : last + 1
+			    }, indent / 2, text + at);
 }
 
 /**

@@ -687,7 +687,6 @@ TEST_F(loader, maps)
 		{ "", "there is nothing in it" },
 		{ "00000000-00000000 : System RAM\n", "only root sees" },
 		{ "0-fff : System RAM\nRAM\n", "line 2 is no" },
-		{ "0-ffffffffffffffff : System RAM\n", "line 1 is no" },
 		{ "2000-1000 : System RAM\n", "line 1 is no" },
 	};
 	struct boot *boot = &self->boot;
@@ -701,6 +700,13 @@ TEST_F(loader, maps)
 			TH_LOG("%s", boot->error);
 		}
 	}
+
+	/* All there is, of which the last byte has no use. */
+	use_map(boot, "1000-3fffffff : System RAM\n"
+		"fffffffffffff000-ffffffffffffffff : System RAM\n");
+	ASSERT_EQ(2, boot->map.nr);
+	ASSERT_EQ(NO_LIMIT, boot->map.line[1].at.end);
+	plan(_metadata, boot);
 
 	use_map(boot, "1000-1fff : ROM");
 	refuse(_metadata, boot, "no line \"System RAM\"");
