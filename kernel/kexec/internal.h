@@ -15,6 +15,7 @@
 #include <linux/mmzone.h>
 #include <linux/mutex.h>
 #include <linux/pfn.h>
+#include <linux/sizes.h>
 #include <linux/spinlock.h>
 
 /*
@@ -43,6 +44,12 @@ int kexec_check_segments(enum kexec_type type,
 int kexec_check_ram(const struct kimage *image);
 
 /* place.c */
+
+/*
+ * Pages that are asked for at a time where many may have to be moved elsewhere: it
+ * takes time, and somebody may be waiting for it to end.
+ */
+#define KEXEC_BUSY_CLAIM_MAX	max(PHYS_PFN(SZ_16M), pageblock_nr_pages)
 
 /**
  * struct kexec_dest - a destination: whole pages that an image will occupy

@@ -304,16 +304,19 @@ static bool owns_any(struct kexec_placement *p, unsigned long pfn,
 static int claim_span(struct kexec_placement *p, unsigned long pfn,
 		      unsigned long end)
 {
-	unsigned long nr_pages = end - pfn, most_busy = nr_pages, mid;
+	unsigned long nr_pages = end - pfn, mid;
+	unsigned long most_busy = nr_pages, most = KEXEC_BUSY_CLAIM_MAX;
 	int err;
 
 	err = kexec_check_signal();
 	if (err)
 		return err;
 
-	if (!p->at_any_price && has_idle_sources(p))
+	if (!p->at_any_price && has_idle_sources(p)) {
 		most_busy = max(nr_pages / CLAIM_BUSY_SHARE, CLAIM_BUSY_FEW);
-	if (nr_pages <= CLAIM_MAX_PAGES && !owns_any(p, pfn, end) &&
+		most = CLAIM_MAX_PAGES;
+	}
+	if (nr_pages <= most && !owns_any(p, pfn, end) &&
 	    !p->image->ops->claim(pfn, nr_pages, most_busy)) {
 		own_claimed(p, pfn, end);
 		return 0;

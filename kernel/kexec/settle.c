@@ -40,9 +40,6 @@
 
 #include "internal.h"
 
-/* Less when settling: somebody may be waiting for that to stop. */
-#define SETTLE_MAX_PAGES	max(PHYS_PFN(SZ_16M), pageblock_nr_pages)
-
 /* Jiffies before the worker starts, for the caller of the load to go on. */
 #define SETTLE_DELAY	(HZ / 20)
 
@@ -98,7 +95,7 @@ static unsigned long stretch_end(struct kexec_move *move)
 
 	for (; move; move = kexec_move_next(move)) {
 		if (!kexec_is_moved(move) || move->dst != end ||
-		    PHYS_PFN(end - start + move->len) > SETTLE_MAX_PAGES)
+		    PHYS_PFN(end - start + move->len) > KEXEC_BUSY_CLAIM_MAX)
 			break;
 		end += move->len;
 	}
