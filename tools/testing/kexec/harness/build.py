@@ -96,6 +96,20 @@ class Arch:
             raise AttributeError(key) from None
 
     @property
+    def elf_header(self):
+        """A pattern for the first 20 bytes of its ELF core files, in words of
+        hexadecimal, as od prints them: class, data, type and machine.
+        """
+        little = self.elf_data == "little"
+        order = slice(None) if little else slice(None, None, -1)
+        number = lambda value: " ".join(
+            [f"{value & 0xff:02x}", f"{value >> 8:02x}"][order])
+        classes = "|".join({32: "01", 64: "02"}[bits]
+                           for bits in self.elf_classes)
+        return (f"7f 45 4c 46 ({classes}) {'01' if little else '02'} 01"
+                f"( [0-9a-f]{{2}}){{9}} {number(4)} {number(self.elf_machine)}")
+
+    @property
     def cross_compile(self):
         """The compiler's prefix; none when the host is of the same kind."""
         return "" if platform.machine() == self.name else self.cross

@@ -21,10 +21,15 @@ ALWAYS_REJECTED = [
     r"UBSAN:", r"ODEBUG:", r"(memory|list_\w+) corruption",
 ]
 APPEND = "panic=-1 printk.devkmsg=on retain_initrd"
+ENDS = ("init", "payload")
 
 # A guest hangs if its console is silent for as long as its row says; one that is
 # never silent, if it has not ended in so many times that.
 LONGEST = 12
+
+# What a row's patterns may have in place of bytes that are another architecture's
+# on each: the first 20 of an ELF core file.
+ELF_HEADER = "@ELF_HEADER@"
 
 
 @dataclasses.dataclass
@@ -43,6 +48,8 @@ class Guest:
     timeout: int = 300
     qemu: list = dataclasses.field(default_factory=list)
     tap: bool = False
+    skips: dict = dataclasses.field(default_factory=dict)
+    suites: list = dataclasses.field(default_factory=list)
     ends: str = "init"
     expect: list = dataclasses.field(default_factory=list)
     reject: list = dataclasses.field(default_factory=list)
@@ -65,6 +72,81 @@ class Guest:
     def flavour(self):
         return () if self.kernel == "default" else tuple(self.kernel.split("-"))
 
+    def is_for(self, arch_name):
+        """Whether it is a guest of an architecture."""
+        return not {arch_name, "all"}.isdisjoint(self.arch)
+
+    def may_skip(self, test, arch_name):
+        """Whether a test of its may be skipped on an architecture."""
+        what = f"{test.name} {test.detail}"
+        return any(re.search(pattern, what)
+                   and not {arch_name, "all"}.isdisjoint(archs)
+                   for pattern, archs in self.skips.items())
+
+
+def wrong_types(kind, row):
+    """Yield what is wrong with the names and the types of a row's fields."""
+    fields = {field.name: field.type for field in dataclasses.fields(kind)}
+    for name, value in row.items():
+        if name not in fields:
+            yield f"there is no field {name}"
+        # bool is an int, and not meant where a number is.
+        elif type(value) is not fields[name]:
+            yield f"{name} is no {fields[name].__name__}"
+        elif isinstance(value, list) and kind is Guest \
+                and not all(isinstance(item, str) for item in value):
+            yield f"{name} has something that is no text"
+
+
+def wrong_values(one):
+    """Yield what is wrong with the values of a row, of which the types are
+    right.
+    """
+    known = {"all", *build.ported()}
+    for what, archs in (("arch", one.arch),
+                        *(("skips", archs) for archs in one.skips.values())):
+        if not set(archs) <= known:
+            yield f"{what}: {' '.join(map(str, archs))}: no such architecture"
+    if one.ends not in ENDS:
+        yield f"ends: {one.ends}, which is none of {', '.join(ENDS)}"
+    for pattern in (*one.expect, *one.reject, *one.allow, *one.dies,
+                    *one.skips, one.nmi_on):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            yield f"{pattern}: {error}"
+    for part in one.flavour:
+        if not [*(build.HERE / "configs").glob(f"{part}.config"),
+                *(build.HERE / "configs").glob(f"*-{part}.config")]:
+            yield f"kernel: there is no configs/{part}.config"
+    for name, size in (("memory", one.memory), ("disk", one.disk or "1M")):
+        if not re.fullmatch(r"\d+[MG]", size):
+            yield f"{name}: {size}, which is no number of M or G"
+    if one.cpus < 1 or one.timeout < 1:
+        yield "cpus and timeout begin at 1"
+    if (one.skips or one.suites) and not one.tap:
+        yield "skips and suites are of tests, which need tap"
+    if one.kunit and not one.suites:
+        yield "kunit: which suites?"
+    if one.dump and not one.disk:
+        yield "a dump needs a disk"
+
+
+def read_row(row):
+    """The guest that a row is; raises BuildError if a field makes no sense."""
+    wrong = [*wrong_types(Guest, row)]
+    if not wrong and "dump" in row:
+        wrong += wrong_types(dump.Dump, row["dump"])
+        if "stacks" not in row["dump"]:
+            wrong.append("dump: no stacks")
+    if not wrong:
+        one = Guest(**row)
+        wrong = [*wrong_values(one)]
+    if wrong:
+        raise build.BuildError("\n".join(
+            f"guests: {row.get('name', '?')}: {reason}" for reason in wrong))
+    return one
+
 
 def complete(rows, name, above=()):
     """The fields of a row, those of the one that it is like included."""
@@ -82,10 +164,12 @@ def read_tables(*texts):
     """The guests of tables in TOML."""
     rows = {}
     for row in (row for text in texts for row in tomllib.loads(text)["guest"]):
+        if "name" not in row:
+            raise build.BuildError(f"guests: a row without a name: {row}")
         if row["name"] in rows:
             raise build.BuildError(f"guests: {row['name']}: twice")
         rows[row["name"]] = row
-    return [Guest(**complete(rows, name)) for name in rows]
+    return [read_row(complete(rows, name)) for name in rows]
 
 
 def every_guest():
@@ -96,8 +180,7 @@ def every_guest():
 
 def table(arch):
     """The guests that are for an architecture."""
-    return [one for one in every_guest()
-            if arch.name in one.arch or "all" in one.arch]
+    return [one for one in every_guest() if one.is_for(arch.name)]
 
 
 @dataclasses.dataclass
@@ -311,6 +394,28 @@ def lines_of(stream, silent):
                 return
 
 
+def with_skips_judged(guest, outcome, tests):
+    """The tests, of which those have failed that may not be skipped."""
+    name = outcome.arch.name if outcome.arch else ""
+    return [test if not test.skipped or guest.may_skip(test, name) else
+            test._replace(ok=False, detail="may not be skipped here, but was: "
+                                           + test.detail)
+            for test in tests]
+
+
+def missing_suites(guest, tests):
+    """Why the KUnit suites that have to be there are not."""
+    return [f"expected the KUnit suite {suite}: not seen"
+            for suite in guest.suites
+            if not any(test.name.startswith(suite + ":") for test in tests)]
+
+
+def in_place(pattern, arch):
+    """A row's pattern, with what is the architecture's in place."""
+    return pattern.replace(ELF_HEADER, arch.elf_header) \
+        if ELF_HEADER in pattern else pattern
+
+
 def judge(guest, outcome):
     """The guest's verdict: a list of reasons, empty when it did well, and
     the tests that its KTAP has.
@@ -327,6 +432,8 @@ def judge(guest, outcome):
     tests = ktap.parse(line for _, line in outcome.lines) if guest.tap else []
     if guest.tap and not tests:
         why.append("expected KTAP, saw none")
+    tests = with_skips_judged(guest, outcome, tests)
+    why += missing_suites(guest, tests)
     if guest.ends == "init":
         match = re.findall(r"kexec-guest: exit (\d+)", outcome.text)
         if match != ["0"]:
@@ -334,7 +441,7 @@ def judge(guest, outcome):
             why.append(f"expected the command to exit 0, saw {seen}")
             why += re.findall(r"Bail out! (.*)", outcome.text)[-1:]
     at = 0
-    for pattern in guest.expect:
+    for pattern in (in_place(text, outcome.arch) for text in guest.expect):
         match = re.compile(pattern, re.MULTILINE).search(outcome.text, at)
         if not match:
             where = " after the one before it" if at else ""

@@ -13,7 +13,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from harness import build, check, dump, guest
+from harness import build, check, dump, guest, static
 
 GOOD = ["Linux version 6.12", "kexec-guest: exit 0"]
 # Seconds.  What hangs here does so for longer; nothing else takes as long, whatever
@@ -341,6 +341,109 @@ check.run_all([check.Check("one", hang, alone=ALONE)])
         self.expect_ended(False)
 
 
+class SkipTest(unittest.TestCase):
+    """A test that was skipped has failed, unless its row says that it may be."""
+
+    TAP = ["TAP version 13", "1..2", "ok 1 one", "ok 2 two # SKIP no memory",
+           *GOOD]
+
+    def failed(self, **fields):
+        why, tests = judged(self.TAP, tap=True, **fields)
+        self.assertEqual(why, [])
+        return [test.name for test in tests if not test.ok]
+
+    def test_may_not(self):
+        self.assertEqual(self.failed(), ["two"])
+        self.assertEqual(self.failed(skips={"three": ["all"]}), ["two"])
+
+    def test_may(self):
+        for pattern in ("no memory", "^two", "two no mem"):
+            self.assertEqual(self.failed(skips={pattern: ["all"]}), [])
+
+    def test_may_elsewhere(self):
+        skips = {"no memory": ["arm64", "i386"]}
+        self.assertEqual(self.failed(skips=skips), ["two"])
+        self.assertEqual(self.failed(skips=skips, arch="arm64"), [])
+
+    def test_says_why(self):
+        _, tests = judged(self.TAP, tap=True)
+        self.assertIn("no memory", tests[1].detail)
+
+    def test_all_of_it(self):
+        _, tests = judged(["TAP version 13", "1..0 # SKIP not root", *GOOD],
+                          tap=True)
+        self.assertEqual([test.ok for test in tests], [False])
+
+
+class SuitesTest(unittest.TestCase):
+    """A KUnit suite that is not compiled is missed."""
+
+    TAP = ["KTAP version 1", "1..1", "    KTAP version 1",
+           "    # Subtest: kexec-some", "    1..1", "    ok 1 test_it",
+           "ok 1 kexec-some", *GOOD]
+
+    def test_there(self):
+        self.assertEqual(verdict(self.TAP, tap=True, suites=["kexec-some"]),
+                         [])
+
+    def test_missing(self):
+        for name in ("kexec-other", "kexec-so", "test_it"):
+            self.assertEqual(
+                verdict(self.TAP, tap=True, suites=["kexec-some", name]),
+                [f"expected the KUnit suite {name}: not seen"])
+
+    def test_sources(self):
+        """What the list has is what the sources do."""
+        found = set()
+        for name in static.code_files():
+            text = (build.TREE / name).read_text()
+            found |= set(re.findall(
+                r"struct kunit_suite \w+ = \{\s*\.name = \"(.+?)\"", text))
+        listed = {one.name: set(one.suites) for one in guest.every_guest()
+                  if one.kunit}
+        self.assertEqual(listed["kunit"], found)
+        for name, suites in listed.items():
+            # Which has no crash images.
+            left_out = {"kexec-crash", "kexec-reserve"} \
+                if name == "kunit-moves" else set()
+            self.assertEqual(suites, found - left_out, name)
+
+
+class ElfHeaderTest(unittest.TestCase):
+    """The bytes that an architecture's core files begin with."""
+
+    def seen(self, arch, header):
+        return not verdict([f"ELF header: {header}", *GOOD], arch=arch,
+                           expect=[f"ELF header: {guest.ELF_HEADER}$"])
+
+    def test_header(self):
+        for arch, header in (("x86_64", "7f 45 4c 46 02 01 01 @ 04 00 3e 00"),
+                             ("i386", "7f 45 4c 46 01 01 01 @ 04 00 03 00"),
+                             ("i386", "7f 45 4c 46 02 01 01 @ 04 00 03 00"),
+                             ("arm64", "7f 45 4c 46 02 01 01 @ 04 00 b7 00"),
+                             ("riscv64", "7f 45 4c 46 02 01 01 @ 04 00 f3 00")):
+            header = header.replace("@", " ".join(9 * ["00"]))
+            with self.subTest(arch):
+                self.assertTrue(self.seen(arch, header))
+                for other in build.ported():
+                    if other != arch:
+                        self.assertFalse(self.seen(other, header))
+                # An executable, and the bytes in the other order.
+                self.assertFalse(self.seen(arch, header.replace("04 00",
+                                                                "02 00")))
+                self.assertFalse(self.seen(arch, header.replace("04 00",
+                                                                "00 04")))
+
+    def test_big_endian(self):
+        with tempfile.TemporaryDirectory() as top, \
+             mock.patch.object(build, "HERE", Path(top)):
+            (Path(top) / "some.toml").write_text(
+                'elf_machine = 22\nelf_data = "big"\nelf_classes = [64]\n')
+            self.assertRegex(
+                "7f 45 4c 46 02 02 01 00 00 00 00 00 00 00 00 00 00 04 00 16",
+                f"^{build.Arch('some').elf_header}$")
+
+
 class ScriptTest(unittest.TestCase):
     """What guests run, as far as a host can."""
 
@@ -416,6 +519,44 @@ class TableTest(unittest.TestCase):
                 name = "first"
                 """)
 
+    def refused(self, *lines):
+        """Why a row with these lines is."""
+        with self.assertRaises(build.BuildError) as caught:
+            guest.read_tables("\n".join(['[[guest]]', 'name = "some"', *lines]))
+        self.assertIn("guests: some: ", str(caught.exception))
+        return str(caught.exception)
+
+    def test_typos(self):
+        for line, reason in (
+                ('ends = "init "', "ends: init , which is none of init, payload"),
+                ("end = 1", "there is no field end"),
+                ('cpus = "4"', "cpus is no int"),
+                ("cpus = true", "cpus is no int"),
+                ("cpus = 0", "begin at 1"),
+                ("tap = 1", "tap is no bool"),
+                ('expect = "one"', "expect is no list"),
+                ("expect = [1]", "expect has something that is no text"),
+                ('expect = ["("]', "(: missing )"),
+                ('reject = ["*"]', "*: nothing to repeat"),
+                ('arch = ["x86"]', "arch: x86: no such architecture"),
+                ('memory = "1 G"', "memory: 1 G, which is no number"),
+                ('kernel = "defualt"', "there is no configs/defualt.config"),
+                ('kernel = "64k-bench-none"', "no configs/none.config"),
+                ("kunit = true", "which suites?"),
+                ('suites = ["some"]', "which need tap"),
+                ('tap = true\nskips = { one = ["sparc"] }',
+                 "skips: sparc: no such architecture"),
+                ("dump = {}", "no stacks"),
+                ("dump = { stacks = [] }", "a dump needs a disk"),
+                ('disk = "1M"\ndump = { stacks = [], cpus = 1 }',
+                 "there is no field cpus")):
+            with self.subTest(line):
+                self.assertIn(reason, self.refused(line))
+
+    def test_no_name(self):
+        with self.assertRaisesRegex(build.BuildError, "without a name"):
+            guest.read_tables('[[guest]]\nrun = "true"\n')
+
     def test_guests(self):
         for name in build.ported():
             self.assertTrue(guest.table(build.Arch(name)), name)
@@ -423,8 +564,6 @@ class TableTest(unittest.TestCase):
     def test_every_guest(self):
         for one in guest.every_guest():
             with self.subTest(one.name):
-                self.assertLessEqual(set(one.arch), {"all", *build.ported()})
-                self.assertIn(one.ends, ("init", "payload"))
                 self.assertTrue(one.run)
                 self.assertTrue(one.tap or one.expect,
                                 "it could not fail")
