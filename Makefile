@@ -11,7 +11,10 @@ export LINUX ACCEL PATIENCE
 help:
 	@echo 'make demo               build, boot in QEMU, and kexec: as a short story'
 	@echo 'make demo-crash         a panic, its dump, and what drgn reads in that'
-	@echo 'make check              every test; CHECK=text: those whose name has it'
+	@echo 'make check              the tests of every change, in less than an hour;'
+	@echo '                        CHECK=text: those whose name has it'
+	@echo 'make check-all          every test there is, in some hours; CHECK=text;'
+	@echo '                        RESUME=1: goes on where it was broken off'
 	@echo 'make bench              how fast, side by side with the kexec of the base;'
 	@echo '                        BENCH=text: those rows; RUNS=n: measure more often'
 	@echo 'make tree               Linux with this kexec in it, at build/linux'
@@ -25,7 +28,7 @@ help:
 	@echo '                        of the Debian package linux-source-6.12'
 	@echo 'PATIENCE=N              all time limits N times as long, for slow machines'
 
-# What "make check" is for, unless told.
+# What tests are for, unless told.
 ALL := x86_64 i386 arm64 riscv64
 FOR_ARCH = $(if $(ARCH),--arch $(ARCH))
 MAKE_TREE = $(SERIES) make $(if $(LINUX),--linux '$(LINUX)') build/linux
@@ -60,12 +63,14 @@ bench:
 	@$(BASE_TREE)
 	@$(HARNESS) bench $(if $(RUNS),--runs $(RUNS)) $(BENCH)
 
-check:
+check: HOW :=
+check-all: HOW = --all $(if $(RESUME),--resume)
+check check-all:
 	@$(INSTALL) tree kernel guest tests $(or $(ARCH),$(ALL))
 	@$(MAKE_TREE)
-	@$(HARNESS) check $(FOR_ARCH) $(CHECK)
+	@$(HARNESS) check $(HOW) $(FOR_ARCH) $(CHECK)
 
 clean:
 	rm -rf build
 
-.PHONY: help tree apply kernel demo demo-crash bench check clean
+.PHONY: help tree apply kernel demo demo-crash bench check check-all clean

@@ -4,11 +4,12 @@
 import concurrent.futures
 import dataclasses
 import functools
+import resource
 import time
 import traceback
 from typing import Callable
 
-from . import build, dump, guest, ktap, static
+from . import build, dump, guest, ktap, record, static
 
 AT_ONCE = 2
 
@@ -20,6 +21,9 @@ class Check:
     run: Callable
     kernel: tuple = None        # that it boots: architecture, flavour
     alone: bool = False         # it keeps all processors busy by itself
+    in_check: bool = True       # "make check" has it, not "check-all" only
+    inputs: Callable = None     # returns a text that changes if it has to run
+                                # again; None: with anything of ours
 
 
 @dataclasses.dataclass
@@ -27,10 +31,14 @@ class Count:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    before: int = 0             # checks that passed before, with these inputs
+    cpu_seconds: float = 0.0
     seconds: dict = dataclasses.field(default_factory=dict)
+    results: dict = dataclasses.field(default_factory=dict)    # name: passed
 
 
 IMAGES = {}                     # (architecture, flavour): image, initramfs
+GUEST_CPU = {}                  # (architecture, guest): seconds of QEMU
 
 
 def build_kernel(arch, flavour):
@@ -47,6 +55,7 @@ def run_guest(arch, one):
         return [], [ktap.Test(one.name, True, True, " ".join(why.split()))]
     image, initrd = IMAGES[arch.name, one.flavour]
     outcome = guest.boot(arch, one, image, initrd)
+    GUEST_CPU[arch.name, one.name] = outcome.cpu_seconds
     why, tests = guest.judge(one, outcome)
     if why or any(not test.ok for test in tests):
         why += [f"the end of {build.relative(outcome.log)}:",
@@ -59,6 +68,18 @@ def run_guest(arch, one):
     return why, tests
 
 
+def inputs_of_guest(arch, one):
+    """What a guest's result depends on: the row, the files that it boots, what
+    runs and judges it.
+    """
+    image, initrd = IMAGES[arch.name, one.flavour]
+    return "\n".join([
+        repr(one), repr(sorted(arch.settings.items())),
+        record.digest([image, initrd, *sorted((build.HERE / "harness")
+                                              .glob("*.py"))]),
+        record.version(arch.qemu)])
+
+
 def checks_of(arch):
     """What is checked for an architecture: that it compiles, the guests."""
     return [
@@ -67,7 +88,8 @@ def checks_of(arch):
           for name, function in static.build_checks()),
         *(Check(f"guest/{arch.name}/{one.name}",
                 functools.partial(run_guest, arch, one),
-                (arch.name, one.flavour))
+                (arch.name, one.flavour), in_check=one.in_check(arch.name),
+                inputs=functools.partial(inputs_of_guest, arch, one))
           for one in guest.table(arch)),
     ]
 
@@ -98,36 +120,53 @@ def kernels(archs, checks):
 
 
 def names(archs):
-    return [check.name for check in all_checks(archs)]
+    """The names of all checks, and which command runs each."""
+    return [f"{'check    ' if check.in_check else 'check-all'}  {check.name}"
+            for check in all_checks(archs)]
 
 
 def timed(check):
-    """Run a check; returns how long it took, and what it returned."""
-    began = time.monotonic()
+    """Run a check; returns how long it took, how long it had processors, and
+    what it returned.
+    """
+    began, before = time.monotonic(), children_cpu()
     try:
         why, tests = check.run()
     except build.BuildError as error:
         why, tests = str(error).splitlines(), []
     except Exception:
         why, tests = traceback.format_exc().splitlines(), []
-    return time.monotonic() - began, why, tests
+    # Of those beside one another, what each had can't be told apart so.
+    cpu = children_cpu() - before if check.alone else \
+        GUEST_CPU.get(tuple(check.name.split("/")[1:]), 0.0)
+    return time.monotonic() - began, cpu, why, tests
 
 
-def report(check, seconds, why, tests, count):
+def children_cpu():
+    """Seconds of processors that our processes had which have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def report(check, seconds, cpu, why, tests, count):
     """Print the check's line, and what went wrong; count it."""
     bad = [test for test in tests if not test.ok]
     skipped = [test for test in tests if test.ok and test.skipped]
     ok = not why and not bad
     # A check that has tests counts as these; it counts itself if it failed
     # otherwise, or has none.
-    count.skipped += len(skipped)
-    count.passed += len(tests) - len(bad) - len(skipped)
-    count.failed += len(bad)
+    passed, failed = len(tests) - len(bad) - len(skipped), len(bad)
     if not tests or (why and not bad):
-        count.passed += not why
-        count.failed += bool(why)
+        passed += not why
+        failed += bool(why)
+    count.passed += passed
+    count.failed += failed
+    count.skipped += len(skipped)
+    count.cpu_seconds += cpu
     count.seconds[check.name] = seconds
-    inner = f", {len(tests)} tests" if tests else ""
+    count.results[check.name] = ok
+    inner = f", {cpu:.1f} of a processor" if cpu else ""
+    inner += f", {len(tests)} tests" if tests else ""
     print(f"{'ok  ' if ok else 'FAIL'} {check.name} ({seconds:.1f} s{inner})")
     for test in skipped:
         print(f"     skipped: {test.name} {test.detail}")
@@ -136,43 +175,112 @@ def report(check, seconds, why, tests, count):
         print("".join(f"       {line}\n" for line in test.detail.splitlines()),
               end="")
     print("".join(f"     {line}\n" for line in why), end="", flush=True)
+    return record.Result(check.name, ok, passed, failed, len(skipped),
+                         round(seconds, 1), round(cpu, 1))
+
+
+def closing_line(count):
+    """How many passed: the last line of everything that runs checks."""
+    skipped = f", {count.skipped} skipped" if count.skipped else ""
+    return f"{count.passed} passed, {count.failed} failed{skipped}"
 
 
 def summary(count, seconds):
-    """The last lines: what took longest, and how many passed."""
-    print(f"{seconds / 60:.1f} minutes; the longest:")
+    """What took longest, and how long all did."""
+    print(f"{seconds / 60:.1f} minutes, {count.cpu_seconds / 60:.1f} of a "
+          "processor; the longest:")
     for name, took in sorted(count.seconds.items(),
                              key=lambda item: -item[1])[:5]:
         print(f"  {took:6.1f} s  {name}")
-    skipped = f", {count.skipped} skipped" if count.skipped else ""
-    print(f"{count.passed} passed, {count.failed} failed{skipped}", flush=True)
+    if count.before:
+        print(f"{count.before} checks have passed before, and were not run "
+              "again")
 
 
-def run_all(checks):
+def run_each(checks, count, done=lambda check, result: None):
     """Run @checks: those that need all processors, then the others some at a
-    time; returns an exit status.
+    time; @done is called with each one's result.
     """
-    began, count = time.monotonic(), Count()
     for check in checks:
         if check.alone:
-            report(check, *timed(check), count)
+            done(check, report(check, *timed(check), count))
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         jobs = {pool.submit(timed, check): check for check in checks
                 if not check.alone}
         try:
             for job in concurrent.futures.as_completed(jobs):
-                report(jobs[job], *job.result(), count)
+                done(jobs[job], report(jobs[job], *job.result(), count))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             build.end_all()
             raise
+
+
+def run_all(checks, count=None, done=lambda check, result: None):
+    """Run @checks and say how many passed; returns an exit status."""
+    count = count or Count()
+    began = time.monotonic()
+    run_each(checks, count, done)
     summary(count, time.monotonic() - began)
+    print(closing_line(count), flush=True)
     return 1 if count.failed else 0
 
 
-def run(archs, substring):
-    """Run the checks whose names have @substring; returns an exit status."""
-    checks = [check for check in all_checks(archs) if substring in check.name]
-    if not checks:
+def selected(archs, substring, all_of_them):
+    """The checks whose names have @substring: of "make check", or of all."""
+    found = [check for check in all_checks(archs) if substring in check.name]
+    if not found:
         raise build.BuildError(f"no check's name has {substring!r}")
+    checks = [check for check in found if all_of_them or check.in_check]
+    if not checks:
+        raise build.BuildError(
+            f"{substring!r} is in names of check-all only: kexec-qemu check "
+            "--all; they are\n" + "\n".join(check.name for check in found))
+    return checks
+
+
+def run(archs, substring):
+    """What "make check" does; returns an exit status."""
+    checks = selected(archs, substring, False)
     return run_all(kernels(archs, checks) + checks)
+
+
+# --- All of them, in several sittings ------------------------------------
+
+def run_recorded(archs, substring, resume):
+    """What "make check-all" does: run every check, and keep each result; with
+    @resume, less those that have passed before, and still would.
+    """
+    checks = selected(archs, substring, True)
+    count, began = Count(), time.monotonic()
+    book = record.Book.open()
+    if not resume:
+        book.forget(check.name for check in checks)
+    # Whether a guest's inputs are the same can be told when its kernel is built.
+    run_each(kernels(archs, checks), count)
+    keys = {check.name: record.key(inputs_text(check)) for check in checks}
+    left = []
+    for check in checks:
+        before = book.passed(check.name, keys[check.name])
+        if before:
+            count.before += 1
+            count.passed += before.passed
+            count.skipped += before.skipped
+        else:
+            left.append(check)
+    run_each(left, count, lambda check, result:
+             book.add(result, keys[check.name]))
+    summary(count, time.monotonic() - began)
+    print(f"what was run when: {build.relative(book.write_report())}")
+    print(closing_line(count), flush=True)
+    return 1 if count.failed else 0
+
+
+def inputs_text(check):
+    """What the result of a check depends on."""
+    if not check.inputs:
+        return static.fingerprint()
+    try:
+        return check.inputs()
+    except KeyError:            # its kernel could not be built
+        return ""

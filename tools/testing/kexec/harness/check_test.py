@@ -2,6 +2,7 @@
 """Tests of what runs the checks and counts them."""
 
 import contextlib
+import functools
 import io
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from harness import build, check, ktap, static
+from harness import build, check, guest, ktap, record, static
 
 PASS, FAIL = ktap.Test("good", True), ktap.Test("bad", False, detail="saw 2")
 SKIP = ktap.Test("left out", True, True, "needs root")
@@ -95,6 +96,150 @@ class RunTest(unittest.TestCase):
             [kernel.name for kernel in check.kernels([one, two], checks)],
             ["build/x-y/x86_64", "build/default/other",
              "build/default/x86_64"])
+
+
+class SelectTest(unittest.TestCase):
+    """Which checks which command runs."""
+
+    def setUp(self):
+        checks = [check.Check("guest/any/quick", None),
+                  check.Check("guest/any/slow", None, in_check=False)]
+        patch = mock.patch.object(check, "all_checks", lambda archs: checks)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def selected(self, *how):
+        return [one.name for one in check.selected([], *how)]
+
+    def test_selected(self):
+        both = ["guest/any/quick", "guest/any/slow"]
+        self.assertEqual(self.selected("", False), both[:1])
+        self.assertEqual(self.selected("any", False), both[:1])
+        self.assertEqual(self.selected("any", True), both)
+        self.assertEqual(self.selected("slow", True), both[1:])
+
+    def test_only_in_check_all(self):
+        with self.assertRaisesRegex(build.BuildError, "--all"):
+            self.selected("slow", False)
+
+    def test_list(self):
+        self.assertEqual(check.names([]), ["check      guest/any/quick",
+                                           "check-all  guest/any/slow"])
+
+
+class ResumeTest(unittest.TestCase):
+    """What has passed is not run again, unless what it depends on changed."""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="kexec-harness-")
+        self.addCleanup(scratch.cleanup)
+        self.file = Path(scratch.name) / "check-all/results.json"
+        self.ran, self.inputs, self.fails = [], {}, set()
+        self.names = ["one", "two", "three"]
+        for patch in (mock.patch.object(record, "FILE", self.file),
+                      mock.patch.object(check, "all_checks",
+                                        lambda archs: self.checks())):
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def checks(self):
+        def run(name):
+            self.ran.append(name)
+            if name == "breaks off":
+                raise KeyboardInterrupt
+            return (["too bad"] if name in self.fails else []), []
+
+        return [check.Check(name, functools.partial(run, name), alone=True,
+                            in_check=False,
+                            inputs=lambda name=name: self.inputs.get(name, ""))
+                for name in self.names]
+
+    def run_all(self, resume, substring=""):
+        """(status, last line, what was run)"""
+        self.ran.clear()
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            status = check.run_recorded([], substring, resume)
+        return status, output.getvalue().splitlines()[-1], sorted(self.ran)
+
+    ALL = (0, "3 passed, 0 failed", ["one", "three", "two"])
+
+    def test_all(self):
+        self.assertEqual(self.run_all(False), self.ALL)
+        self.assertEqual(self.run_all(False), self.ALL)
+
+    def test_nothing_is_left(self):
+        self.run_all(False)
+        self.assertEqual(self.run_all(True), (0, "3 passed, 0 failed", []))
+
+    def test_resume_without_a_begin(self):
+        self.assertEqual(self.run_all(True), self.ALL)
+
+    def test_changed_input(self):
+        self.run_all(False)
+        self.inputs["two"] = "another kernel"
+        self.assertEqual(self.run_all(True),
+                         (0, "3 passed, 0 failed", ["two"]))
+
+    def test_what_failed_runs_again(self):
+        self.fails = {"one"}
+        self.assertEqual(self.run_all(False)[:2], (1, "2 passed, 1 failed"))
+        self.assertEqual(self.run_all(True),
+                         (1, "2 passed, 1 failed", ["one"]))
+        self.fails = set()
+        self.assertEqual(self.run_all(True),
+                         (0, "3 passed, 0 failed", ["one"]))
+
+    def test_broke_off(self):
+        self.names.insert(1, "breaks off")
+        with self.assertRaises(KeyboardInterrupt):
+            self.run_all(False)
+        self.names.remove("breaks off")
+        with open(self.file, "a") as file:
+            file.write('{"name": "two", "ok": tr')
+        self.assertEqual(self.run_all(True),
+                         (0, "3 passed, 0 failed", ["three", "two"]))
+
+    def test_some(self):
+        self.run_all(False)
+        self.assertEqual(self.run_all(False, "t"),
+                         (0, "2 passed, 0 failed", ["three", "two"]))
+        self.assertEqual(self.run_all(True), (0, "3 passed, 0 failed", []))
+
+    def test_report(self):
+        self.fails = {"two"}
+        self.run_all(False)
+        report = self.file.with_name("report.txt").read_text().splitlines()
+        self.assertEqual(len(report), 4)
+        self.assertRegex(report[2], r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  "
+                                    r"FAILED .* two$")
+
+    def test_digest(self):
+        file = self.file.parent.parent / "file"
+        file.write_text("one")
+        first = record.digest([file])
+        self.assertEqual(record.digest([file]), first)
+        file.write_text("three")
+        self.assertNotEqual(record.digest([file]), first)
+
+    def test_inputs_of_a_guest(self):
+        top = self.file.parent.parent
+        for name in ("kernel", "initrd"):
+            (top / name).write_text(name)
+        arch, one = build.Arch("x86_64"), guest.Guest(name="some", run="true")
+        texts = set()
+        with mock.patch.dict(check.IMAGES, {
+                ("x86_64", ()): (top / "kernel", top / "initrd")}):
+            texts.add(check.inputs_of_guest(arch, one))
+            texts.add(check.inputs_of_guest(arch, one))
+            self.assertEqual(len(texts), 1)
+            texts.add(check.inputs_of_guest(
+                arch, guest.Guest(name="some", run="true", cpus=2)))
+            (top / "kernel").write_text("another kernel")
+            texts.add(check.inputs_of_guest(arch, one))
+            (top / "initrd").write_text("another initrd")
+            texts.add(check.inputs_of_guest(arch, one))
+        self.assertEqual(len(texts), 4)
 
 
 class CoreTest(unittest.TestCase):

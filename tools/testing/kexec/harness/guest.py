@@ -37,6 +37,7 @@ class Guest:
     """One row of the list; guests/README.rst explains each field."""
     name: str
     arch: list = dataclasses.field(default_factory=lambda: ["x86_64"])
+    check: list = dataclasses.field(default_factory=lambda: ["x86_64"])
     run: str = ""
     kernel: str = "default"
     memory: str = "1G"
@@ -76,6 +77,11 @@ class Guest:
         """Whether it is a guest of an architecture."""
         return not {arch_name, "all"}.isdisjoint(self.arch)
 
+    def in_check(self, arch_name):
+        """Whether "make check" has it, and not "make check-all" only."""
+        return self.is_for(arch_name) \
+            and not {arch_name, "all"}.isdisjoint(self.check)
+
     def may_skip(self, test, arch_name):
         """Whether a test of its may be skipped on an architecture."""
         what = f"{test.name} {test.detail}"
@@ -103,7 +109,7 @@ def wrong_values(one):
     right.
     """
     known = {"all", *build.ported()}
-    for what, archs in (("arch", one.arch),
+    for what, archs in (("arch", one.arch), ("check", one.check),
                         *(("skips", archs) for archs in one.skips.values())):
         if not set(archs) <= known:
             yield f"{what}: {' '.join(map(str, archs))}: no such architecture"
@@ -148,6 +154,10 @@ def read_row(row):
     return one
 
 
+# What says of each row anew.
+OF_THE_ROW_ALONE = ("name", "check")
+
+
 def complete(rows, name, above=()):
     """The fields of a row, those of the one that it is like included."""
     row = dict(rows[name])
@@ -157,7 +167,9 @@ def complete(rows, name, above=()):
     if like not in rows or like in (name, *above):
         raise build.BuildError(f"guests: {name}: like {like}, which "
                                "is no other row")
-    return complete(rows, like, (name, *above)) | row
+    model = complete(rows, like, (name, *above))
+    return {field: value for field, value in model.items()
+            if field not in OF_THE_ROW_ALONE} | row
 
 
 def read_tables(*texts):

@@ -217,6 +217,11 @@ while True:
                 "sleep 2; echo kexec-guest: exit 0\n", timeout=1)
         self.assertEqual(why, [])
 
+    def test_cpu_seconds(self):
+        self.run_guest("i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done\n"
+                       "echo kexec-guest: exit 0\n")
+        self.assertGreater(check.GUEST_CPU["any", "fake"], 0)
+
     def test_tests_of_a_guest_that_hangs_count(self):
         why, tests, _ = self.run_guest(
             "echo TAP version 13; echo 1..2; echo ok 1 one; exec sleep 1000\n",
@@ -519,6 +524,25 @@ class TableTest(unittest.TestCase):
                 name = "first"
                 """)
 
+    def test_check_is_not_inherited(self):
+        first, second, third = guest.read_tables("""
+            [[guest]]
+            name = "first"
+            arch = ["all"]
+            check = ["all"]
+            [[guest]]
+            name = "second"
+            like = "first"
+            [[guest]]
+            name = "third"
+            like = "second"
+            check = []
+            """)
+        for name, ours in (("x86_64", [True, True, False]),
+                           ("arm64", [True, False, False])):
+            self.assertEqual([one.in_check(name)
+                              for one in (first, second, third)], ours)
+
     def refused(self, *lines):
         """Why a row with these lines is."""
         with self.assertRaises(build.BuildError) as caught:
@@ -539,6 +563,7 @@ class TableTest(unittest.TestCase):
                 ('expect = ["("]', "(: missing )"),
                 ('reject = ["*"]', "*: nothing to repeat"),
                 ('arch = ["x86"]', "arch: x86: no such architecture"),
+                ('check = ["none"]', "check: none: no such architecture"),
                 ('memory = "1 G"', "memory: 1 G, which is no number"),
                 ('kernel = "defualt"', "there is no configs/defualt.config"),
                 ('kernel = "64k-bench-none"', "no configs/none.config"),
@@ -556,6 +581,20 @@ class TableTest(unittest.TestCase):
     def test_no_name(self):
         with self.assertRaisesRegex(build.BuildError, "without a name"):
             guest.read_tables('[[guest]]\nrun = "true"\n')
+
+    def test_size_of_check(self):
+        """"make check" builds few kernels, and has all that a port must do."""
+        for name in build.ported():
+            rows = [one for one in guest.table(build.Arch(name))
+                    if one.in_check(name)]
+            if name != "x86_64":
+                self.assertEqual({one.kernel for one in rows}, {"default"})
+                self.assertLess(len(rows), 16, name)
+            for what in ("kunit", "abi", "abi-crash", "handoff-", "boot-image",
+                         "crash-", "crash-vmcore|client-crash", "jump-"):
+                self.assertTrue([one for one in rows
+                                 if re.match(what, one.name)],
+                                f"{name}: no {what}")
 
     def test_guests(self):
         for name in build.ported():

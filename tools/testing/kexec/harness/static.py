@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 
-from . import build, ktap
+from . import build, ktap, record
 
 CODE = {".c", ".h", ".S"}
 
@@ -64,6 +64,13 @@ def repository_files():
     if status:
         raise build.BuildError("\n".join(names))
     return [name for name in names if (build.REPO / name).is_file()]
+
+
+def fingerprint():
+    """A text that changes with any file of ours."""
+    names = our_files() if build.IN_TREE else repository_files()
+    top = build.TREE if build.IN_TREE else build.REPO
+    return record.digest([top / name for name in names])
 
 
 def our_objects(arch):

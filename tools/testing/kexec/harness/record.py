@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What became of checks, kept from one run to the next.
+
+A line of the file is the result of one run of one check, with a key: the digest
+of all that the result depends on.  A check that has passed with the key that it
+has now need not run again.
+"""
+
+import dataclasses
+import datetime
+import functools
+import hashlib
+import json
+import subprocess
+
+from . import build
+
+FILE = build.BUILD / "check-all/results.json"
+REPORT = build.BUILD / "check-all/report.txt"
+
+
+@dataclasses.dataclass
+class Result:
+    """What became of a check."""
+    name: str
+    ok: bool
+    passed: int                 # tests
+    failed: int
+    skipped: int
+    seconds: float
+    cpu_seconds: float
+    key: str = ""
+    ended: str = ""
+
+
+def key(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@functools.cache
+def digest_of(path, size, changed):
+    """The digest of a file as it is since it was @changed."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest(paths):
+    """One digest of all these files."""
+    return key("".join(digest_of(path, path.stat().st_size,
+                                 path.stat().st_mtime_ns) for path in paths))
+
+
+@functools.cache
+def version(program):
+    """What a program says of itself."""
+    try:
+        return subprocess.run([program, "--version"], text=True,
+                              capture_output=True).stdout
+    except OSError:
+        return ""
+
+
+class Book:
+    """The results, by the names of checks."""
+
+    def __init__(self, path, results):
+        self.path = path
+        self.results = results
+
+    @classmethod
+    def open(cls, path=None):
+        """Read the file; what is no whole line was being written when
+        something broke off.
+        """
+        path = path or FILE
+        results = {}
+        for line in path.read_text().splitlines() if path.is_file() else []:
+            try:
+                result = Result(**json.loads(line))
+            except (ValueError, TypeError):
+                continue
+            results[result.name] = result
+        return cls(path, results)
+
+    def forget(self, names):
+        """Have these run again."""
+        for name in names:
+            self.results.pop(name, None)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text("".join(map(self.line, self.results.values())))
+
+    def passed(self, name, key):
+        """The result of a check that has passed with the same inputs."""
+        result = self.results.get(name)
+        return result if result and result.ok and result.key == key else None
+
+    def add(self, result, key):
+        """Keep a result, at once: what runs may be killed."""
+        result.key = key
+        result.ended = datetime.datetime.now().isoformat(" ", "seconds")
+        self.results[result.name] = result
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.path, "a") as file:
+            file.write(self.line(result))
+
+    @staticmethod
+    def line(result):
+        return json.dumps(dataclasses.asdict(result)) + "\n"
+
+    def write_report(self):
+        """Write what was run when, for a person to read; returns the path."""
+        rows = sorted(self.results.values(), key=lambda result: result.ended)
+        report = self.path.with_name(REPORT.name)
+        report.write_text("ended                result  tests  seconds  "
+                          "of a CPU  check\n" + "".join(
+            f"{row.ended}  {'ok    ' if row.ok else 'FAILED'} "
+            f"{row.passed + row.failed + row.skipped:6} {row.seconds:8.1f} "
+            f"{row.cpu_seconds:9.1f}  {row.name}\n" for row in rows))
+        return report
