@@ -15,6 +15,8 @@ help:
 	@echo '                        CHECK=text: those whose name has it'
 	@echo 'make check-all          every test there is, in some hours; CHECK=text;'
 	@echo '                        RESUME=1: goes on where it was broken off'
+	@echo 'make check-steady       every guest five times, also on one processor and'
+	@echo '                        beside busy processes; CHECK=text'
 	@echo 'make bench              how fast, side by side with the kexec of the base;'
 	@echo '                        BENCH=text: those rows; RUNS=n: measure more often'
 	@echo 'make tree               Linux with this kexec in it, at build/linux'
@@ -65,7 +67,8 @@ bench:
 
 check: HOW :=
 check-all: HOW = --all $(if $(RESUME),--resume)
-check check-all:
+check-steady: HOW := --steady
+check check-all check-steady:
 	@$(INSTALL) tree kernel guest tests $(or $(ARCH),$(ALL))
 	@$(MAKE_TREE)
 	@$(HARNESS) check $(HOW) $(FOR_ARCH) $(CHECK)
@@ -73,4 +76,4 @@ check check-all:
 clean:
 	rm -rf build
 
-.PHONY: help tree apply kernel demo demo-crash bench check check-all clean
+.PHONY: help tree apply kernel demo demo-crash bench check check-all check-steady clean

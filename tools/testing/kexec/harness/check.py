@@ -2,9 +2,13 @@
 """Runs the checks, two at a time, and counts what passed and failed."""
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import functools
+import os
 import resource
+import subprocess
+import sys
 import time
 import traceback
 from typing import Callable
@@ -284,3 +288,89 @@ def inputs_text(check):
         return check.inputs()
     except KeyError:            # its kernel could not be built
         return ""
+
+
+# --- Again and again -------------------------------------------------------
+
+@contextlib.contextmanager
+def one_processor():
+    """All that is started meanwhile has one processor."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@contextlib.contextmanager
+def busy_neighbours(number=2):
+    """Meanwhile @number others keep processors busy."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(number):
+            process = stack.enter_context(subprocess.Popen(
+                [sys.executable, "-c", "while True: pass"]))
+            stack.callback(process.terminate)
+            stack.enter_context(build.ended_with_us(process))
+        yield
+
+
+ROUNDS = [
+    ("as it is, 1", contextlib.nullcontext),
+    ("as it is, 2", contextlib.nullcontext),
+    ("as it is, 3", contextlib.nullcontext),
+    ("on one processor", one_processor),
+    ("with two busy neighbours", busy_neighbours),
+]
+
+
+def not_steady(rounds):
+    """(name, in which rounds it failed) of each check that failed in one.
+
+    @rounds: name: {check: whether it passed}
+    """
+    failed = {}
+    for name, results in rounds.items():
+        for check, passed in results.items():
+            if not passed:
+                failed.setdefault(check, []).append(name)
+    return failed
+
+
+def run_steady(archs, substring):
+    """What "make check-steady" does: run all guests, or some, several times
+    and in several conditions; returns an exit status.
+    """
+    checks = [check for check in selected(archs, substring, True)
+              if check.kernel]
+    if not checks:
+        raise build.BuildError(f"no guest's name has {substring!r}")
+    total, began = Count(), time.monotonic()
+    run_each(kernels(archs, checks), total)
+    rounds = repeat(checks, total)
+    summary(total, time.monotonic() - began)
+    unsteady = not_steady(rounds)
+    for name, where in unsteady.items():
+        print(f"not steady: {name}: failed "
+              + ("each time" if len(where) == len(rounds)
+                 else "; ".join(where)))
+    print(closing_line(total), flush=True)
+    return 1 if total.failed else 0
+
+
+def repeat(checks, total):
+    """Run @checks in each of the ROUNDS, the logs of each kept; returns what
+    passed: {round: {check: whether}}.
+    """
+    logs, rounds = build.LOGS, {}
+    for number, (name, condition) in enumerate(ROUNDS, 1):
+        print(f"--- {name} ---", flush=True)
+        build.LOGS = logs / f"steady-{number}"
+        total.results = {}
+        try:
+            with condition():
+                run_each(checks, total)
+        finally:
+            build.LOGS = logs
+        rounds[name] = total.results
+    return rounds

@@ -4,6 +4,7 @@
 import contextlib
 import functools
 import io
+import os
 import subprocess
 import sys
 import tempfile
@@ -240,6 +241,77 @@ class ResumeTest(unittest.TestCase):
             (top / "initrd").write_text("another initrd")
             texts.add(check.inputs_of_guest(arch, one))
         self.assertEqual(len(texts), 4)
+
+
+class SteadyTest(unittest.TestCase):
+
+    def run_steady(self, fails=lambda round_number, name: False):
+        """(status, output) of some guests; @fails says when which fails."""
+        calls = {"one": 0, "two": 0}
+
+        def run(name):
+            calls[name] += 1
+            bad = fails(calls[name], name)
+            return (["too bad"] if bad else []), []
+
+        checks = [check.Check(name, functools.partial(run, name),
+                              ("x86_64", ())) for name in calls]
+        output = io.StringIO()
+        with mock.patch.object(check, "all_checks", lambda archs: checks), \
+             mock.patch.object(check, "kernels", lambda *_: []), \
+             contextlib.redirect_stdout(output):
+            status = check.run_steady([], "")
+        self.assertEqual(calls, {"one": 5, "two": 5})
+        return status, output.getvalue().splitlines()
+
+    def test_steady(self):
+        status, output = self.run_steady()
+        self.assertEqual(status, 0)
+        self.assertEqual(output[-1], "10 passed, 0 failed")
+        self.assertFalse([line for line in output if "not steady" in line])
+
+    def test_not_steady(self):
+        status, output = self.run_steady(
+            lambda number, name: name == "two" and number in (2, 5))
+        self.assertEqual(status, 1)
+        self.assertEqual(output[-2:], [
+            "not steady: two: failed as it is, 2; with two busy neighbours",
+            "8 passed, 2 failed"])
+
+    def test_fails_each_time(self):
+        _, output = self.run_steady(lambda number, name: name == "one")
+        self.assertIn("not steady: one: failed each time", output)
+
+    def test_one_processor(self):
+        before = os.sched_getaffinity(0)
+        with check.one_processor():
+            text = subprocess.run(
+                [sys.executable, "-c",
+                 "import os; print(len(os.sched_getaffinity(0)))"],
+                text=True, capture_output=True).stdout
+        self.assertEqual(text, "1\n")
+        self.assertEqual(os.sched_getaffinity(0), before)
+
+    def test_busy_neighbours(self):
+        with check.busy_neighbours():
+            running = set(build.RUNNING)
+            self.assertEqual([process.poll() for process in running],
+                             [None, None])
+        self.assertFalse(build.RUNNING)
+        self.assertNotIn(None, [process.poll() for process in running])
+
+    def test_logs_are_kept_apart(self):
+        before = build.LOGS
+        seen = set()
+
+        def run():
+            seen.add(build.LOGS)
+            return [], []
+
+        with contextlib.redirect_stdout(io.StringIO()):
+            check.repeat([check.Check("one", run)], check.Count())
+        self.assertEqual(len(seen), len(check.ROUNDS))
+        self.assertEqual(build.LOGS, before)
 
 
 class CoreTest(unittest.TestCase):
