@@ -152,6 +152,10 @@ def ended_with_us(process):
         yield
     except BaseException:
         process.terminate()
+        try:
+            process.wait(60 * patience())
+        except subprocess.TimeoutExpired:
+            process.kill()
         raise
     finally:
         RUNNING.discard(process)
