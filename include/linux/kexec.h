@@ -58,6 +58,10 @@ struct kimage;
  * address of a device tree, machine_kexec_entry() with a macro of the same name:
  * it works them out, and keeps them in struct kimage_arch;
  *
+ * where the kernel may use less memory than the machine has, and loaders know
+ * of it, machine_kexec_why_no_ram() with a macro of the same name: asked for
+ * memory that is no System RAM and that a destination is to be in;
+ *
  * and with CONFIG_CRASH_DUMP:
  *
  * machine_crash_regs()	fill struct pt_regs with the registers as they are; it
@@ -204,6 +208,13 @@ static inline int machine_kexec_check(bool crash)
 static inline int machine_kexec_entry(struct kimage *image)
 {
 	return 0;
+}
+#endif
+
+#ifndef machine_kexec_why_no_ram
+static inline const char *machine_kexec_why_no_ram(u64 start, u64 end)
+{
+	return "is something else";
 }
 #endif
 

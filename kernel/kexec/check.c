@@ -13,24 +13,79 @@
 
 #include "internal.h"
 
-static int add_ram_bytes(struct resource *res, void *sum)
+/*
+ * A walk through a destination: where it is, and the first error.  The pieces are
+ * to the byte: what the loader of this kernel left for it (setup_data) may be one
+ * of its own that ends within a page.
+ */
+struct ram_walk {
+	const struct kexec_segment *seg;
+	unsigned int nr;
+	u64 next;
+};
+
+static int is_busy(struct resource *res, void *unused)
 {
-	*(u64 *)sum += resource_size(res);
+	return -EBUSY;
+}
+
+static int note_end(struct resource *res, void *end)
+{
+	*(u64 *)end = res->end;
 	return 0;
 }
 
-/*
- * Whether all of these bytes are ordinary memory.  The walk reports each piece
- * of System RAM in the range once, cut to the range.  To the byte: what the
- * loader of this kernel left for it (setup_data) may be a piece of its own that
- * ends within a page.
- */
-static bool bytes_are_ram(u64 start, u64 len)
+/* Bytes of a destination that are no System RAM. */
+static int check_unused(const struct ram_walk *walk, u64 start, u64 end)
 {
-	u64 ram = 0;
+	const char *why = machine_kexec_why_no_ram(start, end);
+	u64 below = 0;
 
-	walk_system_ram_res(start, start + len - 1, &ram, add_ram_bytes);
-	return ram == len;
+	/* -EINVAL says that nothing is there. */
+	if (!why && walk_mem_res(start, end, NULL, is_busy) == -EBUSY)
+		why = "is kept for the system or a driver";
+	if (!why)
+		return 0;
+
+	if (start)
+		walk_system_ram_res(0, start - 1, &below, note_end);
+	if (!below)
+		return kexec_refuse_segment(-EADDRNOTAVAIL, walk->nr, walk->seg,
+					    "is not all in System RAM: [%#llx-%#llx] %s; kexec-tools leave it out by --mem-min=%#llx",
+					    start, end, why, end + 1);
+	return kexec_refuse_segment(-EADDRNOTAVAIL, walk->nr, walk->seg,
+				    "is not all in System RAM: [%#llx-%#llx] %s; kexec-tools leave it out by --mem-max=%#llx",
+				    start, end, why, below);
+}
+
+static int walk_ram(struct resource *res, void *data)
+{
+	struct ram_walk *walk = data;
+	int err = 0;
+
+	if (res->start > walk->next)
+		err = check_unused(walk, walk->next, res->start - 1);
+	walk->next = res->end + 1;
+	return err;
+}
+
+/*
+ * Whether all of a destination is ordinary memory: System RAM, or what
+ * firmware calls RAM and this kernel has no use for.  The latter has no struct
+ * page, maybe; it can be moved to, and is never claimed.
+ *
+ * The walk reports each piece of System RAM in the range once, cut to the range.
+ */
+static int check_ram(const struct kexec_segment *seg, unsigned int nr)
+{
+	struct ram_walk walk = { .seg = seg, .nr = nr, .next = seg->mem };
+	u64 end = seg->mem + (seg->memsz - 1);
+	int err;
+
+	err = walk_system_ram_res(seg->mem, end, &walk, walk_ram);
+	if (err == -EADDRNOTAVAIL || walk.next > end)
+		return err == -EADDRNOTAVAIL ? err : 0;
+	return check_unused(&walk, walk.next, end);
 }
 
 /* A piece of memory that a node below /reserved-memory names, or none. */
@@ -100,10 +155,7 @@ static int check_segment(enum kexec_type type, const struct kexec_segment *seg,
 	if (type == KEXEC_TYPE_CRASH)
 		return kexec_region_check_segment(seg, nr);
 
-	if (!bytes_are_ram(seg->mem, seg->memsz))
-		return kexec_refuse_segment(-EADDRNOTAVAIL, nr, seg,
-					    "is not all in System RAM");
-	return check_reserved(seg, nr);
+	return check_ram(seg, nr) ?: check_reserved(seg, nr);
 }
 
 static bool segments_overlap(const struct kexec_segment *a,
@@ -147,7 +199,7 @@ static int check_overlap(const struct kexec_segment *segments, unsigned int nr)
  * * %-EINVAL		- more content than room; two segments overlap; @entry
  *			  lies in none, or no instruction can begin there
  * * %-EADDRNOTAVAIL	- not whole pages; wraps; past KEXEC_DEST_LIMIT; not RAM,
- *			  or reserved by the device tree; for a crash image, not
+ *			  or kept for firmware or a driver; for a crash image, not
  *			  in the crash region
  * * %-ENOMEM		- more content than the machine has memory
  */

@@ -173,10 +173,35 @@ static void test_check_ram(struct kunit *test)
 	expect_refusal(test, "is not all in System RAM");
 }
 
+/* What is no RAM, and what to tell a loader, to the byte. */
+static void test_check_cure(struct kunit *test)
+{
+	struct kexec_segment segment = { .bufsz = 1 };
+	char words[80];
+	unsigned long end = 0;
+
+	walk_system_ram_range(0, PHYS_PFN(KEXEC_DEST_LIMIT), &end, find_ram_end);
+	KUNIT_ASSERT_NE(test, end, 0);
+
+	segment.mem = end - PAGE_SIZE;
+	segment.memsz = 4 * PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL, check_one(&segment));
+	snprintf(words, sizeof(words), "System RAM: [%#lx-%#lx] is ", end,
+		 end + 3 * PAGE_SIZE - 1);
+	expect_refusal(test, words);
+	snprintf(words, sizeof(words), "by --mem-max=%#lx", end - 1);
+	expect_refusal(test, words);
+
+	segment.mem = end + PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL, check_one(&segment));
+	expect_refusal(test, words);
+}
+
 static struct kunit_case check_test_cases[] = {
 	KUNIT_CASE_PARAM(test_check, check_gen_params),
 	KUNIT_CASE(test_check_last_page),
 	KUNIT_CASE(test_check_ram),
+	KUNIT_CASE(test_check_cure),
 	{ }
 };
 

@@ -130,6 +130,9 @@ static __always_inline void machine_crash_regs(struct pt_regs *regs)
 	regs->orig_ax = -1;
 }
 
+const char *machine_kexec_why_no_ram(u64 start, u64 end);
+#define machine_kexec_why_no_ram machine_kexec_why_no_ram
+
 /* For smp_ops. */
 void kdump_nmi_shootdown_cpus(void);
 
