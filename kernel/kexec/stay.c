@@ -92,7 +92,6 @@ void kexec_stay_release(struct kimage *image)
 	spin_unlock(&stay_lock);
 }
 
-#ifdef CONFIG_MEMORY_HOTPLUG
 /* Whether nobody needs these; if so, nobody gets to need them from now on. */
 static bool may_leave(unsigned long pfn, unsigned long nr_pages)
 {
@@ -144,7 +143,6 @@ static int __init stay_init(void)
 	return hotplug_memory_notifier(memory_changes, DEFAULT_CALLBACK_PRI);
 }
 subsys_initcall(stay_init);
-#endif /* CONFIG_MEMORY_HOTPLUG */
 
 #ifdef CONFIG_KEXEC_KUNIT_TEST
 #include "stay_test.c"

@@ -6,7 +6,6 @@
 #include <kunit/test.h>
 #include <linux/sizes.h>
 
-#ifdef CONFIG_MEMORY_HOTPLUG
 #define BLOCK_PAGES	PHYS_PFN(SZ_128M)
 
 /* Beyond what any guest has. */
@@ -87,4 +86,3 @@ static struct kunit_suite stay_test_suite = {
 };
 
 kunit_test_suite(stay_test_suite);
-#endif /* CONFIG_MEMORY_HOTPLUG */

@@ -397,6 +397,14 @@ class SuitesTest(unittest.TestCase):
                 verdict(self.TAP, tap=True, suites=["kexec-some", name]),
                 [f"expected the KUnit suite {name}: not seen"])
 
+    def test_suite_of_others(self):
+        """An architecture need not have what it has no use for."""
+        suites = ["kexec-some", "kexec-fdt"]
+        for arch, reasons in (("x86_64", 0), ("arm64", 1)):
+            self.assertEqual(
+                len(verdict(self.TAP, tap=True, suites=suites, arch=arch)),
+                reasons, arch)
+
     def test_sources(self):
         """What the list has is what the sources do."""
         found = set()
@@ -409,7 +417,8 @@ class SuitesTest(unittest.TestCase):
         self.assertEqual(listed["kunit"], found)
         for name, suites in listed.items():
             # Which has no crash images.
-            left_out = {"kexec-crash", "kexec-reserve"} \
+            left_out = {"kexec-crash", "kexec-crashkernel", "kexec-quiet",
+                        "kexec-region", "kexec-reserve"} \
                 if name == "kunit-moves" else set()
             self.assertEqual(suites, found - left_out, name)
 
