@@ -159,6 +159,22 @@ struct kimage *kimage_new(unsigned long flags, const struct kexec_page_ops *ops,
 	return image;
 }
 
+/*
+ * In a guest whose memory is accepted when it is first used: the page allocator
+ * did so for what it gave, and the handoff writes to the rest.
+ */
+static void accept_destinations(const struct kimage *image)
+{
+	unsigned int i;
+
+	for (i = 0; i < image->nr_segments; i++) {
+		const struct kexec_segment *seg = &image->segment[i];
+
+		if (seg->memsz)
+			accept_memory(seg->mem, seg->memsz);
+	}
+}
+
 /**
  * kimage_place - find a place for all that an image consists of
  * @image: from kimage_new()
@@ -178,8 +194,10 @@ int kimage_place(struct kimage *image)
 	if (err)
 		return err;
 	err = kexec_place_claim(p);
-	if (!err)
+	if (!err) {
+		accept_destinations(image);
 		err = machine_kexec_prepare(image);
+	}
 	if (!err)
 		err = kexec_vmcoreinfo_attach(image);
 	if (!err)
