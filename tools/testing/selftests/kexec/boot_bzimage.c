@@ -34,6 +34,7 @@
 #define LOADED_HIGH		1
 #define XLF_KERNEL_64		1
 #define XLF_ABOVE_4G		2
+#define XLF_EFI_KEXEC		0x10
 #define ENTRY_64		0x200
 
 static bool is_bzimage(const struct boot_file *file)
@@ -157,6 +158,8 @@ static bool load_bzimage(struct boot *boot)
 	kernel.entry_64 = is_64 && boot->machine != &boot_i386;
 	kernel.high = kernel.entry_64 &&
 		      field(boot, XLOADFLAGS, 2) & XLF_ABOVE_4G;
+	kernel.efi = kernel.entry_64 &&
+		     field(boot, XLOADFLAGS, 2) & XLF_EFI_KEXEC;
 	if (!begin_image(boot, kernel.entry_64 ? &boot_x86_64 : &boot_i386) ||
 	    !place_kernel(boot, &kernel))
 		return false;

@@ -202,6 +202,7 @@ static bool load_x86(struct boot *boot, const struct elf_kernel *elf)
 	bool is_64 = elf->machine == EM_X86_64;
 	struct x86_kernel kernel = {
 		.entry_64 = is_64,
+		.efi = is_64,
 		.high = is_64,
 		.initrd_end = 2 * GIB,
 		.cmdline_max = CMDLINE_MAX,

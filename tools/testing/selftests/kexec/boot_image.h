@@ -8,6 +8,7 @@
  *	boot_elf.c	vmlinux
  *	boot_header.c	Image of arm64 and riscv64
  *	boot_x86.c	what a kernel of x86 is told: boot_params
+ *	boot_efi.c	what that is told of EFI
  *	boot_fdt.c	what others are told: the device tree
  *	boot_crash.c	what a capture kernel is told of the one that died
  *	boot_place.c	where in memory something fits
@@ -134,6 +135,38 @@ struct boot_virtual {
 };
 
 /**
+ * struct boot_efi_region - memory that EFI needs at run time
+ * @type: of it, as in EFI's memory map
+ * @phys: where it is
+ * @virt: where the running kernel has mapped it; firmware relies on that
+ * @pages: of 4 KiB
+ * @attribute: as in EFI's memory map
+ */
+struct boot_efi_region {
+	__u32 type;
+	__u64 phys;
+	__u64 virt;
+	__u64 pages;
+	__u64 attribute;
+};
+
+/**
+ * struct boot_efi - what is known of EFI
+ * @fw_vendor: where the vendor's name is
+ * @config_table: where EFI's list of tables is
+ * @smbios: what it has of SMBIOS, or 0
+ * @region: the memory that it needs
+ * @nr_regions: how many; 0 if the running kernel does not use EFI
+ */
+struct boot_efi {
+	__u64 fw_vendor;
+	__u64 config_table;
+	__u64 smbios;
+	struct boot_efi_region *region;
+	int nr_regions;
+};
+
+/**
  * struct boot_arch - an architecture that images are for
  * @name: as people call it
  * @kexec: its KEXEC_ARCH_*
@@ -179,6 +212,7 @@ extern const struct boot_format boot_arm64_image, boot_riscv64_image;
  * @firmware: the same as firmware told it; empty if that isn't known (x86)
  * @params: the boot_params of the running kernel, if known (x86)
  * @rsdp: where ACPI begins, or 0 (x86)
+ * @efi: what is known of EFI (x86)
  * @random: is passed on
  * @cpu_notes: where each CPU's registers are going to be found
  * @nr_cpu_notes: how many of these there are
@@ -213,6 +247,7 @@ struct boot {
 	struct boot_map firmware;
 	struct boot_file params;
 	__u64 rsdp;
+	struct boot_efi efi;
 	unsigned char random[64];
 	struct boot_note *cpu_notes;
 	int nr_cpu_notes;
@@ -283,6 +318,7 @@ bool boot_is_tight(const struct boot *boot, char *why, size_t size);
  * @start: where it was placed
  * @entry: the first instruction
  * @entry_64: that is entered in 64-bit mode
+ * @efi: it can go on with EFI where another kernel leaves it
  * @high: all may lie above 4 GiB
  * @initrd_end: what the initrd has to lie below, if it may not
  * @cmdline_max: characters that the command line can have
@@ -293,6 +329,7 @@ struct x86_kernel {
 	__u64 start;
 	__u64 entry;
 	bool entry_64;
+	bool efi;
 	bool high;
 	__u64 initrd_end;
 	__u64 cmdline_max;
@@ -302,6 +339,11 @@ struct x86_kernel {
 #define X86_HEADER_END	0x290	/* what it never reaches */
 
 bool place_x86_rest(struct boot *boot, const struct x86_kernel *kernel);
+
+/* boot_efi.c */
+__u64 efi_size(const struct boot *boot);
+void fill_efi(const struct boot *boot, unsigned char *params,
+	      unsigned char *data, __u64 phys);
 
 /* boot_header.c */
 bool load_arm64_image(struct boot *boot, const struct boot_file *image);

@@ -99,7 +99,7 @@ static bool read_firmware_map(struct boot *boot)
 }
 
 /* EFI knows where ACPI begins; else boot_params of the running kernel may. */
-static void find_rsdp(struct boot *boot)
+static void find_tables(struct boot *boot)
 {
 	char text[TEXT_MAX], *line;
 
@@ -110,6 +110,39 @@ static void find_rsdp(struct boot *boot)
 		line = strstr(text, "ACPI=");
 	if (line)
 		boot->rsdp = strtoull(strchr(line, '=') + 1, NULL, 0);
+	line = strstr(text, "SMBIOS=");
+	if (line)
+		boot->efi.smbios = strtoull(strchr(line, '=') + 1, NULL, 0);
+}
+
+/* What EFI needs at run time is a directory each, by numbers. */
+static bool read_efi(struct boot *boot)
+{
+	struct boot_efi *efi = &boot->efi;
+	char directory[64];
+
+	efi->fw_vendor = read_hex("/sys/firmware/efi", "fw_vendor");
+	efi->config_table = read_hex("/sys/firmware/efi", "config_table");
+	for (;; efi->nr_regions++) {
+		struct boot_efi_region *more;
+
+		snprintf(directory, sizeof(directory),
+			 "/sys/firmware/efi/runtime-map/%d", efi->nr_regions);
+		if (access(directory, F_OK))
+			return true;
+		more = reallocarray(efi->region, efi->nr_regions + 1,
+				    sizeof(*more));
+		if (!more)
+			return boot_fail(boot, "no memory");
+		efi->region = more;
+		more[efi->nr_regions] = (struct boot_efi_region) {
+			.type = read_hex(directory, "type"),
+			.phys = read_hex(directory, "phys_addr"),
+			.virt = read_hex(directory, "virt_addr"),
+			.pages = read_hex(directory, "num_pages"),
+			.attribute = read_hex(directory, "attribute"),
+		};
+	}
 }
 
 static bool add_note(struct boot *boot, __u64 phys, __u64 size)
@@ -264,7 +297,9 @@ bool read_machine(struct boot *boot)
 	if (!boot->fdt.path)
 		read_if_there("/sys/firmware/fdt", &boot->fdt);
 	read_if_there("/sys/kernel/boot_params/data", &boot->params);
-	find_rsdp(boot);
+	find_tables(boot);
+	if (!read_efi(boot))
+		return false;
 	if (getrandom(boot->random, sizeof(boot->random), 0) !=
 	    sizeof(boot->random))
 		return boot_fail(boot, "getrandom: %s", strerror(errno));

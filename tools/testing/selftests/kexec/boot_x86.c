@@ -11,6 +11,7 @@
  *	0x1000	the instructions
  *	0x1040	setup_data with random bytes
  *	0x1090	the command line
+ *	behind	setup_data with EFI
  */
 #include <string.h>
 
@@ -295,16 +296,17 @@ bool place_x86_rest(struct boot *boot, const struct x86_kernel *kernel)
 			kernel->high ? NO_LIMIT : 4 * GIB,
 		},
 	};
+	__u64 phys, efi, efi_len = kernel->efi ? efi_size(boot) : 0;
 	struct range core = { };
 	unsigned char *params;
-	__u64 phys;
 
 	if (!tell_of_core(boot, &core))
 		return false;
 	if (strlen(boot->cmdline) > kernel->cmdline_max)
 		return boot_fail(boot, "the command line has %zu bytes; the kernel takes %llu",
 				 strlen(boot->cmdline), kernel->cmdline_max);
-	hole.len = CMDLINE + strlen(boot->cmdline) + 1;
+	efi = round_up(CMDLINE + strlen(boot->cmdline) + 1, 16);
+	hole.len = efi + efi_len;
 	params = boot_alloc(boot, hole.len);
 	if (!params)
 		return false;
@@ -321,6 +323,10 @@ bool place_x86_rest(struct boot *boot, const struct x86_kernel *kernel)
 	memcpy(params + CMDLINE, boot->cmdline, strlen(boot->cmdline) + 1);
 	put_le(params + SETUP_DATA, 8, phys + SEED);
 	fill_seed(boot, params + SEED);
+	if (efi_len) {
+		fill_efi(boot, params, params + efi, phys + efi);
+		put_le(params + SEED, 8, phys + efi);
+	}
 	if (kernel->entry_64)
 		fill_stub_64(params + STUB, phys, kernel->entry);
 	else

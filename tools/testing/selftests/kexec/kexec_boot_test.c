@@ -365,6 +365,95 @@ TEST_F(loader, bzimage_firmware_map)
 	check_e820(_metadata, params, 2, 0xfffc0000, 0x100000000, 2);
 }
 
+/* What a machine with EFI has told the running kernel; descriptors of 48 bytes. */
+static void use_efi(struct boot *boot, unsigned char *params)
+{
+	static struct boot_efi_region regions[] = {
+		{ 5, 0x3f8ed000, 0xfffffffeff000000, 0x100, 0x800000000000000f },
+		{ 6, 0x3fa00000, 0xfffffffeff200000, 0x16d, 0x8000000000000001 },
+	};
+
+	memcpy(params + 0x1c0, "EL64", 4);
+	put_le(params + 0x1c4, 4, 0x3f9ec018);
+	put_le(params + 0x1c8, 4, 48);
+	put_le(params + 0x1cc, 4, 1);
+	put_le(params + 0x1d0, 4, 0x11111000);
+	put_le(params + 0x1d4, 4, 100 * 48);
+	put_le(params + 0x1d8, 4, 3);
+	put_le(params + 0x1dc, 4, 4);
+	params[0x1ec] = 3;
+	boot->params = (struct boot_file) { "boot_params", params, 0x1000 };
+	boot->efi = (struct boot_efi) {
+		0x3f912000, 0x3f9d0000, 0x3f918000, regions, 2
+	};
+}
+
+TEST_F(loader, bzimage_efi)
+{
+	struct boot *boot = &self->boot;
+	unsigned char old[0x1000] = { };
+	const unsigned char *params, *data, *map;
+	__u64 phys;
+
+	use_efi(boot, old);
+	put_le(self->kernel + 0x236, 2, 0x13);
+	plan(_metadata, boot);
+	params = find(boot, "parameters")->buf;
+	ASSERT_EQ(0, memcmp(params + 0x1c0, old + 0x1c0, 0x10));
+	ASSERT_SAME(3, get_le(params + 0x1d8, 4));
+	ASSERT_SAME(3, params[0x1ec]);
+
+	/* setup_data: behind the random bytes, and nothing follows. */
+	phys = get_le(params + 0x250, 8);
+	data = at(boot, get_le(at(boot, phys), 8));
+	ASSERT_SAME(0, get_le(data, 8));
+	ASSERT_SAME(4, get_le(data + 8, 4));
+	ASSERT_SAME(12 * 8, get_le(data + 12, 4));
+	ASSERT_SAME(0x3f912000, get_le(data + 16, 8));
+	ASSERT_SAME(0x3f9d0000, get_le(data + 32, 8));
+	ASSERT_SAME(0x3f918000, get_le(data + 40, 8));
+
+	ASSERT_SAME(2 * 48, get_le(params + 0x1d4, 4));
+	map = at(boot, get_le(params + 0x1d0, 4) |
+		       get_le(params + 0x1dc, 4) << 32);
+	ASSERT_SAME(6, get_le(map + 48, 4));
+	ASSERT_SAME(0x3fa00000, get_le(map + 48 + 8, 8));
+	ASSERT_SAME(0xfffffffeff200000, get_le(map + 48 + 16, 8));
+	ASSERT_SAME(0x16d, get_le(map + 48 + 24, 8));
+	ASSERT_SAME(0x8000000000000001, get_le(map + 48 + 32, 8));
+}
+
+/* One that can't go on with EFI, or of which too little is known, gets nothing. */
+TEST_F(loader, bzimage_without_efi)
+{
+	struct boot *boot = &self->boot;
+	unsigned char old[0x1000] = { };
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		const unsigned char *params;
+		static const unsigned char none[0x20];
+
+		use_efi(boot, old);
+		put_le(self->kernel + 0x236, 2, i ? 0x13 : 3);
+		if (i == 1)
+			boot->efi.nr_regions = 0;
+		if (i == 2)
+			boot->params.size = 0x1c0;
+		if (i == 3)
+			memcpy(old + 0x1c0, "EL32", 4);
+		if (i == 4)
+			put_le(old + 0x1c8, 4, 39);
+		plan(_metadata, boot);
+		params = find(boot, "parameters")->buf;
+		ASSERT_EQ(0, memcmp(params + 0x1c0, none, sizeof(none))) {
+			TH_LOG("EFI in case %d", i);
+		}
+		ASSERT_SAME(0, get_le(at(boot, get_le(params + 0x250, 8)), 8));
+		forget_plan(boot);
+	}
+}
+
 TEST_F(loader, bzimage_32_bit_entry)
 {
 	struct boot *boot = &self->boot;
