@@ -65,6 +65,7 @@ OPTIONAL = {
     "newer": [],                # releases that have newer kexec-tools
     "may_lack": [],             # what rows need, and no release may have
     "load_options": [],         # for the demo: options of the loader
+    "firmware": {},             # other than QEMU's own: name, and files
     "others": [],               # files of ours that are not for it
     "no_suites": [],            # of KUnit, what it has no use for
     "no_callers": [],           # of static.CALLERS, what it can't have

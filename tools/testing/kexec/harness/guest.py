@@ -61,6 +61,7 @@ class Guest:
     disk: str = ""
     fdtput: list = dataclasses.field(default_factory=list)
     needs: str = ""
+    firmware: str = ""
     dump: dict = None
 
     def __post_init__(self):
@@ -224,6 +225,26 @@ def machine(arch, guest):
             "-m", guest.memory, "-nodefaults", "-display", "none", *guest.qemu]
 
 
+def with_firmware(arch, guest):
+    """QEMU's options for other firmware than its own: flash with the program, and
+    flash for what it stores, of which each guest begins with the same.
+    """
+    if not guest.firmware:
+        return []
+    flash = arch.firmware.get(guest.firmware, {})
+    options = []
+    for unit, (name, how) in enumerate((("program", "readonly=on"),
+                                        ("variables", "snapshot=on"))):
+        path = flash.get(name, "")
+        if not os.path.isfile(path):
+            raise build.BuildError(
+                f"guests: {guest.name}: no {name} of firmware "
+                f"\"{guest.firmware}\": {path or 'not in ' + arch.name + '.toml'}")
+        options += ["-drive", f"if=pflash,format=raw,unit={unit},{how},"
+                              f"file={path}"]
+    return options
+
+
 def with_device_tree(arch, guest, scratch):
     """Change the device tree that QEMU would give the guest; returns QEMU's
     options.
@@ -337,7 +358,8 @@ def boot(arch, guest, image, initrd, watch=None):
         monitor = Monitor(guest, Path(scratch))
         tree_options = with_device_tree(arch, guest, Path(scratch))
         command = command_line(arch, guest, image, whole) + [
-            *tree_options, *disk_options, *monitor.options(),
+            *with_firmware(arch, guest), *tree_options, *disk_options,
+            *monitor.options(),
             "-chardev", "stdio,id=serial,signal=off",
             "-serial", "chardev:serial"]
         began = time.monotonic()

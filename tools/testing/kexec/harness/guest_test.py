@@ -251,6 +251,28 @@ while True:
         self.assertRegex((self.top / "logs/guests/any/fake.log").read_text(),
                          rf"-drive file={disk},\S+ -device virtio-blk-pci")
 
+    def test_firmware(self):
+        flash = {"program": self.initrd, "variables": self.top / ".config"}
+        arch = mock.Mock(name="arch", firmware={"other": flash})
+        one = guest.Guest(name="test", firmware="other")
+        options = guest.with_firmware(arch, one)
+        self.assertEqual(options[1::2], [
+            "if=pflash,format=raw,unit=0,readonly=on,"
+            f"file={self.initrd}",
+            "if=pflash,format=raw,unit=1,snapshot=on,"
+            f"file={self.top / '.config'}"])
+        self.assertEqual(guest.with_firmware(arch, guest.Guest(name="own")), [])
+
+    def test_no_such_firmware(self):
+        arch = mock.Mock(firmware={"other": {"program": self.top / "none"}})
+        arch.name = "any"
+        for name, words in (("other", "no program .*/none"),
+                            ("another", "not in any.toml")):
+            with self.subTest(name), \
+                 self.assertRaisesRegex(build.BuildError, words):
+                guest.with_firmware(arch, guest.Guest(name="test",
+                                                      firmware=name))
+
     def test_device_tree(self):
         arch = mock.Mock(qemu="qemu", machine="virt", cpu="max")
         one = guest.Guest(name="test", fdtput=["-t s TREE /cpus 'a b' c"])
@@ -618,9 +640,9 @@ class TableTest(unittest.TestCase):
                 if one.dump:
                     self.assertTrue(one.disk)
                     self.assertEqual(len(one.dump.stacks), one.cpus)
-                    # That has debug information.
-                    self.assertEqual((one.arch, one.flavour),
-                                     (["x86_64"], ()))
+                    # Those have debug information.
+                    self.assertEqual(one.arch, ["x86_64"])
+                    self.assertIn(one.flavour, [(), ("efi",)])
 
 
 if __name__ == "__main__":
