@@ -11,6 +11,7 @@
 
 #include <linux/cc_platform.h>
 #include <linux/efi.h>
+#include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/kexec.h>
 #include <linux/mm.h>
@@ -26,6 +27,7 @@
 #include <asm/ibt.h>
 #include <asm/init.h>
 #include <asm/io.h>
+#include <asm/setup.h>
 #include <asm/smp.h>
 
 static void *alloc_table(void *image)
@@ -51,6 +53,49 @@ static int map_resource(struct resource *res, void *map)
 	return map_range(map, res->start, res->end + 1);
 }
 
+/* What of EFI's memory map the next kernel may read: code and data of run time. */
+static int map_efi_runtime(struct ident_map *map,
+			   const struct efi_memory_map *memmap)
+{
+	efi_memory_desc_t *md;
+	int err;
+
+	for_each_efi_memory_desc_in_map(memmap, md) {
+		if (!(md->attribute & EFI_MEMORY_RUNTIME))
+			continue;
+		err = map_range(map, md->phys_addr,
+				md->phys_addr + (md->num_pages << EFI_PAGE_SHIFT));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/*
+ * A kernel that does without EFI's services (efi=noruntime, or PREEMPT_RT) drops
+ * the memory map.  But firmware's own copy of it is where the boot loader said,
+ * and reserved since then.
+ */
+static int map_efi_runtime_unused(struct ident_map *map)
+{
+	const struct efi_info *info = &boot_params.efi_info;
+	struct efi_memory_map memmap = { .desc_size = info->efi_memdesc_size };
+	int err;
+
+	if (!info->efi_memmap_size || !info->efi_memdesc_size)
+		return 0;
+
+	memmap.map = memremap(info->efi_memmap |
+			      (u64)info->efi_memmap_hi << 32,
+			      info->efi_memmap_size, MEMREMAP_WB);
+	if (!memmap.map)
+		return kexec_refuse(-ENOMEM, "no memory to map EFI's memory map");
+	memmap.map_end = memmap.map + info->efi_memmap_size;
+	err = map_efi_runtime(map, &memmap);
+	memunmap(memmap.map);
+	return err;
+}
+
 /*
  * What the next kernel reads before it has page tables of its own: the tables
  * that firmware left, which need not lie in memory that is System RAM.
@@ -61,7 +106,6 @@ static int map_firmware_tables(struct ident_map *map)
 		IORES_DESC_ACPI_TABLES,
 		IORES_DESC_ACPI_NV_STORAGE,
 	};
-	efi_memory_desc_t *md;
 	unsigned int i;
 	int err;
 
@@ -73,17 +117,10 @@ static int map_firmware_tables(struct ident_map *map)
 			return err;
 	}
 
-	if (!efi_enabled(EFI_MEMMAP))
-		return 0;
-
-	for_each_efi_memory_desc(md) {
-		if (!(md->attribute & EFI_MEMORY_RUNTIME))
-			continue;
-		err = map_range(map, md->phys_addr,
-				md->phys_addr + (md->num_pages << EFI_PAGE_SHIFT));
-		if (err)
-			return err;
-	}
+	if (efi_enabled(EFI_MEMMAP))
+		return map_efi_runtime(map, &efi.memmap);
+	if (efi_enabled(EFI_BOOT) && !efi_enabled(EFI_PARAVIRT))
+		return map_efi_runtime_unused(map);
 	return 0;
 }
 

@@ -158,6 +158,50 @@ static void plan_most_of_memory(struct plan *plan, const struct handoff_case *c)
 	use_range(plan, ram);
 }
 
+/* Whether what is mapped for memory near by, in pages of 2 MiB, has it mapped. */
+static bool near_memory(__u64 phys)
+{
+	static const char *const names[] = {
+		"System RAM", "ACPI Tables", "ACPI Non-volatile Storage",
+	};
+	struct range at[RANGES_MAX];
+	size_t name;
+	int i, nr;
+
+	for (name = 0; name < ARRAY_SIZE(names); name++) {
+		nr = find_iomem(names[name], at, RANGES_MAX);
+		for (i = 0; i < nr; i++) {
+			if (at[i].start / (2 * MIB) <= phys / (2 * MIB) &&
+			    (at[i].end - 1) / (2 * MIB) >= phys / (2 * MIB))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What a next kernel reads before it has page tables, if it knows of EFI. */
+static void plan_efi(struct plan *plan, const struct handoff_case *c)
+{
+	static const char path[] = "/sys/kernel/boot_params/data";
+	unsigned char params[0x1e0];
+	__u32 low, high;
+	FILE *file = fopen(path, "r");
+
+	if (!file || fread(params, sizeof(params), 1, file) != 1)
+		die("can't read %s", path);
+	fclose(file);
+	if (memcmp(params + 0x1c0, "EL64", 4))
+		die("this kernel was not started by EFI");
+	memcpy(&low, params + 0x1c4, 4);
+	memcpy(&high, params + 0x1d8, 4);
+	plan->word = low | (__u64)high << 32;
+	plan->expected = 0x5453595320494249;	/* IBI SYST */
+	if (near_memory(plan->word))
+		die("EFI's system table at %#llx is mapped with what lies beside it: another size of memory may help",
+		    plan->word);
+	plan_window(plan, c);
+}
+
 static void load_boot_image(const struct plan *plan)
 {
 	load_plan(plan, 0);
@@ -355,6 +399,9 @@ static const struct handoff_case cases[] = {
 	}, {
 		{ "odd-entry", "an entry in the middle of a segment" },
 		.size = 16 * MIB, .plan = plan_odd_entry,
+	}, {
+		{ "efi", "EFI's system table can be read (x86_64)" },
+		.size = 16 * MIB, .use.least.free = 100, .plan = plan_efi,
 	}, {
 		{ "most-of-memory", "60 % of the memory" },
 		.plan = plan_most_of_memory, .must_move = true,

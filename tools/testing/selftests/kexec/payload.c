@@ -161,13 +161,26 @@ static int check_range(const struct payload_range *range, __u64 nr)
 	return 0;
 }
 
+/* What firmware has left outside of the image, and an image may read. */
+static int check_word(const struct payload_range *range)
+{
+	__u64 word = *(const __u64 *)(uintptr_t)range->start;
+
+	if (word == range->phase)
+		return 0;
+	SAY("bad word at %x: %x, not %x", range->start, word, range->phase);
+	return 1;
+}
+
 static int check_image(const struct payload_table *table)
 {
 	__u64 i, bytes = 0;
 	int wrong = 0;
 
 	for (i = 0; i < table->nr_ranges; i++) {
-		wrong += check_range(&table->ranges[i], i);
+		wrong += table->ranges[i].kind == PAYLOAD_WORD ?
+			check_word(&table->ranges[i]) :
+			check_range(&table->ranges[i], i);
 		bytes += table->ranges[i].len;
 	}
 	if (!wrong)

@@ -14,8 +14,8 @@
 #include <linux/types.h>
 
 #define PAYLOAD_MAGIC	0x64616f6c79617021ULL
-/* A pattern and zeroes for each segment, and one range more for the payload. */
-#define PAYLOAD_RANGES	34
+/* A pattern and zeroes for each segment, one range more for the payload, a word. */
+#define PAYLOAD_RANGES	35
 
 /*
  * The pattern repeats after so many bytes, a prime number of the largest pages
@@ -28,6 +28,7 @@
 enum payload_kind {
 	PAYLOAD_ZERO,
 	PAYLOAD_PATTERN,
+	PAYLOAD_WORD,
 };
 
 /**
@@ -36,7 +37,8 @@ enum payload_kind {
  * @len: bytes
  * @kind: enum payload_kind
  * @phase: where in the pattern the word is that has the first byte, a multiple of
- *	8, less than PATTERN_PERIOD; words lie at multiples of 8 in memory, too
+ *	8, less than PATTERN_PERIOD; words lie at multiples of 8 in memory, too.  Of
+ *	PAYLOAD_WORD, which is no part of the image, the word itself
  */
 struct payload_range {
 	__u64 start;

@@ -164,6 +164,10 @@ static struct payload_table build_table(const struct plan *plan, __u64 *used)
 				PAYLOAD_ZERO, 0
 			};
 	}
+	if (plan->word)
+		*r++ = (struct payload_range) {
+			plan->word, 8, PAYLOAD_WORD, plan->expected
+		};
 	if (offset)
 		*r++ = (struct payload_range) {
 			plan->payload.start, offset, PAYLOAD_PATTERN, 0

@@ -38,6 +38,8 @@ struct part {
  * @clock: physical address of time stamps that it prints, too, or 0
  * @most_ticks: how soon after reboot(2) it has to be entered, unless 0
  * @returns: the payload changes the image and returns
+ * @word: physical address of a word outside of the image that it reads, or 0
+ * @expected: what that has to be
  * @payload: the destination of the payload's segment
  * @entry_offset: where in it the payload begins
  * @parts: all other segments
@@ -49,6 +51,8 @@ struct plan {
 	__u64 clock;
 	__u64 most_ticks;
 	bool returns;
+	__u64 word;
+	__u64 expected;
 	struct range payload;
 	__u64 entry_offset;
 	struct part parts[SEGMENTS_MAX - 1];
