@@ -127,6 +127,7 @@ static int check_segment(enum kexec_type type, const struct kexec_segment *seg,
 			 unsigned int nr)
 {
 	unsigned long end;
+	int err;
 
 	if (seg->bufsz > seg->memsz)
 		return kexec_refuse(-EINVAL,
@@ -152,10 +153,17 @@ static int check_segment(enum kexec_type type, const struct kexec_segment *seg,
 					    "reaches past %#lx, the last address a destination may have",
 					    (unsigned long)KEXEC_DEST_LIMIT);
 
-	if (type == KEXEC_TYPE_CRASH)
-		return kexec_region_check_segment(seg, nr);
+	err = type == KEXEC_TYPE_CRASH ?
+		kexec_region_check_segment(seg, nr) :
+		check_ram(seg, nr) ?: check_reserved(seg, nr);
+	if (err)
+		return err;
 
-	return check_ram(seg, nr) ?: check_reserved(seg, nr);
+	/* Only now: a range that is not memory may be very long. */
+	if (kexec_is_broken(seg->mem, seg->memsz))
+		return kexec_refuse_segment(-EADDRNOTAVAIL, nr, seg,
+					    "lies over memory that is broken");
+	return 0;
 }
 
 static bool segments_overlap(const struct kexec_segment *a,
@@ -200,7 +208,7 @@ static int check_overlap(const struct kexec_segment *segments, unsigned int nr)
  *			  lies in none, or no instruction can begin there
  * * %-EADDRNOTAVAIL	- not whole pages; wraps; past KEXEC_DEST_LIMIT; not RAM,
  *			  or kept for firmware or a driver; for a crash image, not
- *			  in the crash region
+ *			  in the crash region; broken
  * * %-ENOMEM		- more content than the machine has memory
  */
 int kexec_check_segments(enum kexec_type type,
@@ -267,7 +275,7 @@ int kexec_check_ram(const struct kimage *image)
 	for (i = 0; i < image->nr_segments; i++) {
 		const struct kexec_segment *seg = &image->segment[i];
 
-		if (seg->memsz && !bytes_are_ram(seg->mem, seg->memsz))
+		if (seg->memsz && check_ram(seg, i))
 			return kexec_refuse_segment(-EADDRNOTAVAIL, i, seg,
 						    "lies in memory that is gone, load the image again");
 	}

@@ -212,11 +212,16 @@ void kexec_unmap_run(void *run);
 
 /* verify.c */
 
-/* What of an image changed; from 0 on, the number of a segment. */
+/*
+ * What of an image changed; from 0 on, the number of a segment, and from
+ * KEXEC_BROKEN on, that of one whose memory is broken.
+ */
 enum {
 	KEXEC_UNCHANGED		= -1,
 	KEXEC_RECORD_CHANGED	= -2,
 	KEXEC_CONTROL_CHANGED	= -3,
+	KEXEC_CONTROL_BROKEN	= -4,
+	KEXEC_BROKEN		= KEXEC_SEGMENT_MAX,
 };
 
 #define KEXEC_REASON_MAX	256
@@ -226,6 +231,7 @@ void kexec_digest_empty(u64 *digest);
 int kexec_digest_list(struct kimage *image);
 void kexec_digest_seal(struct kimage *image);
 bool kexec_digest_leads_intact(const struct kimage *image);
+bool kexec_is_broken(unsigned long phys, unsigned long len);
 int kexec_digest_compare(const struct kimage *image, bool may_sleep);
 void kexec_describe_change(const struct kimage *image, int what,
 			   char reason[KEXEC_REASON_MAX]);

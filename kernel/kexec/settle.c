@@ -73,6 +73,11 @@ static void bring_home(struct kimage *image, struct kexec_move *move)
 	unsigned long src = PHYS_PFN(move->src), dst = PHYS_PFN(move->dst);
 	unsigned long nr_pages = PHYS_PFN(move->len), i;
 
+	/* Not to be read; the handoff is going to refuse the image. */
+	if (kexec_is_broken(move->src, move->len)) {
+		image->ops->free(pfn_to_page(dst), nr_pages);
+		return;
+	}
 	for (i = 0; i < nr_pages; i++) {
 		copy_highpage(pfn_to_page(dst + i), pfn_to_page(src + i));
 		cond_resched();

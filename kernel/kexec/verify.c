@@ -15,6 +15,7 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/nmi.h>
+#include <linux/page-flags.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -38,6 +39,42 @@ void kexec_digest_empty(u64 *digest)
 	xxh64_reset(&state, 0);
 	for (i = 0; i < KEXEC_SEGMENT_MAX; i++)
 		digest[i] = xxh64_digest(&state);
+}
+
+/**
+ * kexec_is_broken - whether a page is known to have a hardware error
+ * @phys: physical address, page aligned
+ * @len: bytes, whole pages
+ *
+ * To read such a page is a machine check, and an image that lies there is not
+ * what was loaded.
+ *
+ * Context: Any, NMI included.
+ * Return: whether one of them has, as far as the kernel was told.
+ */
+bool kexec_is_broken(unsigned long phys, unsigned long len)
+{
+	unsigned long pfn = PHYS_PFN(phys), i;
+
+	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
+		return false;
+	for (i = 0; i < PHYS_PFN(len); i++) {
+		if (pfn_valid(pfn + i) && PageHWPoison(pfn_to_page(pfn + i)))
+			return true;
+	}
+	return false;
+}
+
+static bool control_is_broken(const struct kimage *image)
+{
+	unsigned int i;
+
+	for (i = 0; i < image->nr_control; i++) {
+		if (kexec_is_broken(PFN_PHYS(image->control[i].pfn),
+				    PFN_PHYS(image->control[i].nr_pages)))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -88,8 +125,6 @@ int kexec_digest_list(struct kimage *image)
 	const struct page *page;
 	unsigned int nr = 0;
 
-	if (!image->verify)
-		return 0;
 	list_for_each_entry(page, &image->control_pages, lru)
 		nr++;
 	image->control = kvmalloc_array(nr, sizeof(*image->control),
@@ -143,12 +178,16 @@ void kexec_digest_seal(struct kimage *image)
 	image->record_digest = record_digest(image);
 }
 
-/* What leads to the content, each thing before it is followed. */
+/* What leads to the content, each thing before it is followed, or read. */
 static int compare_leads(const struct kimage *image, bool may_sleep)
 {
-	if (record_digest(image) != image->record_digest)
+	if (image->verify && record_digest(image) != image->record_digest)
 		return KEXEC_RECORD_CHANGED;
-	if (list_digest(image) != image->list_digest ||
+	if (image->verify && list_digest(image) != image->list_digest)
+		return KEXEC_CONTROL_CHANGED;
+	if (control_is_broken(image))
+		return KEXEC_CONTROL_BROKEN;
+	if (image->verify &&
 	    control_digest(image, may_sleep) != image->control_digest)
 		return KEXEC_CONTROL_CHANGED;
 	return KEXEC_UNCHANGED;
@@ -161,12 +200,11 @@ static int compare_leads(const struct kimage *image, bool may_sleep)
  * That is its record, and its control memory, with the move table.
  *
  * Context: May sleep.
- * Return: whether they are, or no digest was taken.
+ * Return: whether they can be read, and are the same, or no digest was taken.
  */
 bool kexec_digest_leads_intact(const struct kimage *image)
 {
-	return !image->verify ||
-	       compare_leads(image, true) == KEXEC_UNCHANGED;
+	return compare_leads(image, true) == KEXEC_UNCHANGED;
 }
 
 /* Of the content of each segment, as it is now. */
@@ -191,6 +229,20 @@ static void content_digests(const struct kimage *image, bool may_sleep,
 	}
 }
 
+/* The segment of which a page is broken, where it waits or where it goes; or -1. */
+static int find_broken_segment(const struct kimage *image)
+{
+	struct kexec_move *move;
+
+	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
+		if (kexec_is_broken(move->dst, move->len) ||
+		    (move->src != KEXEC_SRC_ZERO &&
+		     kexec_is_broken(move->src, move->len)))
+			return kexec_move_segment(image, move);
+	}
+	return -1;
+}
+
 /**
  * kexec_digest_retake - take the digests of an image that has returned
  * @image: a sealed image
@@ -209,6 +261,9 @@ void kexec_digest_retake(struct kimage *image)
 		pr_warn("the control memory changed while the image ran; it can't be started again\n");
 		return;
 	}
+	/* Not to be read; the next handoff is refused for that. */
+	if (find_broken_segment(image) >= 0)
+		return;
 	content_digests(image, true, image->digest);
 	kexec_digest_seal(image);
 }
@@ -218,7 +273,8 @@ void kexec_digest_retake(struct kimage *image)
  * @image: a sealed image
  * @may_sleep: whether the caller may
  *
- * What leads to something is compared before it is followed.
+ * What leads to something is compared before it is followed, and nothing is read
+ * that is known to be broken.  That is looked at also where no digest was taken.
  *
  * Context: Any, NMI included, if not @may_sleep.  Takes no lock.
  * Return: %KEXEC_UNCHANGED, or what changed, the first such thing.
@@ -229,11 +285,14 @@ int kexec_digest_compare(const struct kimage *image, bool may_sleep)
 	unsigned int i;
 	int what;
 
-	if (!image->verify)
-		return KEXEC_UNCHANGED;
 	what = compare_leads(image, may_sleep);
 	if (what != KEXEC_UNCHANGED)
 		return what;
+	what = find_broken_segment(image);
+	if (what >= 0)
+		return KEXEC_BROKEN + what;
+	if (!image->verify)
+		return KEXEC_UNCHANGED;
 
 	content_digests(image, may_sleep, digest);
 	for (i = 0; i < image->nr_segments; i++) {
@@ -255,6 +314,7 @@ void kexec_describe_change(const struct kimage *image, int what,
 			   char reason[KEXEC_REASON_MAX])
 {
 	static const char changed[] = "changed in memory since it was loaded";
+	static const char broken[] = "has a page with a hardware error";
 	const struct kexec_segment *seg;
 
 	switch (what) {
@@ -266,10 +326,16 @@ void kexec_describe_change(const struct kimage *image, int what,
 		scnprintf(reason, KEXEC_REASON_MAX, "the control memory %s",
 			  changed);
 		break;
+	case KEXEC_CONTROL_BROKEN:
+		scnprintf(reason, KEXEC_REASON_MAX, "the control memory %s",
+			  broken);
+		break;
 	default:
-		seg = &image->segment[what];
+		seg = &image->segment[what % KEXEC_BROKEN];
 		scnprintf(reason, KEXEC_REASON_MAX, "segment %d [%#lx-%#lx] %s",
-			  what, seg->mem, seg->mem + (seg->memsz - 1), changed);
+			  what % KEXEC_BROKEN, seg->mem,
+			  seg->mem + (seg->memsz - 1),
+			  what < KEXEC_BROKEN ? changed : broken);
 	}
 }
 

@@ -136,6 +136,18 @@ static void load_a_and_corrupt_it(void)
 		die("can't corrupt the image: %s", strerror(err));
 }
 
+/* Memory with a hardware error: reading it would be a machine check. */
+static void load_a_and_break_it(void)
+{
+	char text[32];
+
+	load_a();
+	snprintf(text, sizeof(text), "%#llx",
+		 image_a.parts[0].at.start / page_size());
+	/* The kernel can't do anything about it, and says so. */
+	write_file(DEBUGFS "hwpoison/corrupt-pfn", text);
+}
+
 static void shrink_to_nothing(void)
 {
 	int err = write_file(SYSFS_KEXEC "crash_size", "0");
@@ -276,6 +288,9 @@ static const struct crash_case cases[] = {
 	}, {
 		{ "corrupt", "a byte of image A changed" },
 		load_a_and_corrupt_it, NULL, press_sysrq, NULL, NULL,
+	}, {
+		{ "broken", "a page of image A has a hardware error" },
+		load_a_and_break_it, NULL, press_sysrq, NULL, NULL,
 	}, {
 		{ "scribble", "a stray write of the kernel to image A" },
 		load_a, NULL, write_astray, &image_a, NULL,
