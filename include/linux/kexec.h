@@ -140,6 +140,8 @@ struct kexec_page_ops;
  * @bytes: how each segment is placed
  * @settled: what is moved stays so, bringing it home was tried ...
  * @settle_passes: ... or was so many times, from end to end
+ * @stack: of an image that has returned, the physical address of the word that
+ *	says where it goes on, if there is such a one; see jump.c
  * @control_pages: control memory, linked by page->lru, order in page->private
  * @holder: keeps the destinations of a boot image online, see stay.c
  * @vmcoreinfo: in a crash image, a copy of the notes on this kernel
@@ -166,6 +168,7 @@ struct kimage {
 	struct kexec_bytes bytes[KEXEC_SEGMENT_MAX];
 	bool settled;
 	u8 settle_passes;
+	unsigned long stack;
 	struct list_head control_pages;
 	struct list_head holder;
 	void *vmcoreinfo;

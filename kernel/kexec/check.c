@@ -192,6 +192,15 @@ static int check_overlap(const struct kexec_segment *segments, unsigned int nr)
 	return 0;
 }
 
+static int check_alignment(unsigned long entry)
+{
+	if (!IS_ALIGNED(entry, KEXEC_ENTRY_ALIGN))
+		return kexec_refuse(-EINVAL,
+				    "entry point %#lx is no multiple of %d, so no instruction begins there",
+				    entry, KEXEC_ENTRY_ALIGN);
+	return 0;
+}
+
 /**
  * kexec_check_segments - whether an image can be asked for at all
  * @type: the slot that it is meant for
@@ -245,10 +254,9 @@ int kexec_check_segments(enum kexec_type type,
 	if (!entry_inside)
 		return kexec_refuse(-EINVAL,
 				    "entry point %#lx lies in no segment", entry);
-	if (!IS_ALIGNED(entry, KEXEC_ENTRY_ALIGN))
-		return kexec_refuse(-EINVAL,
-				    "entry point %#lx is no multiple of %d, so no instruction begins there",
-				    entry, KEXEC_ENTRY_ALIGN);
+	err = check_alignment(entry);
+	if (err)
+		return err;
 
 	if (type == KEXEC_TYPE_DEFAULT && nr_content > totalram_pages())
 		return kexec_refuse(-ENOMEM,
@@ -280,6 +288,34 @@ int kexec_check_ram(const struct kimage *image)
 						    "lies in memory that is gone, load the image again");
 	}
 	return 0;
+}
+
+/**
+ * kexec_check_way_back - whether a kernel may wait at an address
+ * @entry: the entry point of an image that has no memory
+ *
+ * A kernel that was started by one that lent it the machine goes back by such an
+ * image: all of that one is where it was left, in memory that this one has never
+ * been given.
+ *
+ * Context: Process context; takes resource_lock for reading.
+ * Return: 0, or
+ * * %-EINVAL		- it is in this kernel's memory; or no instruction can begin
+ *			  there
+ * * %-EADDRNOTAVAIL	- past KEXEC_DEST_LIMIT
+ */
+int kexec_check_way_back(unsigned long entry)
+{
+	if (entry > KEXEC_DEST_LIMIT)
+		return kexec_refuse(-EADDRNOTAVAIL,
+				    "entry point %#lx is past %#lx, the last address that can be reached",
+				    entry, (unsigned long)KEXEC_DEST_LIMIT);
+	if (region_intersects(entry, 1, IORESOURCE_SYSTEM_RAM,
+			      IORES_DESC_NONE) != REGION_DISJOINT)
+		return kexec_refuse(-EINVAL,
+				    "entry point %#lx lies in no segment, but in memory of this kernel, so no other one waits there",
+				    entry);
+	return check_alignment(entry);
 }
 
 #ifdef CONFIG_KEXEC_KUNIT_TEST

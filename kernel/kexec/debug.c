@@ -215,7 +215,7 @@ static int flip_bit(const struct kimage *image, unsigned long dst)
 
 	if (!image)
 		return -ENOENT;
-	move = kimage_find_move(image, dst);
+	move = kexec_move_find(image, dst);
 	if (!move || move->src == KEXEC_SRC_ZERO)
 		return -ENOENT;
 

@@ -320,6 +320,21 @@ static struct kimage *load_boot_image(unsigned long entry,
 	return image;
 }
 
+/* Nothing but an entry point: the kernel that started this one, and waits. */
+static bool is_way_back(unsigned long flags, unsigned int nr_segments,
+			const struct kexec_segment *segments)
+{
+	unsigned int i;
+
+	if (!(flags & KEXEC_PRESERVE_CONTEXT))
+		return false;
+	for (i = 0; i < nr_segments; i++) {
+		if (segments[i].memsz || segments[i].bufsz)
+			return false;
+	}
+	return true;
+}
+
 /**
  * kimage_load - load an image into its slot
  * @entry: physical address of its first instruction
@@ -329,8 +344,8 @@ static struct kimage *load_boot_image(unsigned long entry,
  * @flags: of kexec_load(2), known bits only
  *
  * Context: May sleep.  The caller holds kexec_mutex.
- * Return: 0; what kexec_check_segments(), machine_kexec_check() or
- * machine_kexec_entry() returns; or
+ * Return: 0; what kexec_check_segments(), kexec_check_way_back(),
+ * machine_kexec_check() or machine_kexec_entry() returns; or
  * * %-EADDRNOTAVAIL	- a crash image, but no memory is reserved for one
  * * %-EFAULT		- content can't be read
  * * %-ENOMEM		- no memory; the slot keeps what it had, as ever
@@ -350,7 +365,9 @@ int kimage_load(unsigned long entry, unsigned int nr_segments,
 	if (!err && type == KEXEC_TYPE_CRASH)
 		err = kexec_region_check();
 	if (!err)
-		err = kexec_check_segments(type, segments, nr_segments, entry);
+		err = is_way_back(flags, nr_segments, segments) ?
+		      kexec_check_way_back(entry) :
+		      kexec_check_segments(type, segments, nr_segments, entry);
 	if (err)
 		return err;
 

@@ -42,6 +42,7 @@ int kexec_check_segments(enum kexec_type type,
 			 const struct kexec_segment *segments,
 			 unsigned int nr_segments, unsigned long entry);
 int kexec_check_ram(const struct kimage *image);
+int kexec_check_way_back(unsigned long entry);
 
 /* place.c */
 
@@ -202,11 +203,11 @@ extern const struct kexec_page_ops kexec_staging_ops;
 /* table.c */
 unsigned long kexec_table_pages(const struct kexec_placement *p);
 void kexec_table_write(struct kexec_placement *p);
+struct kexec_move *kexec_move_find(const struct kimage *image,
+				   unsigned long dst);
 unsigned int kexec_move_segment(const struct kimage *image,
 				const struct kexec_move *move);
 void kimage_total(const struct kimage *image, struct kexec_bytes *total);
-struct kexec_move *kimage_find_move(const struct kimage *image,
-				    unsigned long dst);
 void *kexec_map_run(unsigned long phys, unsigned long *len);
 void kexec_unmap_run(void *run);
 
@@ -235,7 +236,7 @@ bool kexec_is_broken(unsigned long phys, unsigned long len);
 int kexec_digest_compare(const struct kimage *image, bool may_sleep);
 void kexec_describe_change(const struct kimage *image, int what,
 			   char reason[KEXEC_REASON_MAX]);
-void kexec_digest_retake(struct kimage *image);
+void kexec_digest_retake(struct kimage *image, unsigned long start);
 int kexec_digest_check(const struct kimage *image);
 
 /* settle.c */

@@ -24,6 +24,7 @@
 #include <linux/freezer.h>
 #include <linux/irqflags.h>
 #include <linux/ktime.h>
+#include <linux/mm.h>
 #include <linux/pm.h>
 #include <linux/suspend.h>
 #include <linux/syscore_ops.h>
@@ -151,6 +152,37 @@ static int jump_from_running(struct kimage *image)
 	return err;
 }
 
+/* The word at @phys of the image's memory, as it left it; 0 if there is none. */
+static unsigned long read_word(const struct kimage *image, unsigned long phys)
+{
+	struct kexec_move *move = kexec_move_find(image, phys);
+	unsigned long word, src, len = PAGE_SIZE;
+	void *run;
+
+	if (!move || !IS_ALIGNED(phys, sizeof(word)))
+		return 0;
+	src = move->src + (phys - move->dst);
+	run = kexec_map_run(src & PAGE_MASK, &len);
+	word = *(unsigned long *)(run + offset_in_page(src));
+	kexec_unmap_run(run);
+	return word;
+}
+
+/*
+ * Where the image is to be entered next.  A kernel, which waits in the middle of
+ * its own kexec_jump() until it gets the machine again, leaves that address where
+ * it found its own way back: at the top of the stack.  It is one in its memory, as
+ * is that stack.  Who leaves anything else there is entered where it was.
+ */
+static unsigned long next_start(const struct kimage *image)
+{
+	unsigned long entry = read_word(image, image->stack);
+
+	if (kexec_move_find(image, entry) && IS_ALIGNED(entry, KEXEC_ENTRY_ALIGN))
+		return entry;
+	return image->start;
+}
+
 /**
  * kexec_jump - start an image, and go on when it returns
  * @image: a checked image with @preserve_context
@@ -170,7 +202,7 @@ int kexec_jump(struct kimage *image)
 	if (err)
 		return err;
 
-	kexec_digest_retake(image);
+	kexec_digest_retake(image, next_start(image));
 	pr_notice("the image came back after %lld ms\n",
 		  ktime_ms_delta(ktime_get_boottime(), start));
 	return 0;

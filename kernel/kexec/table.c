@@ -76,7 +76,8 @@ static unsigned long max_moves(const struct kexec_placement *p)
  */
 unsigned long kexec_table_pages(const struct kexec_placement *p)
 {
-	return DIV_ROUND_UP(max_moves(p), MOVES_PER_PAGE);
+	/* The end of a table without entries has to be somewhere, too. */
+	return max(1UL, DIV_ROUND_UP(max_moves(p), MOVES_PER_PAGE));
 }
 
 /* Where the table is written: the entry after the last, and its page's end. */
@@ -264,6 +265,25 @@ struct kexec_move *kexec_move_next(struct kexec_move *move)
 }
 
 /**
+ * kexec_move_find - find what is going to lie at an address
+ * @image: a placed image
+ * @dst: physical address
+ *
+ * Return: the entry of the move table that covers @dst; NULL if that is in none of
+ * the destinations.
+ */
+struct kexec_move *kexec_move_find(const struct kimage *image, unsigned long dst)
+{
+	struct kexec_move *move;
+
+	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
+		if (dst - move->dst < move->len)
+			return move;
+	}
+	return NULL;
+}
+
+/**
  * kexec_move_segment - which segment an entry belongs to
  * @image: a placed image
  * @move: an entry of its table
@@ -332,25 +352,6 @@ void kexec_unmap_run(void *run)
 }
 
 /**
- * kimage_find_move - find what is going to lie at an address
- * @image: a placed image
- * @dst: physical address in one of its destinations
- *
- * Return: the entry of the move table that covers @dst, or NULL.
- */
-struct kexec_move *kimage_find_move(const struct kimage *image,
-				    unsigned long dst)
-{
-	struct kexec_move *move;
-
-	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
-		if (dst - move->dst < move->len)
-			return move;
-	}
-	return NULL;
-}
-
-/**
  * kimage_read - read what is going to lie at an address when an image starts
  * @image: a filled image
  * @phys: the address, physical
@@ -369,7 +370,7 @@ bool kimage_read(const struct kimage *image, unsigned long phys, void *buf,
 
 	for (done = 0; done < len; done += part) {
 		unsigned long dst = phys + done, page_len = PAGE_SIZE;
-		const struct kexec_move *move = kimage_find_move(image, dst);
+		const struct kexec_move *move = kexec_move_find(image, dst);
 		void *run;
 
 		if (!move)

@@ -246,6 +246,7 @@ static int find_broken_segment(const struct kimage *image)
 /**
  * kexec_digest_retake - take the digests of an image that has returned
  * @image: a sealed image
+ * @start: where it is to be entered the next time
  *
  * Its content is what it made of it.  But its control memory is not its own to
  * change, and is the same as before: see the contract of machine_kexec().  If
@@ -253,14 +254,17 @@ static int find_broken_segment(const struct kimage *image)
  *
  * Context: May sleep.
  */
-void kexec_digest_retake(struct kimage *image)
+void kexec_digest_retake(struct kimage *image, unsigned long start)
 {
-	if (!image->verify)
+	if (!image->verify) {
+		image->start = start;
 		return;
+	}
 	if (!kexec_digest_leads_intact(image)) {
 		pr_warn("the control memory changed while the image ran; it can't be started again\n");
 		return;
 	}
+	image->start = start;
 	/* Not to be read; the next handoff is refused for that. */
 	if (find_broken_segment(image) >= 0)
 		return;

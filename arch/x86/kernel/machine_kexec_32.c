@@ -205,6 +205,7 @@ static void leave_and_return(struct kimage *image)
 	restore_processor_state();
 	hw_breakpoint_restore();
 
+	image->stack = kexec_image_stack(image->arch.trampoline);
 	restore_control_memory(image);
 }
 #else

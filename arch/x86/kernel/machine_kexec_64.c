@@ -169,6 +169,12 @@ static int build_ident_map(struct kimage *image)
 			return err;
 	}
 
+	/* So has the kernel that this one goes back to, if that is the image. */
+	err = map_range(&map, image->start & PAGE_MASK,
+			(image->start & PAGE_MASK) + PAGE_SIZE);
+	if (err)
+		return err;
+
 	return map_firmware_tables(&map);
 }
 
@@ -285,6 +291,7 @@ static void leave_and_return(struct kimage *image)
 	ibt_restore(ibt);
 	hw_breakpoint_restore();
 
+	image->stack = kexec_image_stack(image->arch.trampoline);
 	init_trampoline(image);
 }
 #else

@@ -186,7 +186,9 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	 * segments, tables and control registers are the image's.  edx is in the
 	 * instruction, as there is nowhere else to look for it.
 	 * Out: on own stack; no breakpoint, no exception, no interrupt; EFER the
-	 * kernel's, without which paging is another one.
+	 * kernel's, without which paging is another one.  The image's stack
+	 * pointer is where KEXEC_TRAMPOLINE_STACK says; what it points to is looked
+	 * at when all of the kernel is back.
 	 */
 .Lreturn:
 	endbr32
@@ -194,11 +196,13 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	.byte	0xba				/* movl $page, %edx */
 .Lreturn_page:
 	.long	0
+	movl	%esp, %edi
 	xorl	%eax, %eax
 	movl	%eax, %dr7
 	leal	AT(1f), %esi
 	jmp	.Lset_up
 1:
+	movl	%edi, AT(.Limage_esp)
 	testb	$KEXEC_TRAMPOLINE_EFER, AT(.Lflags)
 	jz	1f
 	movl	%edx, %edi
@@ -389,5 +393,8 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	.byte	0
 
 	/* Fails to assemble if the above is larger. */
+	.org	relocate_kernel + KEXEC_TRAMPOLINE_STACK
+.Limage_esp:
+	.long	0
 	.org	relocate_kernel + KEXEC_CONTROL_CODE_MAX_SIZE
 SYM_CODE_END(relocate_kernel)

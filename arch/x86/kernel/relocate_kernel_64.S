@@ -204,11 +204,14 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	 * the kernel left in it; CR4.LA57 as the image found it.  Nothing else is
 	 * known: stack, registers, flags, tables and control registers are the
 	 * image's.
-	 * Out: on own stack; no breakpoint, no exception, no interrupt.
+	 * Out: on own stack; no breakpoint, no exception, no interrupt.  The
+	 * image's stack pointer is where KEXEC_TRAMPOLINE_STACK says; what it points
+	 * to is looked at when all of the kernel is back.
 	 */
 .Lreturn:
 	endbr64
 	cli
+	movq	%rsp, .Limage_rsp(%rip)
 	leaq	relocate_kernel + PAGE_SIZE(%rip), %rsp
 	xorl	%eax, %eax
 	movq	%rax, %dr7
@@ -397,5 +400,8 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	.byte	0
 
 	/* Fails to assemble if the above is larger. */
+	.org	relocate_kernel + KEXEC_TRAMPOLINE_STACK
+.Limage_rsp:
+	.quad	0
 	.org	relocate_kernel + KEXEC_CONTROL_CODE_MAX_SIZE
 SYM_CODE_END(relocate_kernel)

@@ -10,6 +10,9 @@
  */
 #define KEXEC_CONTROL_CODE_MAX_SIZE	2048
 
+/* In it, for the kernel: the stack pointer of the image that returned. */
+#define KEXEC_TRAMPOLINE_STACK		(KEXEC_CONTROL_CODE_MAX_SIZE - 8)
+
 /* Flags to the trampoline. */
 #define KEXEC_TRAMPOLINE_WBINVD		1	/* write caches back first */
 #define KEXEC_TRAMPOLINE_PRESERVE	2	/* exchange memory; there is a way back */
@@ -132,6 +135,18 @@ static __always_inline void machine_crash_regs(struct pt_regs *regs)
 
 const char *machine_kexec_why_no_ram(u64 start, u64 end);
 #define machine_kexec_why_no_ram machine_kexec_why_no_ram
+
+/*
+ * The word that an image left at the top of its stack says where it goes on.  An
+ * image that has returned by "ret" has nothing of its own above.
+ */
+static inline unsigned long kexec_image_stack(const void *trampoline)
+{
+	unsigned long stack = *(const unsigned long *)(trampoline +
+						       KEXEC_TRAMPOLINE_STACK);
+
+	return stack == __pa(trampoline) + PAGE_SIZE ? 0 : stack;
+}
 
 /* For smp_ops. */
 void kdump_nmi_shootdown_cpus(void);

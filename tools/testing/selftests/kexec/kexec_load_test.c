@@ -354,6 +354,37 @@ TEST_F(kexec, preserve_context)
 	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "0"));
 }
 
+/* The kernel that started this one, as kexec-tools load it: nothing but an entry. */
+TEST_F(kexec, way_back)
+{
+	struct kexec_segment segs[2] = { };
+	struct range ranges[RANGES_MAX];
+	int i, nr = find_iomem("System RAM", ranges, RANGES_MAX);
+	struct placed placed;
+	__u64 outside = 0;
+
+	if (!has_function("kexec_jump"))
+		return;
+	for (i = 0; i < nr; i++)
+		outside = ranges[i].end > outside ? ranges[i].end : outside;
+
+	EXPECT_REFUSED(EINVAL, "in memory of this kernel",
+		       load(mem, 1, segs, KEXEC_PRESERVE_CONTEXT));
+	EXPECT_REFUSED(EINVAL, "in no segment", load(outside, 1, segs, 0));
+	segs[1] = pages(mem, 1);
+	EXPECT_REFUSED(EINVAL, "in no segment",
+		       load(outside, 2, segs, KEXEC_PRESERVE_CONTEXT));
+	segs[1] = segment(buf, 1, 0, 0);
+	EXPECT_REFUSED(EINVAL, "more content",
+		       load(outside, 2, segs, KEXEC_PRESERVE_CONTEXT));
+
+	segs[1] = segs[0];
+	EXPECT_EQ(0, load(outside, 2, segs, KEXEC_PRESERVE_CONTEXT));
+	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "1"));
+	EXPECT_EQ(0, read_placed(&placed, 1));
+	EXPECT_EQ(0, unload());
+}
+
 /* The flags are just these. */
 static int load_for(unsigned long flags, unsigned long nr,
 		    const struct kexec_segment *segs)
