@@ -197,7 +197,7 @@ static void plan_efi(struct plan *plan, const struct handoff_case *c)
 	plan->word = low | (__u64)high << 32;
 	plan->expected = 0x5453595320494249;	/* IBI SYST */
 	if (near_memory(plan->word))
-		die("EFI's system table at %#llx is mapped with what lies beside it: another size of memory may help",
+		die("EFI's table at %#llx is mapped with its neighbours: try another size of memory",
 		    plan->word);
 	plan_window(plan, c);
 }

@@ -227,7 +227,7 @@ static void ask(int kmsg, enum state *states)
 
 	if (trigger < 0 || lseek(kmsg, 0, SEEK_END) < 0 ||
 	    write(trigger, "l", 1) != 1)
-		err(1, "can't ask the CPUs");
+		err(1, "no way to see what CPUs do");
 	close(trigger);
 	memset(states, 0, CPUS_MAX * sizeof(*states));
 	for (;;) {
@@ -275,7 +275,6 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "await") && argc % 2 == 0)
 		await(argc - 2, argv + 2);
 	else
-		errx(2, "hold | spin CPU | lock CPU... | panic CPU... | "
-			"await [CPU STATE]...");
+		errx(2, "hold | spin CPU | lock CPU... | panic CPU... | await [CPU STATE]...");
 	return 0;
 }
