@@ -11,18 +11,29 @@
  *
  *	further loads	a panic at any moment has to find a complete image, and
  *	(staged)	both can't have the same place.  So the new one is first
- *			built in other memory, with moves into the region, and
+ *			built around the old one.  Where they don't overlap, it
+ *			is in place; what belongs to a place that the old one
+ *			holds waits where the region has room, and elsewhere if
+ *			that is not enough, with moves to its place.  It is
  *			published like that; from then on the old one may be
- *			overwritten.  The content is copied to its place, by a
+ *			overwritten.  The content is copied to its place, for a
  *			second image that has no moves, and that is published.
  *
- *	region		[ old ]   [ old ]   [ ... ]   [ new ]
- *	elsewhere	     [ new, moves ] [ new, moves ]
- *	in the slot	  old       new       new    new, no moves
+ *				while built	published	at home
+ *
+ *	its place, where the	old		free		new
+ *	old one lies
+ *	its place, where not	new		new		new
+ *	room besides		new, waiting	new, waiting	free
+ *	in the slot		old		new, moves	new, no moves
+ *
+ * What of the region is held by an image while a load goes on, and must not be
+ * written to, is in a bitmap.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/align.h>
+#include <linux/bitmap.h>
 #include <linux/crash_reserve.h>
 #include <linux/highmem.h>
 #include <linux/init.h>
@@ -88,31 +99,74 @@ int kexec_region_check_segment(const struct kexec_segment *seg, unsigned int nr)
 	return 0;
 }
 
-/* All of the region is there to be used: what is asked for can be had. */
-static int region_claim(unsigned long pfn, unsigned long nr_pages,
-			unsigned long most_busy)
+/*
+ * A bit for each page of the region, set where an image holds it that a panic
+ * may start, or that is being built.  It exists during a load only.
+ */
+static unsigned long *taken;
+
+static unsigned long region_pfn(void)
 {
-	return 0;
+	return PHYS_PFN(crashk_res.start);
 }
 
-static void region_free(struct page *page, unsigned long nr_pages)
+static unsigned long region_pages(void)
 {
-	unsigned long phys = page_to_phys(page);
-
-	/* Control memory that found no room in the region. */
-	if (!in_region(phys, phys))
-		kexec_staging_ops.free(page, nr_pages);
+	return PHYS_PFN(region_size(&crashk_res));
 }
 
-/* From the end of the region down, between the destinations. */
+/* The part of some pages that is in the region; empty if there is none. */
+static void clamp_to_region(unsigned long *pfn, unsigned long *end)
+{
+	unsigned long start = region_pfn();
+
+	*pfn = clamp(start, *pfn, *end);
+	*end = clamp(start + region_pages(), *pfn, *end);
+}
+
+static void take_pages(unsigned long pfn, unsigned long nr_pages)
+{
+	unsigned long end = pfn + nr_pages;
+
+	clamp_to_region(&pfn, &end);
+	if (pfn < end)
+		bitmap_set(taken, pfn - region_pfn(), end - pfn);
+}
+
+/* Of a moved entry it is the source that is held, not yet the destination. */
+static void take_image(const struct kimage *image)
+{
+	struct kexec_move *move;
+	struct page *page;
+
+	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
+		if (move->src != KEXEC_SRC_ZERO)
+			take_pages(PHYS_PFN(move->src), PHYS_PFN(move->len));
+	}
+	list_for_each_entry(page, &image->control_pages, lru)
+		take_pages(page_to_pfn(page), page_private(page));
+}
+
+/* What it held besides, as it found no room in the region. */
+static void free_outside(unsigned long pfn, unsigned long end)
+{
+	unsigned long start = pfn, stop = end;
+
+	clamp_to_region(&start, &stop);
+	if (start > pfn)
+		kexec_staging_ops.free(pfn_to_page(pfn), start - pfn);
+	if (end > stop)
+		kexec_staging_ops.free(pfn_to_page(stop), end - stop);
+}
+
+/*
+ * From the end of the region down, between the destinations and what another
+ * image holds.
+ */
 static struct page *region_control(struct kexec_placement *p, unsigned int order)
 {
-	unsigned long start = PHYS_PFN(crashk_res.start), nr = 1UL << order;
-	unsigned long pfn;
-
-	if (!p->control_end)
-		p->control_end = PHYS_PFN(crashk_res.end) + 1;
-	pfn = p->control_end;
+	unsigned long start = region_pfn(), nr = 1UL << order, at;
+	unsigned long pfn = p->control_end ?: start + region_pages();
 
 	while (pfn >= start + nr) {
 		const struct kexec_dest *d;
@@ -121,20 +175,91 @@ static struct page *region_control(struct kexec_placement *p, unsigned int order
 		if (pfn < start)
 			break;
 		d = kexec_dest_from(p, pfn);
-		if (!d || d->pfn >= pfn + nr) {
-			p->control_end = pfn;
-			return pfn_to_page(pfn);
+		if (d && d->pfn < pfn + nr) {
+			pfn = d->pfn;
+			continue;
 		}
-		pfn = d->pfn;
+		at = find_next_bit(taken, pfn - start + nr, pfn - start);
+		if (at < pfn - start + nr) {
+			pfn = start + at;
+			continue;
+		}
+		take_pages(pfn, nr);
+		p->control_end = pfn;
+		return pfn_to_page(pfn);
 	}
 	/* It would be safer in the region, but it works. */
 	return kexec_staging_ops.alloc(GFP_KERNEL | KEXEC_CONTROL_GFP | __GFP_NOWARN,
 				       order);
 }
 
-static const struct kexec_page_ops region_ops = {
-	.claim = region_claim,
-	.free = region_free,
+/* An image at home has its destinations, whoever had them: others are done. */
+static int home_claim(unsigned long pfn, unsigned long nr_pages,
+		      unsigned long most_busy)
+{
+	return 0;
+}
+
+static void home_free(struct page *page, unsigned long nr_pages)
+{
+	free_outside(page_to_pfn(page), page_to_pfn(page) + nr_pages);
+}
+
+static const struct kexec_page_ops home_ops = {
+	.claim = home_claim,
+	.free = home_free,
+	.control = region_control,
+};
+
+/* An image beside another one gets what that one does not hold. */
+static int beside_claim(unsigned long pfn, unsigned long nr_pages,
+			unsigned long most_busy)
+{
+	unsigned long first = pfn - region_pfn(), end = first + nr_pages;
+
+	if (find_next_bit(taken, end, first) < end)
+		return -EBUSY;
+	bitmap_set(taken, first, nr_pages);
+	return 0;
+}
+
+static struct page *beside_alloc(gfp_t gfp, unsigned int order)
+{
+	unsigned long nr_pages = 1UL << order, size = region_pages();
+	unsigned long first = bitmap_find_next_zero_area(taken, size, 0, nr_pages, 0);
+
+	if (first >= size)
+		return kexec_staging_ops.alloc(gfp, order);
+	bitmap_set(taken, first, nr_pages);
+	return pfn_to_page(region_pfn() + first);
+}
+
+static void beside_free(struct page *page, unsigned long nr_pages)
+{
+	unsigned long pfn = page_to_pfn(page), end = pfn + nr_pages;
+
+	/* Those of a run that were neighbours by chance may have come from both. */
+	free_outside(pfn, end);
+	clamp_to_region(&pfn, &end);
+	if (taken && pfn < end)
+		bitmap_clear(taken, pfn - region_pfn(), end - pfn);
+}
+
+static unsigned long beside_spare(unsigned long wanted)
+{
+	unsigned long nr_free = region_pages() -
+				bitmap_weight(taken, region_pages());
+
+	if (nr_free >= wanted)
+		return nr_free;
+	return nr_free + kexec_staging_ops.spare(wanted - nr_free);
+}
+
+static const struct kexec_page_ops beside_ops = {
+	.claim = beside_claim,
+	.alloc = beside_alloc,
+	.free = beside_free,
+	.spare = beside_spare,
 	.control = region_control,
 };
 
@@ -157,42 +282,46 @@ static void close_region(void)
 }
 
 /* Copy the content of a staged image to where it belongs. */
-static void copy_home(const struct kimage *staged)
+static void copy_home(const struct kimage *staged, unsigned long nr_moved)
 {
 	struct kexec_move *move = kexec_move_first(staged);
-	unsigned long i, nr_pages, done = 0, half = 0;
-	unsigned int nr;
-
-	for (nr = 0; nr < staged->nr_segments; nr++)
-		half += PHYS_PFN(staged->segment[nr].memsz) / 2;
+	unsigned long i, nr_pages, done = 0;
 
 	for (; move; move = kexec_move_next(move)) {
+		if (!kexec_is_moved(move))
+			continue;
 		nr_pages = PHYS_PFN(move->len);
 		for (i = 0; i < nr_pages; i++) {
 			copy_highpage(pfn_to_page(PHYS_PFN(move->dst) + i),
 				      pfn_to_page(PHYS_PFN(move->src) + i));
-			if (done++ == half)
+			if (done++ == nr_moved / 2)
 				kexec_at_step(KEXEC_STEP_HALF_HOME);
 			cond_resched();
 		}
 	}
 }
 
-/* The same image once more, in the region.  @staged is in the slot. */
-static struct kimage *bring_home(const struct kimage *staged)
+/*
+ * The same image once more, at home.  @staged is in the slot, and no other image
+ * holds anything of the region.
+ */
+static struct kimage *build_at_home(const struct kimage *staged,
+				    unsigned long nr_moved)
 {
 	struct kimage *image __free(kimage) =
-		kimage_new(KEXEC_ON_CRASH, &region_ops, staged->start,
+		kimage_new(KEXEC_ON_CRASH, &home_ops, staged->start,
 			   staged->nr_segments, staged->segment);
 	int err;
 
 	if (IS_ERR(image))
 		return image;
+	bitmap_zero(taken, region_pages());
+	take_image(staged);
 	err = kimage_place(image);
 	if (err)
 		return ERR_PTR(err);
 
-	copy_home(staged);
+	copy_home(staged, nr_moved);
 	memcpy(image->digest, staged->digest, sizeof(image->digest));
 	err = machine_kexec_entry(image);
 	if (!err)
@@ -206,31 +335,34 @@ static struct kimage *replace_image(unsigned long entry, unsigned int nr_segment
 				    const struct kexec_segment *segments)
 {
 	struct kimage *staged, *image;
-	int err;
+	struct kexec_bytes total;
 
-	staged = kimage_build(KEXEC_ON_CRASH, &kexec_staging_ops, entry,
-			      nr_segments, segments);
+	take_image(kexec_crash_image);
+	staged = kimage_build(KEXEC_ON_CRASH, &beside_ops, entry, nr_segments,
+			      segments);
+	if (PTR_ERR_OR_ZERO(staged) == -ENOMEM)
+		kexec_refuse(-ENOMEM,
+			     "no memory for a crash image beside the one that is loaded: unload that first (kexec -p -u)");
 	if (IS_ERR(staged))
 		return staged;
 	kexec_digest_seal(staged);
 
-	/* The region may be overwritten once the old image is not in the slot. */
+	/* The old one may be overwritten once it is not in the slot. */
 	kimage_free(kimage_publish(KEXEC_TYPE_CRASH, staged));
 	kexec_at_step(KEXEC_STEP_PUBLISHED);
 
-	err = open_region();
-	if (err)
+	kimage_total(staged, &total);
+	if (!total.moved)
 		return staged;
-	image = bring_home(staged);
+	image = build_at_home(staged, PHYS_PFN(total.moved));
 	if (IS_ERR(image)) {
-		close_region();
-		pr_warn("the crash image waits outside of the crash region, where it is less safe\n");
+		pr_warn("the crash image can't be brought to its place, and may wait outside of the crash region, where it is less safe\n");
 		return staged;
 	}
 	kexec_digest_seal(image);
-	close_region();
 	kexec_at_step(KEXEC_STEP_HOME);
 
+	/* Frees what both of them hold, but nobody looks at the bitmap again. */
 	kimage_free(kimage_publish(KEXEC_TYPE_CRASH, image));
 	return image;
 }
@@ -238,19 +370,12 @@ static struct kimage *replace_image(unsigned long entry, unsigned int nr_segment
 static struct kimage *first_image(unsigned long entry, unsigned int nr_segments,
 				  const struct kexec_segment *segments)
 {
-	struct kimage *image;
-	int err;
+	struct kimage *image = kimage_build(KEXEC_ON_CRASH, &home_ops, entry,
+					    nr_segments, segments);
 
-	err = open_region();
-	if (err)
-		return ERR_PTR(err);
-	image = kimage_build(KEXEC_ON_CRASH, &region_ops, entry, nr_segments,
-			     segments);
-	if (!IS_ERR(image))
-		kexec_digest_seal(image);
-	close_region();
 	if (IS_ERR(image))
 		return image;
+	kexec_digest_seal(image);
 	kimage_publish(KEXEC_TYPE_CRASH, image);
 	kexec_at_step(KEXEC_STEP_PUBLISHED);
 	return image;
@@ -271,10 +396,28 @@ static struct kimage *first_image(unsigned long entry, unsigned int nr_segments,
 struct kimage *kexec_region_load(unsigned long entry, unsigned int nr_segments,
 				 const struct kexec_segment *segments)
 {
+	struct kimage *image;
+	int err;
+
 	lockdep_assert_held(&kexec_mutex);
-	return kexec_crash_image ?
-		replace_image(entry, nr_segments, segments) :
-		first_image(entry, nr_segments, segments);
+
+	taken = kvcalloc(BITS_TO_LONGS(region_pages()), sizeof(long),
+			 GFP_KERNEL | __GFP_NOWARN);
+	if (!taken)
+		return ERR_PTR(kexec_refuse(-ENOMEM,
+					    "no memory to keep track of the crash region"));
+	err = open_region();
+	if (err) {
+		image = ERR_PTR(err);
+	} else {
+		image = kexec_crash_image ?
+			replace_image(entry, nr_segments, segments) :
+			first_image(entry, nr_segments, segments);
+		close_region();
+	}
+	kvfree(taken);
+	taken = NULL;
+	return image;
 }
 
 /**

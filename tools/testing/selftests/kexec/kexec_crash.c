@@ -316,7 +316,7 @@ static const struct crash_case cases[] = {
 		{ "reload-filling", "later in it" },
 		RELOAD, .step = "filling", .starts = &image_a,
 	}, {
-		{ "reload-filled", "B is complete, outside of the region" },
+		{ "reload-filled", "B is complete, around A" },
 		RELOAD, .step = "filled", .starts = &image_a,
 	}, {
 		{ "reload-publishing", "the slot is locked" },

@@ -340,6 +340,61 @@ TEST_F(crash, replace_without_leak)
 	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "1"));
 }
 
+/* Leave so much of the memory that programs can have; or NULL. */
+static void *take_all_but(__u64 left, __u64 *taken)
+{
+	__u64 available = memory_info("MemAvailable:");
+	void *at;
+
+	*taken = round_down(available > left ? available - left : page, page);
+	at = mmap(NULL, *taken, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	return at == MAP_FAILED ? NULL : at;
+}
+
+/*
+ * An image is replaced though there is not as much memory again: what overlaps
+ * the old one waits in the rest of the region.  If that is not enough either, the
+ * old one stays.
+ */
+TEST_F(crash, replace_with_little_memory)
+{
+	__u64 len = round_down(range_len(region), 8 * MIB), taken;
+	struct kexec_segment part = segment(buf, BUFFER_SIZE, region.start,
+					    len / 8 * 3);
+	struct kexec_segment most = segment(buf, BUFFER_SIZE, region.start,
+					    len / 8 * 7);
+	void *memory;
+	int i;
+
+	if (memory_info("MemTotal:") > GIB + GIB / 2)
+		SKIP(return, "would fill the memory of a large machine");
+	ASSERT_LE(32 * MIB, len);
+
+	ASSERT_EQ(0, load_crash(1, &part));
+	settled_free_memory();
+	memory = take_all_but(part.memsz / 4 * 3, &taken);
+	ASSERT_NE(NULL, memory);
+	ASSERT_LT(memory_info("MemAvailable:"), part.memsz);
+
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, load_crash(1, &part)) {
+			TH_LOG("%s", last_refusal());
+		}
+		EXPECT_TRUE(all_in_place());
+	}
+	read_segments(loaded);
+	EXPECT_REFUSED(ENOMEM, "kexec -p -u", load_crash(1, &most));
+
+	EXPECT_EQ(0, unload_crash());
+	EXPECT_EQ(0, load_crash(1, &most));
+	read_segments(loaded);
+	EXPECT_REFUSED(ENOMEM, "kexec -p -u", load_crash(1, &most));
+	munmap(memory, taken);
+	EXPECT_EQ(0, load_crash(1, &most));
+	EXPECT_TRUE(all_in_place());
+}
+
 TEST_F(crash, size)
 {
 	static const char old_file[] = "/sys/kernel/kexec_crash_size";
