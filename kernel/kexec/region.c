@@ -41,6 +41,7 @@
 #include <linux/ioport.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -281,6 +282,49 @@ static void close_region(void)
 			err);
 }
 
+/*
+ * How much of the region has to be left beside an image for what it unpacks, as a
+ * multiple of the packed bytes.  Of these nothing is known here but that, of what
+ * is loaded, a RAM disk is the largest part without zeroes past its end.  It is
+ * unpacked to some four times its size before it is freed, and somebody has to
+ * work there then.  crashkernel.rst has what was measured.
+ */
+#define UNPACKED_SHARE	5
+
+/* The largest segment that is content up to its last page. */
+static unsigned long largest_full(unsigned int nr_segments,
+				  const struct kexec_segment *segments)
+{
+	unsigned long largest = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr_segments; i++) {
+		if (PAGE_ALIGN(segments[i].bufsz) == segments[i].memsz)
+			largest = max(largest, segments[i].bufsz);
+	}
+	return largest;
+}
+
+/* Whether an image may run out of memory in a region of @size bytes. */
+static bool is_tight(unsigned int nr_segments,
+		     const struct kexec_segment *segments, unsigned long size)
+{
+	unsigned long packed = largest_full(nr_segments, segments);
+	unsigned int i;
+
+	for (i = 0; i < nr_segments; i++)
+		size -= segments[i].memsz;
+	return size / UNPACKED_SHARE < packed;
+}
+
+/* Better now than in a panic. */
+static void warn_if_tight(const struct kimage *image)
+{
+	if (is_tight(image->nr_segments, image->segment, region_size(&crashk_res)))
+		pr_warn("the crash image may run out of memory: its largest part, %lu KiB, is more than a fifth of what the crash region has left beside the image; crashkernel= can reserve more\n",
+			largest_full(image->nr_segments, image->segment) / SZ_1K);
+}
+
 /* Copy the content of a staged image to where it belongs. */
 static void copy_home(const struct kimage *staged, unsigned long nr_moved)
 {
@@ -417,6 +461,8 @@ struct kimage *kexec_region_load(unsigned long entry, unsigned int nr_segments,
 	}
 	kvfree(taken);
 	taken = NULL;
+	if (!IS_ERR(image))
+		warn_if_tight(image);
 	return image;
 }
 

@@ -151,7 +151,40 @@ static void test_control(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1 + nr, nr_taken());
 }
 
+/* Kernel, RAM disk, and something small; sizes in MiB, as they were measured. */
+static void test_is_tight(struct kunit *test)
+{
+	static const struct {
+		unsigned long kernel, kernel_len, disk, region;
+		bool tight;
+	} cases[] = {
+		{ 8, 64, 32, 192, true },	/* Debian 12's */
+		{ 8, 64, 32, 240, true },
+		{ 8, 64, 32, 288, false },
+		{ 3, 17, 2, 48, false },	/* that of these tests */
+		{ 30, 40, 0, 48, false },	/* no RAM disk */
+		{ 30, 40, 8, 49, true },	/* nothing is left */
+		{ 30, 40, 1, 48, false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct kexec_segment segments[] = {
+			{ NULL, cases[i].kernel * SZ_1M, 0,
+			  cases[i].kernel_len * SZ_1M },
+			{ NULL, 100, 0, PAGE_SIZE },
+			{ NULL, cases[i].disk * SZ_1M, 0, cases[i].disk * SZ_1M },
+		};
+
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].tight,
+				    is_tight(ARRAY_SIZE(segments), segments,
+					     cases[i].region * SZ_1M),
+				    "case %u", i);
+	}
+}
+
 static struct kunit_case region_test_cases[] = {
+	KUNIT_CASE(test_is_tight),
 	KUNIT_CASE(test_cut_resource),
 	KUNIT_CASE(test_take_pages),
 	KUNIT_CASE(test_beside_claim),
