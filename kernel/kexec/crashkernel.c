@@ -229,10 +229,10 @@ struct crash_auto {
 
 static const struct crash_auto crash_auto[] __initconst = {
 	{ SZ_512M, SZ_128M },
-	{ SZ_1G, SZ_128M + SZ_64M },
-	{ SZ_4G, SZ_256M },
-	{ SZ_32G, SZ_256M + SZ_128M },
-	{ SZ_128G, SZ_512M },
+	{ SZ_1G, SZ_256M },
+	{ SZ_2G, SZ_256M + SZ_128M },
+	{ SZ_32G, SZ_512M },
+	{ SZ_128G, SZ_512M + SZ_256M },
 	{ SZ_1T, SZ_1G },
 };
 
