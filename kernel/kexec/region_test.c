@@ -70,12 +70,12 @@ static void test_beside_claim(struct kunit *test)
 {
 	unsigned long middle = begin_bookkeeping(test);
 
-	KUNIT_EXPECT_FALSE(test, beside_claim(middle - 4, 5, 5));
-	KUNIT_EXPECT_FALSE(test, beside_claim(middle, 5, 5));
+	KUNIT_EXPECT_EQ(test, beside_claim(middle - 4, 5, 5), -EBUSY);
+	KUNIT_EXPECT_EQ(test, beside_claim(middle, 5, 5), -EBUSY);
 	KUNIT_EXPECT_EQ(test, 1, nr_taken());
-	KUNIT_EXPECT_TRUE(test, beside_claim(middle - 4, 4, 4));
-	KUNIT_EXPECT_TRUE(test, beside_claim(middle + 1, 4, 4));
-	KUNIT_EXPECT_FALSE(test, beside_claim(middle - 8, 5, 5));
+	KUNIT_EXPECT_EQ(test, beside_claim(middle - 4, 4, 4), 0);
+	KUNIT_EXPECT_EQ(test, beside_claim(middle + 1, 4, 4), 0);
+	KUNIT_EXPECT_EQ(test, beside_claim(middle - 8, 5, 5), -EBUSY);
 	KUNIT_EXPECT_EQ(test, 9, nr_taken());
 	beside_free(pfn_to_page(middle - 4), 4);
 	KUNIT_EXPECT_EQ(test, 5, nr_taken());
