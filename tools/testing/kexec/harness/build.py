@@ -32,6 +32,7 @@ OBJECT_LINE = re.compile(r"^  (CC|AS|LD|AR|HOSTCC|HOSTLD|CHECK|VDSO|LDS) ")
 BUSYBOX = ("busybox-static", "bin/busybox")
 KEXEC_TOOLS = ("kexec-tools", "sbin/kexec")
 MAKEDUMPFILE = ("makedumpfile", "usr/bin/makedumpfile")
+VMCORE_DMESG = ("kexec-tools", "sbin/vmcore-dmesg")
 
 # What a make that we run under has set is not meant for those that we run.
 ENVIRONMENT = {name: value for name, value in os.environ.items()
@@ -599,7 +600,8 @@ def capture_initramfs(arch):
     """The root file system of a capture kernel: it has little memory, and so
     it has nothing but what saves the dump.
     """
-    cpio = root_files(arch, [MAKEDUMPFILE])
+    log = [VMCORE_DMESG] if client(arch) else []
+    cpio = root_files(arch, [MAKEDUMPFILE, *log])
     cpio.file("run/command", GUEST / "crash/kexec-capture")
     return gzip.compress(cpio.bytes(), 6, mtime=0)
 
