@@ -152,5 +152,5 @@ def tell(arch, one, events, end):
 
 def run(arch):
     """Kexec; returns 0 only if the second kernel came up."""
-    return tell(arch, guest.Guest(name="demo", run=script(arch), cpus=2,
-                                  timeout=180), EVENTS, end)
+    return tell(arch, guest.Guest(name="demo", run=script(arch), cpus=2),
+                EVENTS, end)

@@ -596,7 +596,7 @@ class TableTest(unittest.TestCase):
                 ('arch = ["x86"]', "arch: x86: no such architecture"),
                 ('check = ["none"]', "check: none: no such architecture"),
                 ('memory = "1 G"', "memory: 1 G, which is no number"),
-                ('kernel = "others"', "there is no configs/others.config"),
+                ('kernel = "other"', "there is no configs/other.config"),
                 ('kernel = "64k-bench-none"', "no configs/none.config"),
                 ("kunit = true", "which suites?"),
                 ('suites = ["some"]', "which need tap"),

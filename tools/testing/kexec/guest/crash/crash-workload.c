@@ -158,16 +158,18 @@ static void begin_to_spin(unsigned long cpu)
 static void provoke(const char *what, char **cpus, int nr)
 {
 	int *ready = shared_number(), *go = shared_number();
-	int fd = open(PROVOKE, O_WRONLY | O_CLOEXEC), i;
+	int i, fd;
 
-	if (fd < 0)
-		err(1, PROVOKE);
 	for (i = 0; i < nr; i++) {
 		unsigned long cpu = strtoul(cpus[i], NULL, 0);
 
 		if (begin(what))
 			continue;
 		stay_on(cpu);
+		/* Who writes holds a lock of this file. */
+		fd = open(PROVOKE, O_WRONLY);
+		if (fd < 0)
+			_exit(1);
 		__atomic_add_fetch(ready, 1, __ATOMIC_ACQ_REL);
 		wait_for(go, 1);
 		_exit(write(fd, what, strlen(what)) < 0);
@@ -180,7 +182,9 @@ static void provoke(const char *what, char **cpus, int nr)
 
 enum state { UNKNOWN, IDLE, LOCK, SPIN, OURS };
 
-static const char * const state_names[] = { "", "idle", "lock", "spin" };
+static const char * const state_names[] = {
+	"something else", "idle", "lock", "spin", "something else",
+};
 
 static enum state state_of(const char *name)
 {
@@ -227,7 +231,7 @@ static void ask(int kmsg, enum state *states)
 
 	if (trigger < 0 || lseek(kmsg, 0, SEEK_END) < 0 ||
 	    write(trigger, "l", 1) != 1)
-		err(1, "no way to see what CPUs do");
+		err(1, "CPUs can't be told to answer");
 	close(trigger);
 	memset(states, 0, CPUS_MAX * sizeof(*states));
 	for (;;) {
@@ -241,20 +245,29 @@ static void ask(int kmsg, enum state *states)
 	}
 }
 
+/* So often nobody is asked in vain, unless something hangs. */
+#define TRIES_MAX	1000
+
 static void await(int nr, char **words)
 {
-	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK), i;
+	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	int i = 0, tries = 0;
 	enum state states[CPUS_MAX];
 
 	if (kmsg < 0)
 		err(1, "/dev/kmsg");
 	do {
+		if (tries++ == TRIES_MAX)
+			errx(1, "CPU %s: expected %s, saw %s", words[i],
+			     words[i + 1],
+			     state_names[states[strtoul(words[i], NULL, 0)]]);
 		ask(kmsg, states);
 		for (i = 0; i < nr; i += 2) {
 			unsigned long cpu = strtoul(words[i], NULL, 0);
 
-			if (cpu >= CPUS_MAX ||
-			    states[cpu] != state_of(words[i + 1]))
+			if (cpu >= CPUS_MAX)
+				errx(2, "no CPU %s", words[i]);
+			if (states[cpu] != state_of(words[i + 1]))
 				break;
 		}
 	} while (i < nr);
@@ -275,6 +288,6 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "await") && argc % 2 == 0)
 		await(argc - 2, argv + 2);
 	else
-		errx(2, "hold | spin CPU | lock CPU... | panic CPU... | await [CPU STATE]...");
+		errx(2, "see the top of crash-workload.c");
 	return 0;
 }
