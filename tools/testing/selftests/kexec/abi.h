@@ -10,10 +10,7 @@
 #include <sys/types.h>
 
 #include "kexec_util.h"
-
-/* Emulated machines with every debugging option on take their time. */
-#undef TEST_TIMEOUT_DEFAULT
-#define TEST_TIMEOUT_DEFAULT	600
+#include "patience.h"
 
 #define BUFFER_SIZE	MIB
 #define BUFFER_PAGES	(BUFFER_SIZE / page)

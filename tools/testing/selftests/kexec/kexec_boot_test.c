@@ -12,6 +12,7 @@
 
 #include "../kselftest_harness.h"
 #include "boot_image.h"
+#include "patience.h"
 
 #define KERNEL_SIZE	(64 * KIB)
 

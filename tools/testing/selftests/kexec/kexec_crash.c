@@ -388,9 +388,8 @@ static void report(const struct crash_case *c)
 		report_image(c->or_starts);
 	}
 	printf("\n");
-	fflush(stdout);
-	/* For those who have to read it before they are gone. */
-	sleep(1);
+	/* They are gone soon. */
+	wait_until_heard();
 }
 
 static void crash(const struct crash_case *c)

@@ -11,6 +11,7 @@
 
 #include "../kselftest_harness.h"
 #include "kexec_util.h"
+#include "patience.h"
 
 #define LIMIT_REBOOT	SYSCTL_KERNEL "kexec_load_limit_reboot"
 #define LIMIT_PANIC	SYSCTL_KERNEL "kexec_load_limit_panic"

@@ -311,7 +311,11 @@ static void hand_over_at_once(const struct plan *plan)
 	die("reboot(2): %s: %s", strerror(errno), last_refusal());
 }
 
-/* Over and over, look into the image, which stops what goes on. */
+/*
+ * Over and over, look into the image, which stops what goes on.  That begins 50 ms
+ * later: look again before, and a little later each time, so that on no machine
+ * all of it is done between two looks.
+ */
 static void disturb(const struct plan *plan)
 {
 	int nr;
@@ -319,8 +323,7 @@ static void disturb(const struct plan *plan)
 	for (nr = 0; !is_settled(); nr++) {
 		corrupt_image(plan);
 		corrupt_image(plan);
-		/* It begins 50 ms after that. */
-		usleep(55000);
+		usleep(40000 + 500 * nr);
 	}
 	printf("kexec_handoff: disturbed %d times before it had settled\n", nr);
 	fflush(stdout);
@@ -449,9 +452,8 @@ static void report(void)
 	read_file(SYSFS_KEXEC "segments", text, sizeof(text));
 	printf("%skexec_handoff: moved=%llu zero=%llu in_place=%llu\n", text,
 	       sum.moved, sum.zero, sum.in_place);
-	fflush(stdout);
-	/* For those who have to read it before they are gone. */
-	sleep(1);
+	/* They are gone soon. */
+	wait_until_heard();
 }
 
 static void hand_over(const struct handoff_case *c)

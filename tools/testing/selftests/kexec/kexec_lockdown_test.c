@@ -11,6 +11,7 @@
 
 #include "../kselftest_harness.h"
 #include "kexec_util.h"
+#include "patience.h"
 
 #define SECURITYFS	"/sys/kernel/security/"
 #define LOCKDOWN	SECURITYFS "lockdown"

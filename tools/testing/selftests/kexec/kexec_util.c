@@ -15,6 +15,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <linux/membarrier.h>
 #include <linux/reboot.h>
 #include <linux/userfaultfd.h>
 
@@ -172,7 +173,7 @@ void wait_until_settled(void)
 	char text[8];
 	int tries;
 
-	for (tries = 0; tries < 10000; tries++) {
+	for (tries = 0; tries < 60000; tries++) {
 		if (read_file(SYSFS_KEXEC "settled", text, sizeof(text)) ||
 		    text[0] == '1')
 			return;
@@ -224,6 +225,20 @@ int write_address(const char *path, __u64 phys)
 int corrupt_byte(__u64 phys)
 {
 	return write_address(DEBUGFS "kexec/corrupt", phys);
+}
+
+/*
+ * Until whoever reads what this program prints, line by line, has done with
+ * all of it: it has when it has read of what follows.
+ */
+void wait_until_heard(void)
+{
+	int unread;
+
+	printf("\n");
+	fflush(stdout);
+	while (!ioctl(STDOUT_FILENO, FIONREAD, &unread) && unread)
+		usleep(1000);
 }
 
 void mount_kernel_filesystems(void)
@@ -366,26 +381,47 @@ __u64 free_memory(void)
 	return page_size() * free;
 }
 
-/*
- * The same when caches were emptied and slabs shrunk.  Two readings with
- * nothing between them differ by some dozen pages at most.
- */
-__u64 settled_free_memory(void)
+/* A grace period of RCU, after which others may free what they have put off. */
+static void wait_for_grace_period(void)
+{
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		usleep(100000);
+}
+
+static __u64 shrink_and_count(void)
 {
 	glob_t slabs;
 	size_t i;
 
-	wait_until_settled();
 	sync();
 	write_file("/proc/sys/vm/drop_caches", "3");
-	usleep(200000);		/* RCU callbacks */
+	wait_for_grace_period();
 	if (!glob("/sys/kernel/slab/*/shrink", 0, NULL, &slabs)) {
 		for (i = 0; i < slabs.gl_pathc; i++)
 			write_file(slabs.gl_pathv[i], "1");
 		globfree(&slabs);
 	}
-	usleep(100000);
+	wait_for_grace_period();
 	return free_memory();
+}
+
+/*
+ * The same when caches were emptied and slabs shrunk, and no more of it became
+ * free three times in a row.  Two readings with nothing between them differ by some
+ * dozen pages at most.
+ */
+__u64 settled_free_memory(void)
+{
+	__u64 now, most = 0;
+	int idle = 0;
+
+	wait_until_settled();
+	while (idle < 3) {
+		now = shrink_and_count();
+		idle = now > most + 32 * page_size() ? 0 : idle + 1;
+		most = now > most ? now : most;
+	}
+	return most;
 }
 
 /*
@@ -412,7 +448,7 @@ bool wait_for_access(int uffd)
 {
 	struct pollfd pollfd = { .fd = uffd, .events = POLLIN };
 
-	return poll(&pollfd, 1, 60000) == 1;
+	return poll(&pollfd, 1, -1) == 1;
 }
 
 void resume_access(int uffd, void *start, size_t len)

@@ -105,6 +105,7 @@ const char *last_refusal(void);
 int write_address(const char *path, __u64 phys);
 int corrupt_byte(__u64 phys);
 void mount_kernel_filesystems(void);
+void wait_until_heard(void);
 
 /* Memory. */
 int find_iomem(const char *name, struct range *ranges, int max);
