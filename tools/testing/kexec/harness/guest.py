@@ -18,7 +18,7 @@ from . import build, dump, ktap
 ALWAYS_REJECTED = [
     r"\bBUG:", r"\bWARNING:", r"\bOops\b", r"Kernel panic", r"INFO: task .*blocked",
     r"general protection fault", r"rcu: INFO: .*stall", r"unreferenced object",
-    r"UBSAN:", r"ODEBUG:", r"(memory|list_\w+) corruption",
+    r"^monitor: (Error|unknown)", r"UBSAN:", r"ODEBUG:", r"(memory|list_\w+) corruption",
 ]
 APPEND = "panic=-1 printk.devkmsg=on retain_initrd"
 ENDS = ("init", "payload")
@@ -56,7 +56,7 @@ class Guest:
     reject: list = dataclasses.field(default_factory=list)
     allow: list = dataclasses.field(default_factory=list)
     dies: list = dataclasses.field(default_factory=list)
-    nmi_on: str = ""
+    monitor: list = dataclasses.field(default_factory=list)
     vmlinux: bool = False
     disk: str = ""
     fdtput: list = dataclasses.field(default_factory=list)
@@ -100,6 +100,10 @@ def wrong_types(kind, row):
         # bool is an int, and not meant where a number is.
         elif type(value) is not fields[name]:
             yield f"{name} is no {fields[name].__name__}"
+        elif name == "monitor":
+            if not all(isinstance(due, list) and len(due) > 1 and
+                       all(isinstance(item, str) for item in due) for due in value):
+                yield f"{name} has something that is no pattern with its commands"
         elif isinstance(value, list) and kind is Guest \
                 and not all(isinstance(item, str) for item in value):
             yield f"{name} has something that is no text"
@@ -117,7 +121,7 @@ def wrong_values(one):
     if one.ends not in ENDS:
         yield f"ends: {one.ends}, which is none of {', '.join(ENDS)}"
     for pattern in (*one.expect, *one.reject, *one.allow, *one.dies,
-                    *one.skips, one.nmi_on):
+                    *one.skips, *(due[0] for due in one.monitor)):
         try:
             re.compile(pattern)
         except re.error as error:
@@ -207,6 +211,7 @@ class Outcome:
     disk: object = None         # the guest's disk, if it has one
     cpu_seconds: float = 0.0    # of QEMU
     arch: object = None         # what it was a guest of
+    untold: list = ()           # what was left of the row's "monitor"
 
     @property
     def text(self):
@@ -307,11 +312,12 @@ def with_disk(guest, log):
 class Monitor:
     """Tells QEMU what to do with a running guest.
 
-    Sends an NMI into it, once, when it prints what is waited for.
+    Does what the guest's row asks for, in that order, each when the guest has
+    printed what is waited for.
     """
 
     def __init__(self, guest, scratch):
-        self.pattern = guest.nmi_on
+        self.waiting = list(guest.monitor)
         self.path = str(scratch / "monitor")
 
     def options(self):
@@ -330,9 +336,19 @@ class Monitor:
         return said.decode(errors="replace")
 
     def line(self, text):
-        if self.pattern and re.search(self.pattern, text):
-            self.pattern = ""
-            self.tell("nmi")
+        """Returns what QEMU was told at this line of the guest's, and what of
+        it did not work, as lines for the log.
+        """
+        if not self.waiting or not re.search(self.waiting[0][0], text):
+            return []
+        _, *commands = self.waiting.pop(0)
+        told = []
+        for command in commands:
+            told.append(f"monitor: {command}")
+            told += [f"monitor: {error}" for error in
+                     re.findall(r"Error: [^\r\n]*|unknown command[^\r\n]*",
+                                self.tell(command))]
+        return told
 
     def registers(self):
         """What the processors of a guest do that hangs, or why that can't be
@@ -373,10 +389,10 @@ def boot(arch, guest, image, initrd, watch=None):
                 try:
                     for line in lines_of(qemu.stdout, silent):
                         now = time.monotonic() - began
-                        lines.append((now, line))
-                        out.write(f"{now:9.3f} {line}\n")
+                        for text in [line, *monitor.line(line)]:
+                            lines.append((now, text))
+                            out.write(f"{now:9.3f} {text}\n")
                         out.flush()
-                        monitor.line(line)
                         if watch and watch(now, line):
                             qemu.terminate()
                             break
@@ -393,7 +409,7 @@ def boot(arch, guest, image, initrd, watch=None):
                               f"{monitor.registers()}\n")
                     qemu.kill()
         return Outcome(lines, time.monotonic() - began, log, timed_out,
-                       qemu.returncode, disk, cpu, arch)
+                       qemu.returncode, disk, cpu, arch, monitor.waiting)
 
 
 def cpu_seconds(pid):
@@ -483,6 +499,8 @@ def judge(guest, outcome):
             why.append(f"expected /{pattern}/{where}: not seen")
             break
         at = match.end()
+    why += [f"/{pattern}/: not seen, so QEMU was not told: "
+            f"{', '.join(commands)}" for pattern, *commands in outcome.untold]
     lines = list(allowed_lines_removed(guest, outcome))
     for pattern in guest.reject + ALWAYS_REJECTED:
         seen = next((line for line in lines if re.search(pattern, line)), None)

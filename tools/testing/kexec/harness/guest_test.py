@@ -306,15 +306,45 @@ while True:
                                    dump={"stacks": []})
         self.assertIn("the guest has not written vmcore", why)
 
-    def test_nmi(self):
-        why, _, _ = self.run_guest(self.MONITOR.format(server="""
-print("one NMI, please", flush=True)
-with server.accept()[0] as client:
-    print("monitor:", client.recv(100).decode().strip())
-print("one NMI, please")
+    def run_told(self, refused, more):
+        """Run a guest at whose word QEMU is told something, then two things, and
+        refuses one of them; returns the reasons, and its log.
+        """
+        why, _, _ = self.run_guest(self.MONITOR.format(server=f"""
+def serve(nr):
+    for _ in range(nr):
+        with server.accept()[0] as client:
+            said = client.recv(100).decode().strip()
+            print("told:", said, flush=True)
+            client.sendall(b"x" + bytes([13, 10]) + b"Error: no"
+                           if said == "{refused}" else b"(qemu)")
+
+print("please now", flush=True)
+serve(1)
+print("please again", flush=True)
+serve(2)
+print("please{more}", flush=True)
+serve({int(bool(more))})
 print("kexec-guest: exit 0")
-"""), nmi_on="one NMI", expect=["^monitor: nmi$"])
+"""), monitor=[["please", "nmi"], ["please", "add", "plug in"], ["more", "quit"]],
+            expect=["please now", "^told: nmi$", "please again", "^told: add$",
+                    "^told: plug in$", "^please"])
+        return why, (self.top / "logs/guests/any/fake.log").read_text()
+
+    def test_monitor(self):
+        why, log = self.run_told("nothing", " more")
         self.assertEqual(why, [])
+        for of in ("monitor", "told"):
+            self.assertEqual(re.findall(f"{of}: (.*)", log),
+                             ["nmi", "add", "plug in", "quit"])
+
+    def test_monitor_refuses(self):
+        why, _ = self.run_told("plug in", " more")
+        self.assertIn("saw: monitor: Error: no", " ".join(why))
+
+    def test_monitor_not_told(self):
+        why, _ = self.run_told("nothing", "")
+        self.assertEqual(why[0], "/more/: not seen, so QEMU was not told: quit")
 
     def test_watch_fails(self):
         def fail(seconds, line):
@@ -595,6 +625,9 @@ class TableTest(unittest.TestCase):
                 ('reject = ["*"]', "*: nothing to repeat"),
                 ('arch = ["x86"]', "arch: x86: no such architecture"),
                 ('check = ["none"]', "check: none: no such architecture"),
+                ('monitor = [["up"]]',
+                 "monitor has something that is no pattern with its commands"),
+                ('monitor = [["*", "nmi"]]', "*: nothing to repeat"),
                 ('memory = "1 G"', "memory: 1 G, which is no number"),
                 ('kernel = "other"', "there is no configs/other.config"),
                 ('kernel = "64k-bench-none"', "no configs/none.config"),
