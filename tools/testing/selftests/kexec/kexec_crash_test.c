@@ -348,12 +348,6 @@ struct taken {
 	int nr;
 };
 
-/* What programs can have, and what the kernel finds when it asks all CPUs. */
-static __u64 available_memory(void)
-{
-	return memory_info("MemAvailable:") + page * pages_on_cpu_lists();
-}
-
 /*
  * Leave at most so much of the memory.  What is given up for that by others makes
  * more available, so it is looked at again.
@@ -363,7 +357,7 @@ static bool take_all_but(__u64 left, struct taken *taken)
 	__u64 available, len;
 	void *at;
 
-	while ((available = available_memory()) > left) {
+	while ((available = memory_info("MemAvailable:")) > left) {
 		if (taken->nr == TAKEN_MAX)
 			return false;
 		len = round_up(available - left, page);
@@ -413,8 +407,16 @@ TEST_F(crash, replace_with_little_memory)
 		}
 		EXPECT_TRUE(all_in_place());
 	}
+	/*
+	 * What CPUs keep on their lists is in no count until a load that needs it
+	 * has it given back.  That load may succeed; the next one has to do without.
+	 */
+	for (i = 0; i < 4 && !load_crash(1, &most); i++) {
+		ASSERT_EQ(0, unload_crash());
+		ASSERT_EQ(0, load_crash(1, &part));
+		ASSERT_TRUE(take_all_but(part.memsz / 4 * 3, &taken));
+	}
 	read_segments(loaded);
-	ASSERT_TRUE(take_all_but(part.memsz / 4 * 3, &taken));
 	EXPECT_REFUSED(ENOMEM, "kexec -p -u", load_crash(1, &most));
 
 	EXPECT_EQ(0, unload_crash());
