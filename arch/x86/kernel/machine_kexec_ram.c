@@ -7,10 +7,8 @@
  * or as it keeps what firmware has left in memory of EFI's boot services.
  */
 #include <linux/efi.h>
-#include <linux/efi-bgrt.h>
 #include <linux/kexec.h>
 #include <linux/minmax.h>
-#include <linux/pfn.h>
 
 #include <asm/e820/api.h>
 
@@ -59,49 +57,32 @@ static bool declared_as_other(u64 start, u64 end)
 }
 
 #ifdef CONFIG_EFI
-static bool is_inside(unsigned long table, u64 start, u64 end)
+/*
+ * A table in memory of EFI's boot services, where firmware or a boot loader has put
+ * it.  EFI's list of tables goes on pointing there.  Where it ends is not known any
+ * more, but what was reserved for it is a piece of its own in the memory map.
+ */
+static bool is_table(unsigned long table, u64 start, u64 end)
 {
-	return table != EFI_INVALID_TABLE_ADDR && table >= start && table <= end;
-}
+	efi_memory_desc_t md;
+	u64 last = table;
 
-/* Firmware's logo, whole pages: the next kernel can do without. */
-static bool is_logo(u64 start, u64 end)
-{
-#ifdef CONFIG_ACPI_BGRT
-	u64 logo = bgrt_tab.image_address;
-
-	return logo && start >= PFN_PHYS(PFN_DOWN(logo)) &&
-	       end < PFN_PHYS(PFN_UP(logo + bgrt_image_size));
-#else
-	return false;
-#endif
+	if (table == EFI_INVALID_TABLE_ADDR)
+		return false;
+	if (efi_enabled(EFI_MEMMAP) && !efi_mem_desc_lookup(table, &md))
+		last = md.phys_addr + (md.num_pages << EFI_PAGE_SHIFT) - 1;
+	return table <= end && last >= start;
 }
 
 /*
- * Tables that firmware, or a boot loader, has put into memory of its boot
- * services: EFI's list of tables goes on pointing there.  The next kernel parses
- * them, and that of the owner's keys it even writes to.  efi_mem_reserve() marks
- * all that this kernel keeps of such memory for run time.
+ * What this kernel has kept for the next one, too, which parses what it finds there:
+ * in the place of the owner's keys, it even writes to that.  There is a third such
+ * thing, firmware's logo; the next kernel can do without.
  */
 static bool has_efi_table(u64 start, u64 end)
 {
-	efi_memory_desc_t *md;
-
-	if (is_inside(efi.esrt, start, end) ||
-	    is_inside(efi.mokvar_table, start, end))
-		return true;
-	if (!efi_enabled(EFI_MEMMAP))
-		return false;
-
-	for_each_efi_memory_desc(md) {
-		u64 last = md->phys_addr + (md->num_pages << EFI_PAGE_SHIFT) - 1;
-
-		if ((md->attribute & EFI_MEMORY_RUNTIME) &&
-		    md->phys_addr <= end && last >= start &&
-		    !is_logo(md->phys_addr, last))
-			return true;
-	}
-	return false;
+	return is_table(efi.esrt, start, end) ||
+	       is_table(efi.mokvar_table, start, end);
 }
 #else
 static bool has_efi_table(u64 start, u64 end)

@@ -98,37 +98,29 @@ static void test_efi_reserved(struct kunit *test)
 		  .attribute = EFI_MEMORY_WB | EFI_MEMORY_RUNTIME,
 		  .phys_addr = TEST_RAM },
 		{ .type = EFI_BOOT_SERVICES_DATA, .num_pages = 1,
-		  .attribute = EFI_MEMORY_WB, .phys_addr = TEST_RAM + SZ_8K },
+		  .attribute = EFI_MEMORY_WB | EFI_MEMORY_RUNTIME,
+		  .phys_addr = TEST_RAM + SZ_8K },
 	};
 	bool had_memmap = efi_enabled(EFI_MEMMAP);
 	struct efi_memory_map old = efi.memmap;
+	unsigned long esrt = efi.esrt;
 
 	efi.memmap = (struct efi_memory_map) {
 		.map = md, .map_end = md + ARRAY_SIZE(md),
 		.nr_map = ARRAY_SIZE(md), .desc_size = sizeof(*md),
 	};
 	set_bit(EFI_MEMMAP, &efi.flags);
+	efi.esrt = TEST_RAM + 0x18;
 	expect_no_ram(test, TEST_RAM, TEST_END, "a table of EFI");
+	expect_no_ram(test, TEST_RAM + SZ_4K, TEST_END, "a table of EFI");
 	expect_no_ram(test, TEST_RAM + SZ_8K - 1, TEST_END, "a table of EFI");
-	/* What was not reserved is free. */
+	/* What lies beside it, the logo, is no table. */
 	KUNIT_EXPECT_NULL(test, machine_kexec_why_no_ram(TEST_RAM + SZ_8K,
 							 TEST_END));
-#ifdef CONFIG_ACPI_BGRT
-	{
-		struct acpi_table_bgrt tab = bgrt_tab;
-		size_t size = bgrt_image_size;
+	efi.esrt = EFI_INVALID_TABLE_ADDR;
+	KUNIT_EXPECT_NULL(test, machine_kexec_why_no_ram(TEST_RAM, TEST_END));
 
-		/* A logo is no loss, unless a table is in the same piece. */
-		bgrt_tab.image_address = TEST_RAM + 0x18;
-		bgrt_image_size = SZ_4K;
-		KUNIT_EXPECT_NULL(test, machine_kexec_why_no_ram(TEST_RAM,
-								 TEST_END));
-		bgrt_image_size = SZ_4K - 0x18;
-		expect_no_ram(test, TEST_RAM, TEST_END, "a table of EFI");
-		bgrt_tab = tab;
-		bgrt_image_size = size;
-	}
-#endif
+	efi.esrt = esrt;
 	if (!had_memmap)
 		clear_bit(EFI_MEMMAP, &efi.flags);
 	efi.memmap = old;

@@ -197,7 +197,7 @@ static void plan_efi(struct plan *plan, const struct handoff_case *c)
 	plan->word = low | (__u64)high << 32;
 	plan->expected = 0x5453595320494249;	/* IBI SYST */
 	if (near_memory(plan->word))
-		die("EFI's table at %#llx is mapped with its neighbours: try another size of memory",
+		die("EFI's system table at %#llx lies beside RAM: mem=",
 		    plan->word);
 	plan_window(plan, c);
 }
