@@ -133,6 +133,9 @@ def wrong_values(one):
     for name, size in (("memory", one.memory), ("disk", one.disk or "1M")):
         if not re.fullmatch(r"\d+[MG]", size):
             yield f"{name}: {size}, which is no number of M or G"
+    for name in build.ported() if "all" in one.arch else one.arch:
+        if one.firmware and one.firmware not in build.Arch(name).firmware:
+            yield f"firmware: {one.firmware}, which is not in {name}.toml"
     if one.cpus < 1 or one.timeout < 1:
         yield "cpus and timeout begin at 1"
     if (one.skips or one.suites) and not one.tap:

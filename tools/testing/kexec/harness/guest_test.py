@@ -631,6 +631,7 @@ class TableTest(unittest.TestCase):
                 ('memory = "1 G"', "memory: 1 G, which is no number"),
                 ('kernel = "other"', "there is no configs/other.config"),
                 ('kernel = "64k-bench-none"', "no configs/none.config"),
+                ('firmware = "bios"', "bios, which is not in x86_64.toml"),
                 ("kunit = true", "which suites?"),
                 ('suites = ["some"]', "which need tap"),
                 ('tap = true\nskips = { one = ["sparc"] }',
