@@ -65,7 +65,7 @@ static int walk_ram(struct resource *res, void *data)
 
 	if (res->start > walk->next)
 		err = check_unused(walk, walk->next, res->start - 1);
-	walk->next = res->end + 1;
+	walk->next = (u64)res->end + 1;
 	return err;
 }
 

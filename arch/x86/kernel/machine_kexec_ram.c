@@ -37,23 +37,30 @@ static bool firmware_calls_it_ram(u64 start, u64 end)
 }
 
 /*
- * Whether the command line says that this is something else: memmap= can make
- * persistent memory of RAM, and tables of ACPI.
+ * What else this kernel took it for when it started: by memmap=, which can make
+ * persistent memory of RAM, and tables of ACPI; or for RAM, and now it is not even
+ * System RAM, as somebody has pulled it out.
  */
-static bool declared_as_other(u64 start, u64 end)
+static const char *why_something_else(u64 start, u64 end)
 {
 	unsigned int i;
 
 	for (i = 0; i < e820_table->nr_entries; i++) {
 		const struct e820_entry *entry = &e820_table->entries[i];
 
-		if (entry->type != E820_TYPE_RAM &&
-		    entry->type != E820_TYPE_RESERVED &&
-		    entry->type != E820_TYPE_RESERVED_KERN &&
-		    overlap(entry, start, end))
-			return true;
+		if (!overlap(entry, start, end))
+			continue;
+		switch (entry->type) {
+		case E820_TYPE_RESERVED:
+			break;
+		case E820_TYPE_RAM:
+		case E820_TYPE_RESERVED_KERN:
+			return "has been removed from the machine";
+		default:
+			return "is no RAM by memmap=";
+		}
 	}
-	return false;
+	return NULL;
 }
 
 #ifdef CONFIG_EFI
@@ -93,7 +100,7 @@ static bool has_efi_table(u64 start, u64 end)
 
 /**
  * machine_kexec_why_no_ram - why memory that this kernel does not use is no RAM
- * @start: physical address of its first byte
+ * @start: physical address of its first byte; none of it is System RAM
  * @end: of its last byte
  *
  * Context: Process context.
@@ -104,11 +111,9 @@ const char *machine_kexec_why_no_ram(u64 start, u64 end)
 {
 	if (!firmware_calls_it_ram(start, end))
 		return "is no RAM by firmware's map";
-	if (declared_as_other(start, end))
-		return "is no RAM by memmap=";
 	if (has_efi_table(start, end))
 		return "has a table of EFI that the next kernel reads";
-	return NULL;
+	return why_something_else(start, end);
 }
 
 #ifdef CONFIG_KEXEC_KUNIT_TEST

@@ -46,20 +46,15 @@ static void test_firmware_map(struct kunit *test)
 	expect_no_ram(test, 0xa0000, 0xa0000, "firmware's map");
 }
 
-/* What memmap=nn!ss makes of it, before and behind what is asked for, too. */
-static void test_declared(struct kunit *test)
+/* What this kernel took it for, before and behind what is asked for, too. */
+static void test_something_else(struct kunit *test)
 {
-	struct e820_table *table, *old = e820_table;
-	struct e820_entry entry = {
+	struct e820_entry *entry = e820_table->entries;
+
+	e820_table->nr_entries = 1;
+	*entry = (struct e820_entry) {
 		.addr = TEST_RAM + SZ_4K, .size = SZ_4K, .type = E820_TYPE_PRAM,
 	};
-
-	table = kunit_kzalloc(test, sizeof(*table), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, table);
-	table->nr_entries = 1;
-	table->entries[0] = entry;
-
-	e820_table = table;
 	expect_no_ram(test, TEST_RAM, TEST_END, "memmap=");
 	expect_no_ram(test, TEST_RAM + SZ_8K - 1, TEST_END, "memmap=");
 	expect_no_ram(test, TEST_RAM, TEST_RAM + SZ_4K, "memmap=");
@@ -67,9 +62,12 @@ static void test_declared(struct kunit *test)
 							 TEST_RAM + SZ_4K - 1));
 	KUNIT_EXPECT_NULL(test, machine_kexec_why_no_ram(TEST_RAM + SZ_8K,
 							 TEST_END));
-	table->entries[0].type = E820_TYPE_RESERVED;
+	entry->type = E820_TYPE_RESERVED;
 	KUNIT_EXPECT_NULL(test, machine_kexec_why_no_ram(TEST_RAM, TEST_END));
-	e820_table = old;
+	entry->type = E820_TYPE_RAM;
+	expect_no_ram(test, TEST_RAM, TEST_END, "removed");
+	entry->type = E820_TYPE_ACPI;
+	expect_no_ram(test, TEST_RAM, TEST_END, "memmap=");
 }
 
 #ifdef CONFIG_EFI
@@ -127,9 +125,30 @@ static void test_efi_reserved(struct kunit *test)
 }
 #endif
 
+/* A kernel that takes the machine's memory for nothing. */
+static struct e820_table *real_table;
+
+static int ram_test_init(struct kunit *test)
+{
+	struct e820_table *table = kunit_kzalloc(test, sizeof(*table), GFP_KERNEL);
+
+	if (!table)
+		return -ENOMEM;
+	real_table = e820_table;
+	e820_table = table;
+	return 0;
+}
+
+static void ram_test_exit(struct kunit *test)
+{
+	if (real_table)
+		e820_table = real_table;
+	real_table = NULL;
+}
+
 static struct kunit_case ram_test_cases[] = {
 	KUNIT_CASE(test_firmware_map),
-	KUNIT_CASE(test_declared),
+	KUNIT_CASE(test_something_else),
 #ifdef CONFIG_EFI
 	KUNIT_CASE(test_efi_tables),
 	KUNIT_CASE(test_efi_reserved),
@@ -139,6 +158,8 @@ static struct kunit_case ram_test_cases[] = {
 
 static struct kunit_suite ram_test_suite = {
 	.name = "kexec-ram",
+	.init = ram_test_init,
+	.exit = ram_test_exit,
 	.test_cases = ram_test_cases,
 };
 
