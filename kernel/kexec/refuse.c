@@ -30,7 +30,8 @@ static void remember(const char *reason)
 	raw_spin_unlock_irqrestore(&refusal_lock, flags);
 }
 
-static void report(int err, const char *reason, struct ratelimit_state *limit)
+static void report_refusal(int err, const char *reason,
+			   struct ratelimit_state *limit)
 {
 	trace_kexec_refused(err, reason);
 	if (__ratelimit(limit))
@@ -43,7 +44,7 @@ static int refuse(int err, const char *reason)
 				      DEFAULT_RATELIMIT_BURST);
 
 	remember(reason);
-	report(err, reason, &limit);
+	report_refusal(err, reason, &limit);
 	return err;
 }
 
@@ -87,7 +88,7 @@ int kexec_refuse_unprivileged(int err, const char *fmt, ...)
 	va_start(args, fmt);
 	vscnprintf(reason, sizeof(reason), fmt, args);
 	va_end(args);
-	report(err, reason, &limit);
+	report_refusal(err, reason, &limit);
 	return err;
 }
 
