@@ -58,7 +58,7 @@ static struct workqueue_struct *settle_wq;
 static bool settling;
 /* It is to end soon, and has not come to the end of the image then. */
 static bool stop_settling;
-/* It ended so; whoever has the lock starts it again. */
+/* It ended so, and nobody has started it again since. */
 static bool interrupted;
 /* A handoff waits: no pass is to follow. */
 static bool last_pass;
@@ -191,7 +191,7 @@ static void report_settled(const struct kimage *image,
 			div_u64(ns, NSEC_PER_MSEC));
 }
 
-/* @early: the image has not been settled, and is not what stops that. */
+/* @early: the image has not been settled. */
 static void end_settling(bool early)
 {
 	struct kernfs_node *file = READ_ONCE(settled_file);
@@ -244,11 +244,11 @@ static void settle(struct work_struct *work)
 	image->settled = !more;
 	end_settling(more);
 	/*
-	 * Perhaps nobody has the lock any more who would go on.  Pairs with
+	 * Who had the lock may have given it up without waiting for this.  Pairs with
 	 * kexec_unlock(), which releases it, and looks then whether this has ended.
 	 */
 	smp_mb();
-	if (more && mutex_trylock(&kexec_mutex))
+	if (READ_ONCE(interrupted) && mutex_trylock(&kexec_mutex))
 		kexec_unlock();
 }
 
