@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Interrupt controllers after a panic, for architectures that leave them to
- * irqchip drivers: nothing is left half handled, and nothing comes before the
- * crash image has a driver for it.
+ * irqchip drivers: nothing is left half handled.
  *
- * machine_kexec_mask_interrupts() does that for a handoff from a kernel that is
- * well.  It takes the lock of each descriptor, and those of the buses that slow
- * controllers are on.  After a panic, whoever holds one may be a CPU that was
- * stopped, or one that did not stop, or the code below us on our own stack.  So
- * here no such lock is taken (invariant 3).  Where one is held somebody was
- * about to talk to a controller, in whose driver there may be more locks: then
- * nothing is masked.  The drivers of the crash image mask what they find when
- * they start; this only helps those that don't.
+ * machine_kexec_mask_interrupts() does more for a handoff from a kernel that is
+ * well: it masks everything.  It takes the lock of each descriptor, and those of
+ * the buses that slow controllers are on; and to mask an interrupt, drivers take
+ * locks of their own, which they hold elsewhere, too.  After a panic, whoever holds
+ * one may be a CPU that was stopped, or one that did not stop, or the code below us
+ * on our own stack.  So here no such lock is taken (invariant 3), and nothing is
+ * masked: interrupts are off in the processor, and the drivers of the crash image
+ * mask what they find when they start.
  */
 #include <linux/interrupt.h>
 #include <linux/irq.h>
@@ -20,23 +19,6 @@
 #include <linux/spinlock.h>
 
 #include "internal.h"
-
-static bool is_locked(struct irq_desc *desc)
-{
-	return raw_spin_is_locked(&desc->lock);
-}
-
-static bool any_is_locked(void)
-{
-	struct irq_desc *desc;
-	unsigned int irq;
-
-	for_each_irq_desc(irq, desc) {
-		if (is_locked(desc))
-			return true;
-	}
-	return false;
-}
 
 /* Of controllers that are stacked, the one behind this one. */
 static struct irq_data *behind(struct irq_data *data)
@@ -62,40 +44,37 @@ static bool deactivate(struct irq_data *data)
 	return false;
 }
 
-static void quiet(struct irq_desc *desc, bool mask)
+static void quiet(struct irq_desc *desc)
 {
 	struct irq_data *data = irq_desc_get_irq_data(desc);
 	struct irq_chip *chip = data->chip;
 
 	/* Who has to lock a bus has to wait for it, too. */
-	if (!chip || chip->irq_bus_lock || is_locked(desc))
+	if (!chip || chip->irq_bus_lock || raw_spin_is_locked(&desc->lock))
 		return;
 
-	if (!deactivate(data) && chip->irq_eoi && irqd_irq_inprogress(data))
+	/* To end one that is disabled, a driver may have to enable it, locked. */
+	if (!deactivate(data) && chip->irq_eoi && irqd_irq_inprogress(data) &&
+	    !irqd_irq_disabled(data))
 		chip->irq_eoi(data);
-	if (mask && chip->irq_mask)
-		chip->irq_mask(data);
-	if (mask && chip->irq_disable && !irqd_irq_disabled(data))
-		chip->irq_disable(data);
 }
 
 /**
- * crash_quiet_interrupts - end and mask the interrupts of all devices
+ * crash_quiet_interrupts - end the interrupts that somebody was handling
  *
- * What a driver does for that is its own affair; that of a common controller
- * takes no lock, or none but what its descriptors' locks are held around.
+ * To end one, or to have it inactive, is to write to a register of the controller;
+ * common ones take no lock for it.
  *
  * Context: Any, NMI included, interrupts off, on the CPU that panics, when the
  * others have stopped.
  */
 void crash_quiet_interrupts(void)
 {
-	bool mask = !any_is_locked();
 	struct irq_desc *desc;
 	unsigned int irq;
 
 	for_each_irq_desc(irq, desc)
-		quiet(desc, mask);
+		quiet(desc);
 }
 
 #ifdef CONFIG_KEXEC_KUNIT_TEST
