@@ -152,20 +152,21 @@ static int jump_from_running(struct kimage *image)
 	return err;
 }
 
-/* The word at @phys of the image's memory, as it left it; 0 if there is none. */
-static unsigned long read_word(const struct kimage *image, unsigned long phys)
+/* The word at @phys of the image's memory, as it left it, if there is one. */
+static bool read_word(const struct kimage *image, unsigned long phys,
+		      unsigned long *word)
 {
 	struct kexec_move *move = kexec_move_find(image, phys);
-	unsigned long word, src, len = PAGE_SIZE;
+	unsigned long src, len = PAGE_SIZE;
 	void *run;
 
-	if (!move || !IS_ALIGNED(phys, sizeof(word)))
-		return 0;
+	if (!move || !IS_ALIGNED(phys, sizeof(*word)))
+		return false;
 	src = move->src + (phys - move->dst);
 	run = kexec_map_run(src & PAGE_MASK, &len);
-	word = *(unsigned long *)(run + offset_in_page(src));
+	*word = *(unsigned long *)(run + offset_in_page(src));
 	kexec_unmap_run(run);
-	return word;
+	return true;
 }
 
 /*
@@ -176,9 +177,11 @@ static unsigned long read_word(const struct kimage *image, unsigned long phys)
  */
 static unsigned long next_start(const struct kimage *image)
 {
-	unsigned long entry = read_word(image, image->stack);
+	unsigned long entry;
 
-	if (kexec_move_find(image, entry) && IS_ALIGNED(entry, KEXEC_ENTRY_ALIGN))
+	/* 0 is none, also where there is memory at 0. */
+	if (image->stack && read_word(image, image->stack, &entry) && entry &&
+	    kexec_move_find(image, entry) && IS_ALIGNED(entry, KEXEC_ENTRY_ALIGN))
 		return entry;
 	return image->start;
 }
