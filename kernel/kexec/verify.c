@@ -13,6 +13,7 @@
 #include <linux/io.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/nmi.h>
 #include <linux/page-flags.h>
@@ -59,7 +60,10 @@ bool kexec_is_broken(unsigned long phys, unsigned long len)
 	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
 		return false;
 	for (i = 0; i < PHYS_PFN(len); i++) {
-		if (pfn_valid(pfn + i) && PageHWPoison(pfn_to_page(pfn + i)))
+		/* Of memory that is offline there may be nothing to look at. */
+		struct page *page = pfn_to_online_page(pfn + i);
+
+		if (page && PageHWPoison(page))
 			return true;
 	}
 	return false;
@@ -264,10 +268,10 @@ void kexec_digest_retake(struct kimage *image, unsigned long start)
 		pr_warn("the control memory changed while the image ran; it can't be started again\n");
 		return;
 	}
-	image->start = start;
 	/* Not to be read; the next handoff is refused for that. */
 	if (find_broken_segment(image) >= 0)
 		return;
+	image->start = start;
 	content_digests(image, true, image->digest);
 	kexec_digest_seal(image);
 }
