@@ -177,9 +177,11 @@ static void make_claim(struct work_struct *work)
 {
 	struct claim *claim = container_of(work, struct claim, work);
 
-	claim->err = alloc_contig_range(claim->pfn, claim->pfn + claim->nr_pages,
+	claim->err = atomic_read(&claim->abandoned) ? -EINTR :
+		     alloc_contig_range(claim->pfn, claim->pfn + claim->nr_pages,
 					MIGRATE_MOVABLE,
 					GFP_USER | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
+	kexec_stay_claim(0, 0);
 	if (!atomic_xchg(&claim->abandoned, 1)) {
 		complete(&claim->done);
 		return;
@@ -210,7 +212,9 @@ static bool has_returned(struct claim *claim)
  * that, for a page that is locked or under writeback, and be it that the server of
  * a file system never answers.  So it runs in a worker, which is abandoned when it
  * takes too long, and gives back what it gets then.  Meanwhile nothing else is
- * claimed: one page that is never done with would be met again and again.
+ * claimed: one page that is never done with would be met again and again.  What it
+ * was about stays isolated as long, and CPUs do without their lists of pages that
+ * are to go to an LRU list.
  */
 static int claim_range(unsigned long pfn, unsigned long nr_pages)
 {
@@ -222,6 +226,7 @@ static int claim_range(unsigned long pfn, unsigned long nr_pages)
 	*claim = (struct claim) { .pfn = pfn, .nr_pages = nr_pages };
 	INIT_WORK(&claim->work, make_claim);
 	init_completion(&claim->done);
+	kexec_stay_claim(pfn, nr_pages);
 	queue_work(system_unbound_wq, &claim->work);
 	if (!has_returned(claim)) {
 		if (!fatal_signal_pending(current))
@@ -236,8 +241,9 @@ static int claim_range(unsigned long pfn, unsigned long nr_pages)
 }
 
 /*
- * The pages can't go offline meanwhile: the image holds its destinations, see
- * kexec_stay_hold(), and each page block here has a part of one.
+ * The pages can't go offline meanwhile: the image holds its destinations, of which
+ * each page block here has a part, until the claim is made; and that holds them
+ * itself, as it may be abandoned, and the image be gone.
  */
 static int buddy_claim(unsigned long pfn, unsigned long nr_pages,
 		       unsigned long most_busy)

@@ -195,6 +195,7 @@ void kexec_place_free(struct kimage *image);
 /* stay.c */
 int kexec_stay_hold(struct kimage *image);
 void kexec_stay_release(struct kimage *image);
+void kexec_stay_claim(unsigned long pfn, unsigned long nr_pages);
 
 /* buddy.c */
 extern const struct kexec_page_ops kexec_buddy_ops;

@@ -39,6 +39,15 @@ static struct {
 	unsigned long nr_pages;
 } leaving;
 
+/*
+ * The page frames that are being claimed.  A claim may outlive the image that it is
+ * made for, see buddy.c; there is one at a time.
+ */
+static struct {
+	unsigned long pfn;
+	unsigned long nr_pages;
+} claimed;
+
 /* The first segment with a part in [@pfn, @pfn + @nr_pages), or -1; none if empty. */
 static int segment_in(const struct kimage *image, unsigned long pfn,
 		      unsigned long nr_pages)
@@ -92,12 +101,30 @@ void kexec_stay_release(struct kimage *image)
 	spin_unlock(&stay_lock);
 }
 
+/**
+ * kexec_stay_claim - keep memory online while it is claimed
+ * @pfn: the first page; an image holds it
+ * @nr_pages: how many; 0 when the claim has ended
+ *
+ * Context: May sleep.
+ */
+void kexec_stay_claim(unsigned long pfn, unsigned long nr_pages)
+{
+	spin_lock(&stay_lock);
+	claimed.pfn = pfn;
+	claimed.nr_pages = nr_pages;
+	spin_unlock(&stay_lock);
+}
+
 /* Whether nobody needs these; if so, nobody gets to need them from now on. */
 static bool may_leave(unsigned long pfn, unsigned long nr_pages)
 {
 	const struct kimage *image;
 
 	guard(spinlock)(&stay_lock);
+	if (claimed.pfn < pfn + nr_pages &&
+	    pfn < claimed.pfn + claimed.nr_pages)
+		return false;
 	list_for_each_entry(image, &holders, holder) {
 		if (segment_in(image, pfn, nr_pages) >= 0)
 			return false;

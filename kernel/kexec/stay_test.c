@@ -74,9 +74,23 @@ static void test_leaving(struct kunit *test)
 	kexec_stay_release(outside);
 }
 
+/* What is being claimed, whoever for. */
+static void test_claimed(struct kunit *test)
+{
+	kexec_stay_claim(block.start_pfn - 1, 1);
+	KUNIT_EXPECT_EQ(test, change(MEM_GOING_OFFLINE), 0);
+	change(MEM_CANCEL_OFFLINE);
+	kexec_stay_claim(block.start_pfn - 1, 2);
+	KUNIT_EXPECT_EQ(test, change(MEM_GOING_OFFLINE), -EBUSY);
+	kexec_stay_claim(0, 0);
+	KUNIT_EXPECT_EQ(test, change(MEM_GOING_OFFLINE), 0);
+	change(MEM_CANCEL_OFFLINE);
+}
+
 static struct kunit_case stay_test_cases[] = {
 	KUNIT_CASE(test_held),
 	KUNIT_CASE(test_leaving),
+	KUNIT_CASE(test_claimed),
 	{ }
 };
 
