@@ -15,7 +15,7 @@
  *	load of a crash image                |----|
  *	handoff                                       |...|--shut down, jump-->
  *
- * The worker takes no lock: whoever changes the boot slot, or looks into its
+ * The worker waits for no lock: whoever changes the boot slot, or looks into its
  * image, has stopped it by kexec_lock() before, and only kexec_unlock() starts it.
  * It stands still while the system sleeps or is about to.  A panic may find it at
  * any point; it does not look at boot images.
@@ -62,6 +62,8 @@ static bool stop_settling;
 static bool interrupted;
 /* A handoff waits: no pass is to follow. */
 static bool last_pass;
+/* The system sleeps or is about to: nobody starts it. */
+static bool asleep;
 /* The file of sysfs that says whether it runs; NULL if there is none. */
 static struct kernfs_node *settled_file;
 static DECLARE_WAIT_QUEUE_HEAD(settle_ended);
@@ -239,7 +241,10 @@ static void settle(struct work_struct *work)
 		!READ_ONCE(last_pass));
 	if (more && !READ_ONCE(stop_settling)) {
 		queue_delayed_work(settle_wq, &settle_work, HZ);
-		return;
+		/* Pairs with stop_worker(): one of us sees what the other one did. */
+		smp_mb();
+		if (!READ_ONCE(stop_settling) || !cancel_delayed_work(&settle_work))
+			return;
 	}
 	image->settled = !more;
 	end_settling(more);
@@ -294,10 +299,12 @@ static int wait_for_end(void)
 	return wait_event_killable(settle_ended, kexec_settled()) ? killed() : 0;
 }
 
-/* The delayed work is pending no more, or runs, and will not queue itself again. */
+/* Then it is pending no more, or runs, and comes to an end soon. */
 static void stop_worker(void)
 {
 	WRITE_ONCE(stop_settling, true);
+	/* Pairs with settle(), which may be about to queue itself. */
+	smp_mb();
 	if (cancel_delayed_work(&settle_work))
 		end_settling(true);
 }
@@ -343,8 +350,10 @@ int kexec_lock_settled(void)
 		queue_delayed_work(settle_wq, &settle_work, 0);
 	left = wait_event_killable_timeout(settle_ended, kexec_settled(),
 					   SETTLE_PATIENCE);
-	if (left < 0)
+	if (left < 0) {
+		WRITE_ONCE(last_pass, false);
 		return killed();
+	}
 	if (!left)
 		pr_warn("the image has not settled in %u s, what is left is moved by the handoff\n",
 			SETTLE_PATIENCE / HZ);
@@ -359,7 +368,8 @@ static void start_worker(void)
 	struct kexec_bytes total;
 
 	WRITE_ONCE(interrupted, false);
-	if (!image || image->settled || !image->ops->claim || !settle_wq)
+	if (!image || image->settled || !image->ops->claim || !settle_wq ||
+	    READ_ONCE(asleep))
 		return;
 	kimage_total(image, &total);
 	if (!total.moved)
@@ -405,6 +415,8 @@ static int system_sleeps(struct notifier_block *nb, unsigned long action,
 	case PM_HIBERNATION_PREPARE:
 	case PM_SUSPEND_PREPARE:
 	case PM_RESTORE_PREPARE:
+		/* Who has the lock has stopped it, and won't start it then. */
+		WRITE_ONCE(asleep, true);
 		if (!mutex_trylock(&kexec_mutex))
 			break;
 		stop_worker();
@@ -414,6 +426,7 @@ static int system_sleeps(struct notifier_block *nb, unsigned long action,
 	case PM_POST_HIBERNATION:
 	case PM_POST_SUSPEND:
 	case PM_POST_RESTORE:
+		WRITE_ONCE(asleep, false);
 		if (mutex_trylock(&kexec_mutex))
 			kexec_unlock();
 		break;
