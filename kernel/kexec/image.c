@@ -163,16 +163,28 @@ struct kimage *kimage_new(unsigned long flags, const struct kexec_page_ops *ops,
  * In a guest whose memory is accepted when it is first used: the page allocator
  * did so for what it gave, and the handoff writes to the rest.
  */
-static void accept_destinations(const struct kimage *image)
+static int accept_destinations(const struct kimage *image)
 {
+	unsigned long done, len;
 	unsigned int i;
+	int err;
 
+	if (!IS_ENABLED(CONFIG_UNACCEPTED_MEMORY))
+		return 0;
 	for (i = 0; i < image->nr_segments; i++) {
 		const struct kexec_segment *seg = &image->segment[i];
 
-		if (seg->memsz)
-			accept_memory(seg->mem, seg->memsz);
+		/* Interrupts are off while a piece of it is accepted. */
+		for (done = 0; done < seg->memsz; done += len) {
+			err = kexec_check_signal();
+			if (err)
+				return err;
+			len = min_t(unsigned long, seg->memsz - done,
+				    PFN_PHYS(MAX_ORDER_NR_PAGES));
+			accept_memory(seg->mem + done, len);
+		}
 	}
+	return 0;
 }
 
 /**
@@ -194,10 +206,10 @@ int kimage_place(struct kimage *image)
 	if (err)
 		return err;
 	err = kexec_place_claim(p);
-	if (!err) {
-		accept_destinations(image);
+	if (!err)
+		err = accept_destinations(image);
+	if (!err)
 		err = machine_kexec_prepare(image);
-	}
 	if (!err)
 		err = kexec_vmcoreinfo_attach(image);
 	if (!err)
