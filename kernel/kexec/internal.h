@@ -189,6 +189,9 @@ struct kexec_dest *kexec_dest_from(struct kexec_placement *p,
 int kexec_place_begin(struct kexec_placement *p, struct kimage *image);
 int kexec_place_claim(struct kexec_placement *p);
 int kexec_place_sources(struct kexec_placement *p);
+struct page *kexec_alloc_control(struct kexec_placement *p,
+				 const struct kexec_page_ops *ops,
+				 unsigned int order);
 void kexec_place_end(struct kexec_placement *p);
 void kexec_place_free(struct kimage *image);
 

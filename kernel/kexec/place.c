@@ -380,10 +380,34 @@ int kexec_place_claim(struct kexec_placement *p)
 	return err;
 }
 
-/*
- * A block of control memory, outside every destination, or NULL.  Never with page 0,
- * where a machine has memory there: 0 is no address in the move table, but its end.
+/**
+ * kexec_alloc_control - ask for a block that can be control memory
+ * @p: a placement
+ * @ops: where to get it from
+ * @order: how much, as a power of two of pages
+ *
+ * It never begins with page 0, where a machine has memory there: 0 is no address in
+ * the move table, but its end.  It may lie in a destination.
+ *
+ * Context: May sleep.
+ * Return: the first page, or NULL.
  */
+struct page *kexec_alloc_control(struct kexec_placement *p,
+				 const struct kexec_page_ops *ops,
+				 unsigned int order)
+{
+	struct page *page;
+
+	for (;;) {
+		page = ops->alloc(GFP_KERNEL | KEXEC_CONTROL_GFP | __GFP_NOWARN |
+				  __GFP_RETRY_MAYFAIL, order);
+		if (!page || page_to_pfn(page))
+			return page;
+		kexec_add_run(&p->unfit, page, 1UL << order);
+	}
+}
+
+/* A block of control memory, outside every destination, or NULL. */
 static struct page *alloc_control(struct kexec_placement *p, unsigned int order)
 {
 	const struct kexec_page_ops *ops = p->image->ops;
@@ -392,17 +416,9 @@ static struct page *alloc_control(struct kexec_placement *p, unsigned int order)
 		return ops->control(p, order);
 
 	for (;;) {
-		struct page *page = ops->alloc(GFP_KERNEL | KEXEC_CONTROL_GFP |
-					       __GFP_NOWARN | __GFP_RETRY_MAYFAIL,
-					       order);
+		struct page *page = kexec_alloc_control(p, ops, order);
 
-		if (!page)
-			return NULL;
-		if (!page_to_pfn(page)) {
-			kexec_add_run(&p->unfit, page, 1UL << order);
-			continue;
-		}
-		if (!in_a_dest(p, page_to_pfn(page), 1UL << order))
+		if (!page || !in_a_dest(p, page_to_pfn(page), 1UL << order))
 			return page;
 
 		/* Keeps at least one page that the destinations lacked. */

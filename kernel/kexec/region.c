@@ -106,6 +106,12 @@ int kexec_region_check_segment(const struct kexec_segment *seg, unsigned int nr)
  */
 static unsigned long *taken;
 
+/*
+ * Pages of it that the control memory of an image beside another one has; so many
+ * that of the same image at home is going to need, before the first is freed.
+ */
+static unsigned long nr_control;
+
 static unsigned long region_pfn(void)
 {
 	return PHYS_PFN(crashk_res.start);
@@ -132,6 +138,18 @@ static void take_pages(unsigned long pfn, unsigned long nr_pages)
 	clamp_to_region(&pfn, &end);
 	if (pfn < end)
 		bitmap_set(taken, pfn - region_pfn(), end - pfn);
+}
+
+/* Pages that have a hardware error serve for nothing. */
+static void take_broken(void)
+{
+	unsigned long i;
+
+	for (i = 0; IS_ENABLED(CONFIG_MEMORY_FAILURE) && i < region_pages(); i++) {
+		if (kexec_is_broken(PFN_PHYS(region_pfn() + i), PAGE_SIZE))
+			__set_bit(i, taken);
+		cond_resched();
+	}
 }
 
 /* Of a moved entry it is the source that is held, not yet the destination. */
@@ -186,12 +204,12 @@ static struct page *region_control(struct kexec_placement *p, unsigned int order
 			continue;
 		}
 		take_pages(pfn, nr);
+		nr_control += nr;
 		p->control_end = pfn;
 		return pfn_to_page(pfn);
 	}
 	/* It would be safer in the region, but it works. */
-	return kexec_staging_ops.alloc(GFP_KERNEL | KEXEC_CONTROL_GFP | __GFP_NOWARN,
-				       order);
+	return kexec_alloc_control(p, &kexec_staging_ops, order);
 }
 
 /* An image at home has its destinations, whoever had them: others are done. */
@@ -227,12 +245,17 @@ static int beside_claim(unsigned long pfn, unsigned long nr_pages,
 static struct page *beside_alloc(gfp_t gfp, unsigned int order)
 {
 	unsigned long nr_pages = 1UL << order, size = region_pages();
+	unsigned long nr_free = size - bitmap_weight(taken, size);
 	unsigned long first = bitmap_find_next_zero_area(taken, size, 0, nr_pages, 0);
 
-	if (first >= size)
-		return kexec_staging_ops.alloc(gfp, order);
-	bitmap_set(taken, first, nr_pages);
-	return pfn_to_page(region_pfn() + first);
+	if (first < size && nr_free >= nr_pages + nr_control) {
+		bitmap_set(taken, first, nr_pages);
+		return pfn_to_page(region_pfn() + first);
+	}
+	/* Smaller blocks of it come before memory that is less safe. */
+	if (order && nr_free > nr_control)
+		return NULL;
+	return kexec_staging_ops.alloc(gfp, order);
 }
 
 static void beside_free(struct page *page, unsigned long nr_pages)
@@ -251,6 +274,7 @@ static unsigned long beside_spare(unsigned long wanted)
 	unsigned long nr_free = region_pages() -
 				bitmap_weight(taken, region_pages());
 
+	nr_free -= min(nr_free, nr_control);
 	if (nr_free >= wanted)
 		return nr_free;
 	return nr_free + kexec_staging_ops.spare(wanted - nr_free);
@@ -264,15 +288,6 @@ static const struct kexec_page_ops beside_ops = {
 	.control = region_control,
 };
 
-static int open_region(void)
-{
-	int err = protect_resource(&crashk_res, false);
-
-	if (err)
-		return kexec_refuse(err, "the crash region can't be made writable");
-	return 0;
-}
-
 static void close_region(void)
 {
 	int err = protect_resource(&crashk_res, true);
@@ -280,6 +295,17 @@ static void close_region(void)
 	if (err)
 		pr_warn("the crash region is not protected from being overwritten (%d)\n",
 			err);
+}
+
+static int open_region(void)
+{
+	int err = protect_resource(&crashk_res, false);
+
+	if (!err)
+		return 0;
+	/* A part of it may be. */
+	close_region();
+	return kexec_refuse(err, "the crash region can't be made writable");
 }
 
 /*
@@ -326,7 +352,7 @@ static void warn_if_tight(const struct kimage *image)
 }
 
 /* Copy the content of a staged image to where it belongs. */
-static void copy_home(const struct kimage *staged, unsigned long nr_moved)
+static int copy_home(const struct kimage *staged, unsigned long nr_moved)
 {
 	struct kexec_move *move = kexec_move_first(staged);
 	unsigned long i, nr_pages, done = 0;
@@ -334,6 +360,8 @@ static void copy_home(const struct kimage *staged, unsigned long nr_moved)
 	for (; move; move = kexec_move_next(move)) {
 		if (!kexec_is_moved(move))
 			continue;
+		if (kexec_is_broken(move->src, move->len))
+			return -EIO;
 		nr_pages = PHYS_PFN(move->len);
 		for (i = 0; i < nr_pages; i++) {
 			copy_highpage(pfn_to_page(PHYS_PFN(move->dst) + i),
@@ -343,6 +371,7 @@ static void copy_home(const struct kimage *staged, unsigned long nr_moved)
 			cond_resched();
 		}
 	}
+	return 0;
 }
 
 /*
@@ -360,12 +389,15 @@ static struct kimage *build_at_home(const struct kimage *staged,
 	if (IS_ERR(image))
 		return image;
 	bitmap_zero(taken, region_pages());
+	take_broken();
 	take_image(staged);
 	err = kimage_place(image);
 	if (err)
 		return ERR_PTR(err);
 
-	copy_home(staged, nr_moved);
+	err = copy_home(staged, nr_moved);
+	if (err)
+		return ERR_PTR(err);
 	memcpy(image->digest, staged->digest, sizeof(image->digest));
 	err = machine_kexec_entry(image);
 	if (!err)
@@ -450,6 +482,8 @@ struct kimage *kexec_region_load(unsigned long entry, unsigned int nr_segments,
 	if (!taken)
 		return ERR_PTR(kexec_refuse(-ENOMEM,
 					    "no memory to keep track of the crash region"));
+	take_broken();
+	nr_control = 0;
 	err = open_region();
 	if (err) {
 		image = ERR_PTR(err);
@@ -517,19 +551,15 @@ void kexec_vmcoreinfo_detach(struct kimage *image)
 /**
  * crash_get_memory_size - how much memory is reserved for a crash image
  *
+ * Anybody may ask: not under kexec_mutex, so that nobody keeps others from loading.
+ *
  * Context: Process context.
- * Return: bytes, those of a second region below 4 GiB included; -EBUSY while a
- * load or a handoff is in progress.
+ * Return: bytes, those of a second region below 4 GiB included.
  */
 ssize_t crash_get_memory_size(void)
 {
-	ssize_t size;
-
-	if (!mutex_trylock(&kexec_mutex))
-		return -EBUSY;
-	size = region_size(&crashk_res) + region_size(&crashk_low_res);
-	mutex_unlock(&kexec_mutex);
-	return size;
+	guard(spinlock)(&kexec_slot_lock);
+	return region_size(&crashk_res) + region_size(&crashk_low_res);
 }
 
 static void free_pages_of(unsigned long start, unsigned long end)
@@ -546,6 +576,8 @@ static void free_pages_of(unsigned long start, unsigned long end)
 /* Keep the first @size bytes of a region, which may be in no tree. */
 static void cut_resource(struct resource *res, unsigned long size)
 {
+	/* Others read the size meanwhile. */
+	guard(spinlock)(&kexec_slot_lock);
 	if (size) {
 		adjust_resource(res, res->start, size);
 		return;
@@ -661,7 +693,7 @@ int crash_shrink_memory(unsigned long new_size)
 	if (!mutex_trylock(&kexec_mutex))
 		return kexec_refuse(-EBUSY, "a load or a handoff is in progress");
 	err = shrink_to(new_size);
-	mutex_unlock(&kexec_mutex);
+	kexec_unlock();
 	return err;
 }
 
