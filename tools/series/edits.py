@@ -23,8 +23,8 @@ NEEDS = [
     Need("arch/x86/mm/ident_map.c", "_PAGE_NOPTISHADOW",
          "x86 builds an identity map in a table of one page, past whose end "
          "page table isolation would write without it"),
-    Need("kernel/irq/kexec.c", "machine_kexec_mask_interrupts(void)",
-         "arm64 and riscv64 call it in a panic"),
+    Need("kernel/irq/Kconfig", "config GENERIC_IRQ_KEXEC_CLEAR_VM_FORWARD\n",
+         "after a panic of arm64, what it forwards to guests would stay active"),
 ]
 
 

@@ -96,6 +96,22 @@ class KexecTreeTest(unittest.TestCase):
                          (self.repo / CORE).read_bytes())
         self.assertIn("+= kexec/", (self.base / "kernel/Makefile").read_text())
 
+    def test_apply_to_a_configuration_that_loses_kexec(self):
+        for config, loses in (
+                ("CONFIG_KEXEC_FILE=y\n# CONFIG_KEXEC is not set\n", True),
+                ("CONFIG_KEXEC_FILE=y\n", True),
+                ("CONFIG_KEXEC_FILE=y\nCONFIG_KEXEC=y\n", False),
+                ("# CONFIG_KEXEC is not set\n", False)):
+            with self.subTest(config):
+                tree = self.base.with_name("user")
+                shutil.rmtree(tree, ignore_errors=True)
+                shutil.copytree(self.base, tree)
+                (tree / ".config").write_text(config)
+                result = self.run_tool("apply", tree)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertEqual("no CRASH_DUMP" in result.stdout, loses)
+                self.assertEqual((tree / ".config").read_text(), config)
+
     def test_apply_twice(self):
         self.assertEqual(self.run_tool("apply", self.base).returncode, 0)
         self.expect_refusal("already")
