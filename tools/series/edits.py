@@ -84,6 +84,15 @@ def edits(maintainers):
              "\tselect ARCH_HAS_KEXEC_JUMP\n",
              "arm64 has a handoff, and a way back"),
         Edit("arch/arm64/Kconfig",
+             "config ARCH_SUPPORTS_KEXEC\n",
+             "config ARCH_SELECTS_KEXEC\n"
+             "\tdef_bool y\n"
+             "\tdepends on KEXEC\n"
+             "\tselect HOTPLUG_CPU\n"
+             "\n"
+             "config ARCH_SUPPORTS_KEXEC\n",
+             "the other CPUs have to be taken offline before the handoff"),
+        Edit("arch/arm64/Kconfig",
              "\tselect CPU_PM if (SUSPEND || CPU_IDLE)\n",
              "\tselect CPU_PM if (SUSPEND || CPU_IDLE || KEXEC_JUMP)\n",
              "an image returns to where a CPU resumes"),
