@@ -20,6 +20,7 @@
 #include <asm/intel_pt.h>
 #include <asm/io_apic.h>
 #include <asm/reboot.h>
+#include <asm/sev.h>
 #include <asm/x86_init.h>
 
 #ifdef CONFIG_SMP
@@ -27,6 +28,9 @@
 static void stop_this_one(int cpu, struct pt_regs *regs)
 {
 	crash_save_cpu(regs, cpu);
+
+	/* On an SEV-SNP host, or the panic notifier can't shut that down. */
+	kdump_sev_callback();
 
 	/* Its trace must not go on into memory that the dump is to show. */
 	cpu_emergency_stop_pt();
