@@ -148,6 +148,11 @@ static inline unsigned long kexec_image_stack(const void *trampoline)
 	return stack == __pa(trampoline) + PAGE_SIZE ? 0 : stack;
 }
 
+#ifdef CONFIG_X86_32
+/* /proc/vmcore may be that of a 64-bit kernel: <linux/crash_dump.h>. */
+#define vmcore_elf_check_arch_cross(header) ((header)->e_machine == EM_X86_64)
+#endif
+
 /* For smp_ops. */
 void kdump_nmi_shootdown_cpus(void);
 
