@@ -268,5 +268,12 @@ static inline int kexec_crash_loaded(void) { return 0; }
 static inline void crash_save_cpu(struct pt_regs *regs, int cpu) { }
 #endif /* CONFIG_CRASH_DUMP */
 
+/*
+ * What IMA's policy for Secure Boot asks for under CONFIG_KEXEC_SIG: from now on
+ * only signed images.  No image has a signature, and IMA refuses all of them
+ * then, by itself: see ima_load_data().
+ */
+static inline void set_kexec_sig_enforced(void) { }
+
 #endif /* __ASSEMBLY__ */
 #endif /* _LINUX_KEXEC_H */

@@ -145,14 +145,16 @@ def warnings(arch):
 # arch.callers are an architecture's own.  All are others' files.
 CALLERS = [f"{name}.o" for name in """
     block/blk-mq drivers/base/cpu drivers/base/memory
-    drivers/misc/pvpanic/pvpanic drivers/pci/pci-driver fs/proc/kcore
+    drivers/misc/pvpanic/pvpanic drivers/misc/pvpanic/pvpanic-mmio
+    drivers/pci/pci-driver fs/proc/kcore
     fs/proc/vmcore kernel/elfcorehdr
     init/initramfs kernel/bpf/helpers kernel/ksysfs kernel/panic
     kernel/printk/printk kernel/reboot kernel/sys_ni kernel/sysctl
     kernel/vmcore_info lib/dump_stack mm/mm_init mm/page_alloc net/core/dev
-    security/integrity/ima/ima_main security/integrity/ima/ima_init
+    security/integrity/ima/ima_appraise security/integrity/ima/ima_init
+    security/integrity/ima/ima_main security/integrity/ima/ima_policy
     """.split()]
-SYMBOLS_OF_KEXEC = re.compile(r"kexec|kimage|crash|vmcore")
+SYMBOLS_OF_KEXEC = re.compile(r"kexec|kimage|crash|kdump|vmcore")
 
 
 def unknown_symbols(out):
