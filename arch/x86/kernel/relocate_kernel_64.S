@@ -45,8 +45,11 @@
  *	r10			kexec_leave_trampoline, as the kernel has it
  *	r11			CR3 for both halves, which is in CR3 (PCID 0)
  *	r12			the kernel's CR3
+ *
+ * It begins as a function does, with room before it: where calls are counted
+ * (callthunks.c), the one to here has to be, as the RET below is.
  */
-SYM_CODE_START(kexec_enter_trampoline)
+SYM_START(kexec_enter_trampoline, SYM_L_GLOBAL, SYM_F_ALIGN)
 	UNWIND_HINT_END_OF_STACK
 	ANNOTATE_NOENDBR
 	pushfq
