@@ -11,6 +11,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from pathlib import Path
@@ -145,6 +146,7 @@ def locked(directory):
 
 
 RUNNING = set()                 # processes that must not outlive this one
+ENDING = threading.Event()      # and none must begin any more
 
 
 @contextlib.contextmanager
@@ -152,6 +154,8 @@ def ended_with_us(process):
     """End @process if what is done with it, or this program, breaks off."""
     RUNNING.add(process)
     try:
+        if ENDING.is_set():
+            raise BuildError("interrupted")
         yield
     except BaseException:
         process.terminate()
@@ -165,7 +169,10 @@ def ended_with_us(process):
 
 
 def end_all():
-    """End what other threads run; they then notice by themselves."""
+    """End what other threads run, or are about to; they then notice by
+    themselves.
+    """
+    ENDING.set()
     for process in list(RUNNING):
         process.terminate()
 

@@ -208,10 +208,11 @@ def run_each(checks, count, done=lambda check, result: None):
     for check in checks:
         if check.alone:
             done(check, report(check, *timed(check), count))
+    build.ENDING.clear()
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        jobs = {pool.submit(timed, check): check for check in checks
-                if not check.alone}
         try:
+            jobs = {pool.submit(timed, check): check for check in checks
+                    if not check.alone}
             for job in concurrent.futures.as_completed(jobs):
                 done(jobs[job], report(jobs[job], *job.result(), count))
         except BaseException:

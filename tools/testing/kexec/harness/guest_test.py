@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Tests of booting and judging guests, with a shell script for QEMU."""
 
+import concurrent.futures
 import os
 import re
 import signal
@@ -390,6 +391,34 @@ check.run_all([check.Check("one", hang, alone=ALONE)])
             self.assertNotEqual(runner.wait(timeout=HANG), 0)
         with self.assertRaises(ProcessLookupError):
             os.kill(pid, 0)
+
+    def test_before_it_runs(self):
+        """What starts when all have been ended is ended, too."""
+        self.addCleanup(build.ENDING.clear)
+        build.end_all()
+        with self.assertRaisesRegex(build.BuildError, "interrupted"), \
+             subprocess.Popen(["sleep", "1000"]) as process, \
+             build.ended_with_us(process):
+            process.wait()
+        self.assertIsNotNone(process.poll())
+
+    def test_while_others_are_started(self):
+        """Those that run already are ended, too."""
+        started = []
+
+        def submit(pool, function, check):
+            if started:
+                raise KeyboardInterrupt
+            started.append(subprocess.Popen(["sleep", "1000"]))
+            build.RUNNING.add(started[0])
+            self.addCleanup(build.RUNNING.discard, started[0])
+            return concurrent.futures.Future()
+
+        self.addCleanup(build.ENDING.clear)
+        with mock.patch.object(concurrent.futures.ThreadPoolExecutor, "submit",
+                               submit), self.assertRaises(KeyboardInterrupt):
+            check.run_each(2 * [check.Check("one", None)], check.Count())
+        self.assertNotEqual(started[0].wait(HANG), 0)
 
     def test_while_one_runs_alone(self):
         self.expect_ended(True)
