@@ -65,6 +65,10 @@ static int walk_ram(struct resource *res, void *data)
 
 	if (res->start > walk->next)
 		err = check_unused(walk, walk->next, res->start - 1);
+	if (!err && res->flags & IORESOURCE_SYSRAM_DRIVER_MANAGED)
+		err = kexec_refuse_segment(-EADDRNOTAVAIL, walk->nr, walk->seg,
+					   "has [%#llx-%#llx] of a driver's memory, which the next kernel does not know of, and the driver takes away",
+					   (u64)res->start, (u64)res->end);
 	walk->next = (u64)res->end + 1;
 	return err;
 }
@@ -72,7 +76,8 @@ static int walk_ram(struct resource *res, void *data)
 /*
  * Whether all of a destination is ordinary memory: System RAM, or what
  * firmware calls RAM and this kernel has no use for.  The latter has no struct
- * page, maybe; it can be moved to, and is never claimed.
+ * page, maybe; it can be moved to, and is never claimed.  What a driver has added,
+ * virtio-mem for one, is System RAM to those who ask it for memory only.
  *
  * The walk reports each piece of System RAM in the range once, cut to the range.
  */
