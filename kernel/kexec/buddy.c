@@ -356,12 +356,34 @@ static unsigned long buddy_idle(gfp_t gfp)
 	return nr_pages;
 }
 
+/*
+ * What others have to themselves, ZONE_MOVABLE for one, is in the machine's counts,
+ * and no help to the kernel: somebody would be killed for a page of the zones that
+ * are left.  Where there is nothing else, buddy_spare() says enough.
+ */
+static unsigned long buddy_sources(gfp_t gfp)
+{
+	enum zone_type highest = gfp_zone(gfp);
+	long nr_pages = get_nr_swap_pages();
+	bool others = false;
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		if (zone_idx(zone) > highest)
+			others = true;
+		else
+			nr_pages += zone_spare(zone);
+	}
+	return others ? max(nr_pages, 0L) : ULONG_MAX;
+}
+
 const struct kexec_page_ops kexec_buddy_ops = {
 	.claim = buddy_claim,
 	.alloc = buddy_alloc,
 	.free = buddy_free,
 	.spare = buddy_spare,
 	.idle = buddy_idle,
+	.sources = buddy_sources,
 };
 
 /* For an image whose destinations are not the page allocator's. */
@@ -369,4 +391,5 @@ const struct kexec_page_ops kexec_staging_ops = {
 	.alloc = buddy_alloc,
 	.free = buddy_free,
 	.spare = buddy_spare,
+	.sources = buddy_sources,
 };

@@ -454,6 +454,14 @@ struct page *kimage_alloc_control_pages(struct kimage *image,
 	return page;
 }
 
+/* Whether others can do without so many pages as content is to wait in. */
+static bool has_sources(const struct kexec_placement *p)
+{
+	const struct kexec_page_ops *ops = p->image->ops;
+
+	return !ops->sources || p->nr_missing <= ops->sources(source_gfp(0));
+}
+
 /*
  * Take sources for what is missing.  A block that turns out to lie where zeroes are
  * to be is kept, and brings nothing: whether others can do without one more is asked
@@ -464,6 +472,8 @@ static int fill_pool(struct kexec_placement *p)
 	const struct kexec_page_ops *ops = p->image->ops;
 	unsigned int order = MAX_PAGE_ORDER;
 
+	if (!has_sources(p))
+		return false;
 	while (p->nr_pool < p->nr_missing) {
 		unsigned long nr_lacking = p->nr_missing - p->nr_pool;
 		struct page *page;

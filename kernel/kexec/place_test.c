@@ -140,6 +140,19 @@ static const struct kexec_page_ops keeping_model_ops = {
 	.spare = model_spare,
 };
 
+/* All that is free is others' only: what is not claimed can't wait anywhere. */
+static unsigned long no_sources(gfp_t gfp)
+{
+	return 0;
+}
+
+static const struct kexec_page_ops others_model_ops = {
+	.claim = model_claim,
+	.alloc = model_alloc,
+	.free = model_free,
+	.sources = no_sources,
+};
+
 static u64 pattern(unsigned long phys)
 {
 	return (phys + 1) * 0x9e3779b97f4a7c15ULL;
@@ -815,6 +828,38 @@ static void test_sources_run_out(struct kunit *test)
 }
 
 /*
+ * What others need is not taken from them: used blocks are claimed at once, and if
+ * not all of the image can be had so, it is refused with everything as it was.
+ */
+static void test_no_sources(struct kunit *test)
+{
+	struct kimage *image = new_image();
+
+	arena.all_busy = true;
+	arena.busy_can_move = true;
+	arena.fewest = ARENA_PAGES;
+	draw_free(0);
+	draw_image(image, 1, ARENA_PAGES);
+	image->segment[0] = (struct kexec_segment) {
+		.mem = PFN_PHYS(arena.first + ARENA_PAGES / 8),
+		.memsz = PFN_PHYS(ARENA_PAGES / 4),
+		.bufsz = PFN_PHYS(ARENA_PAGES / 4),
+	};
+	image->ops = &others_model_ops;
+	KUNIT_ASSERT_EQ(test, place(image, true), 0);
+	kexec_place_free(image);
+	expect_all_free();
+
+	arena.claims = false;
+	arena.fewest = ARENA_PAGES;
+	KUNIT_EXPECT_EQ(test, place(image, true), -ENOMEM);
+	/* Control memory was, before it was clear. */
+	KUNIT_EXPECT_GT(test, arena.fewest + ARENA_PAGES / 4, ARENA_PAGES);
+	kexec_place_free(image);
+	expect_all_free();
+}
+
+/*
  * Nearly all memory is to be zero: what the allocator gives lies there, and is no
  * source.  Before others have less than they need, that ends.
  */
@@ -929,6 +974,7 @@ static struct kunit_case place_test_cases[] = {
 	KUNIT_CASE(test_settle_later),
 	KUNIT_CASE(test_nothing_idle),
 	KUNIT_CASE(test_sources_run_out),
+	KUNIT_CASE(test_no_sources),
 	KUNIT_CASE(test_nothing_but_zeroes),
 	KUNIT_CASE(test_page_zero),
 	KUNIT_CASE(test_spare_on_cpu_lists),
