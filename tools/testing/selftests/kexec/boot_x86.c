@@ -305,8 +305,10 @@ bool place_x86_rest(struct boot *boot, const struct x86_kernel *kernel)
 	if (strlen(boot->cmdline) > kernel->cmdline_max)
 		return boot_fail(boot, "the command line has %zu bytes; the kernel takes %llu",
 				 strlen(boot->cmdline), kernel->cmdline_max);
-	efi = round_up(CMDLINE + strlen(boot->cmdline) + 1, 16);
-	hole.len = efi + efi_len;
+	hole.len = CMDLINE + strlen(boot->cmdline) + 1;
+	efi = round_up(hole.len, 16);
+	if (efi_len)
+		hole.len = efi + efi_len;
 	params = boot_alloc(boot, hole.len);
 	if (!params)
 		return false;
