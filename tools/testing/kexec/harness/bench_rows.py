@@ -59,7 +59,9 @@ class Row:
 
     @property
     def timeout(self):
-        """Seconds until a guest is killed: the base may need many minutes."""
+        """Seconds of silence until a guest is killed: the base may need many
+        minutes.
+        """
         return 60 + self.memory // 50
 
     @property

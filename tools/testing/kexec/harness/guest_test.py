@@ -681,8 +681,13 @@ class TableTest(unittest.TestCase):
         for name in build.ported():
             rows = [one for one in guest.table(build.Arch(name))
                     if one.in_check(name)]
-            if name != "x86_64":
-                self.assertEqual({one.kernel for one in rows}, {"default"})
+            kernels = {one.kernel for one in rows}
+            if name == "x86_64":
+                self.assertEqual(kernels, {"default", "moves"})
+                self.assertEqual(
+                    len([one for one in rows if one.firmware == "efi"]), 1)
+            else:
+                self.assertEqual(kernels, {"default"})
                 self.assertLess(len(rows), 16, name)
             for what in ("kunit", "abi", "abi-crash", "handoff-", "boot-image",
                          "crash-", "crash-vmcore|client-crash", "jump-"):
