@@ -80,30 +80,76 @@ static int count_pinned(__u64 pfn, __u64 end)
 	return nr;
 }
 
-struct census count_pages(struct range range)
+/* The flags of pages from @pfn on, before @end; returns of how many. */
+static ssize_t read_flags(__u64 pfn, __u64 end, __u64 flags[FLAGS_AT_ONCE])
 {
-	static __u64 flags[FLAGS_AT_ONCE];
 	static int kpageflags = -1;
-	struct census census = { };
-	__u64 pfn = range.start / page_size(), end = range.end / page_size();
-	ssize_t i, nr;
+	ssize_t nr = end - pfn < FLAGS_AT_ONCE ? end - pfn : FLAGS_AT_ONCE;
 
 	if (kpageflags < 0)
 		kpageflags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	if (kpageflags < 0)
 		die("no /proc/kpageflags (CONFIG_PROC_PAGE_MONITOR)");
 
+	nr = pread(kpageflags, flags, nr * 8, pfn * 8) / 8;
+	if (nr <= 0)
+		die("/proc/kpageflags ends early");
+	return nr;
+}
+
+struct census count_pages(struct range range)
+{
+	static __u64 flags[FLAGS_AT_ONCE];
+	struct census census = { };
+	__u64 pfn = range.start / page_size(), end = range.end / page_size();
+	ssize_t i, nr;
+
 	census.other = count_pinned(pfn, end);
 	census.anon = -census.other;
 	for (; pfn < end; pfn += nr) {
-		nr = end - pfn < FLAGS_AT_ONCE ? end - pfn : FLAGS_AT_ONCE;
-		nr = pread(kpageflags, flags, nr * 8, pfn * 8) / 8;
-		if (nr <= 0)
-			die("/proc/kpageflags ends early");
+		nr = read_flags(pfn, end, flags);
 		for (i = 0; i < nr; i++)
 			count_page(&census, flags[i]);
 	}
 	return census;
+}
+
+/* Pages that have all of these flags, and none of those; KPF_*, as a mask. */
+__u64 count_flagged(struct range range, __u64 with, __u64 without)
+{
+	static __u64 flags[FLAGS_AT_ONCE];
+	__u64 pfn = range.start / page_size(), end = range.end / page_size();
+	__u64 count = 0;
+	ssize_t i, nr;
+
+	for (; pfn < end; pfn += nr) {
+		nr = read_flags(pfn, end, flags);
+		for (i = 0; i < nr; i++)
+			count += (flags[i] & with) == with && !(flags[i] & without);
+	}
+	return count;
+}
+
+/* The page block with most such pages; a range of length 0 if there are none. */
+struct range find_flagged(__u64 with, __u64 without)
+{
+	struct range ram[RANGES_MAX], most = { }, block;
+	int i, nr = find_iomem("System RAM", ram, RANGES_MAX);
+	__u64 count, most_count = 0;
+
+	for (i = 0; i < nr; i++) {
+		block.start = round_up(ram[i].start, block_size());
+		for (; block.start + block_size() <= ram[i].end;
+		     block.start = block.end) {
+			block.end = block.start + block_size();
+			count = count_flagged(block, with, without);
+			if (count <= most_count)
+				continue;
+			most_count = count;
+			most = block;
+		}
+	}
+	return most;
 }
 
 static struct range intersection(struct range a, struct range b)

@@ -25,6 +25,8 @@ struct census {
 
 __u64 block_size(void);
 struct census count_pages(struct range range);
+__u64 count_flagged(struct range range, __u64 with, __u64 without);
+struct range find_flagged(__u64 with, __u64 without);
 __u64 unmovable_blocks(struct range range);
 
 /**

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A file system of one file, by FUSE: <linux/fuse.h> has the protocol.  See
+ * hung_file.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/fuse.h>
+
+#include "../kselftest.h"
+#include "hung_file.h"
+#include "kexec_util.h"
+
+/* Of which so much is asked for in one request, at most, and in all. */
+#define READ_AHEAD	(128 * KIB)
+#define FILE_SIZE	MIB
+
+/* A reason to live for the children: they end with the test. */
+static pid_t fork_child(void)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		die("no process: %s", strerror(errno));
+	if (!child)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return child;
+}
+
+static void send_reply(int fuse, const struct fuse_in_header *in, int error,
+		       const void *body, size_t len)
+{
+	struct fuse_out_header out = {
+		.len = sizeof(out) + len,
+		.error = -error,
+		.unique = in->unique,
+	};
+	struct iovec parts[] = {
+		{ &out, sizeof(out) }, { (void *)body, len },
+	};
+
+	/* Who asked may have been killed meanwhile. */
+	if (writev(fuse, parts, 2) < 0 && errno != ENOENT)
+		die("no reply to request %u: %s", in->opcode, strerror(errno));
+}
+
+static void reply_init(int fuse, const struct fuse_in_header *in)
+{
+	const struct fuse_init_in *init = (const void *)(in + 1);
+	struct fuse_init_out out = {
+		.major = FUSE_KERNEL_VERSION,
+		.minor = FUSE_KERNEL_MINOR_VERSION,
+		.max_readahead = READ_AHEAD,
+		/* Whoever reads ahead does not wait for it. */
+		.flags = init->flags & FUSE_ASYNC_READ,
+		.max_background = 64,
+		.congestion_threshold = 64,
+		.max_write = 4 * KIB,
+		.time_gran = 1,
+	};
+
+	send_reply(fuse, in, 0, &out, sizeof(out));
+}
+
+static void answer(int fuse, const struct fuse_in_header *in)
+{
+	struct fuse_attr_out attr = {
+		.attr_valid = 1000,
+		.attr = {
+			.ino = FUSE_ROOT_ID, .size = FILE_SIZE,
+			.mode = S_IFREG | 0444, .nlink = 1, .blksize = 4096,
+		},
+	};
+	struct fuse_open_out open = { };
+
+	switch (in->opcode) {
+	case FUSE_INIT:
+		return reply_init(fuse, in);
+	case FUSE_GETATTR:
+		return send_reply(fuse, in, 0, &attr, sizeof(attr));
+	case FUSE_OPEN:
+		return send_reply(fuse, in, 0, &open, sizeof(open));
+	case FUSE_FLUSH:
+	case FUSE_RELEASE:
+		return send_reply(fuse, in, 0, NULL, 0);
+	case FUSE_READ:
+	case FUSE_INTERRUPT:
+	case FUSE_FORGET:
+	case FUSE_BATCH_FORGET:
+		return;
+	default:
+		send_reply(fuse, in, EOPNOTSUPP, NULL, 0);
+	}
+}
+
+/* The root of the file system is a file itself, mounted on one. */
+static int mount_file(const char *path)
+{
+	int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	char options[128];
+
+	if (fuse < 0)
+		die("no /dev/fuse (CONFIG_FUSE_FS): %s", strerror(errno));
+	snprintf(options, sizeof(options),
+		 "fd=%d,rootmode=%o,user_id=0,group_id=0", fuse, S_IFREG);
+	if (mount("hung", path, "fuse", MS_NOSUID | MS_NODEV, options))
+		die("%s can't be mounted: %s", path, strerror(errno));
+	return fuse;
+}
+
+static void serve(const char *path, int ready)
+{
+	static char request[64 * KIB];
+	int fuse = mount_file(path);
+
+	close(ready);
+	for (;;) {
+		if (read(fuse, request, sizeof(request)) > 0)
+			answer(fuse, (const void *)request);
+		else if (errno != EINTR && errno != ENOENT)
+			_exit(0);
+	}
+}
+
+static pid_t start_server(const char *path)
+{
+	int ready[2];
+	pid_t server;
+	char byte;
+
+	if (pipe2(ready, O_CLOEXEC))
+		die("no pipe: %s", strerror(errno));
+	server = fork_child();
+	if (!server) {
+		close(ready[0]);
+		serve(path, ready[1]);
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1))
+		die("no end of file");
+	close(ready[0]);
+	return server;
+}
+
+static void read_file_of_nothing(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat stat;
+	off_t at;
+	char byte;
+
+	/* Nothing is read ahead of a file whose size is not known. */
+	if (fd < 0 || fstat(fd, &stat) || stat.st_size != (off_t)FILE_SIZE)
+		die("no %s: %s", path, strerror(errno));
+	for (at = 0; at < (off_t)FILE_SIZE; at += READ_AHEAD)
+		posix_fadvise(fd, at, READ_AHEAD, POSIX_FADV_WILLNEED);
+	_exit(read(fd, &byte, 1) == 1 ? 1 : 0);
+}
+
+/* When it returns, pages may not be locked yet: that takes the reader a moment. */
+struct hung_file make_hung_file(void)
+{
+	struct hung_file file;
+	int fd;
+
+	snprintf(file.path, sizeof(file.path), "/tmp/hung-%d", getpid());
+	fd = open(file.path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		die("no %s: %s", file.path, strerror(errno));
+	close(fd);
+
+	file.server = start_server(file.path);
+	file.reader = fork_child();
+	if (!file.reader)
+		read_file_of_nothing(file.path);
+	return file;
+}
+
+void end_hung_file(struct hung_file *file)
+{
+	int status;
+
+	kill(file->server, SIGKILL);
+	waitpid(file->server, &status, 0);
+	if (waitpid(file->reader, &status, 0) != file->reader ||
+	    !WIFEXITED(status) || WEXITSTATUS(status))
+		die("the file had content");
+	if (umount2(file->path, MNT_DETACH))
+		die("%s can't be unmounted: %s", file->path, strerror(errno));
+	unlink(file->path);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A file whose content never comes, as the server of its file system does not
+ * answer.
+ */
+#ifndef HUNG_FILE_H
+#define HUNG_FILE_H
+
+#include <sys/types.h>
+
+/**
+ * struct hung_file - the file, and who waits for it
+ * @path: where it is
+ * @server: answers all but what asks for content; if it is killed, whoever waits
+ *	gets an error
+ * @reader: waits for that; it can be killed, what it has asked for stays
+ */
+struct hung_file {
+	char path[64];
+	pid_t server;
+	pid_t reader;
+};
+
+struct hung_file make_hung_file(void);
+void end_hung_file(struct hung_file *file);
+
+#endif /* HUNG_FILE_H */

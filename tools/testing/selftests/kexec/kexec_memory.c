@@ -1,0 +1,686 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loads images over memory that goes away, that is in a zone of its own, or that
+ * somebody does not let go of, for guests that are thrown away:
+ *
+ *	kexec_memory --list
+ *	kexec_memory CASE
+ *
+ * Most cases end with a handoff to the payload, as those of kexec_handoff do.  Who
+ * runs the guest has to plug memory in and pull it out when this program says
+ * "please", see tools/testing/kexec/guests/memory.toml.  It then waits until that
+ * has happened, however long it takes.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/kernel-page-flags.h>
+
+#include "../kselftest.h"
+#include "cases.h"
+#include "hung_file.h"
+#include "kexec_util.h"
+#include "memory.h"
+#include "plan.h"
+
+#define MEMORY_BLOCKS	"/sys/devices/system/memory/"
+#define DISK		"/dev/vda"
+#define IMAGE_SIZE	(16 * MIB)
+
+/* What the system needs to go on, whatever memory is filled with. */
+#define MEMORY_LEFT	(96 * MIB)
+
+/* DIMMs go where there is no other memory, and no hole for devices. */
+static const struct range above_4g = { .start = 4 * GIB, .end = NO_END };
+
+struct memory_case {
+	struct case_id id;
+	void (*run)(void);
+};
+
+static void say(const char *text)
+{
+	printf("kexec_memory: %s\n", text);
+	fflush(stdout);
+}
+
+static void wait_a_little(void)
+{
+	usleep(20000);
+}
+
+/* All that an image is, in one window that is used like that. */
+static struct plan plan_in(struct range within, const struct use *use, __u64 size)
+{
+	struct plan plan = { };
+
+	use_range(&plan, get_window(size, within, use));
+	return plan;
+}
+
+static void hand_over(void)
+{
+	struct placed sum = sum_placed();
+
+	printf("kexec_memory: moved=%llu zero=%llu in_place=%llu\n", sum.moved,
+	       sum.zero, sum.in_place);
+	fflush(stdout);
+	/* For those who have to read it before they are gone. */
+	sleep(1);
+	reboot_kexec();
+	die("reboot(2): %s: %s", strerror(errno), last_refusal());
+}
+
+static void unload_image(void)
+{
+	if (kexec_load(0, 0, NULL, native_arch()))
+		die("not unloaded: %s", strerror(errno));
+}
+
+/* What is not in place has to wait elsewhere, so much of it. */
+static void expect_moved(__u64 least, __u64 most)
+{
+	__u64 moved = sum_placed().moved;
+
+	if (moved < least || moved > most)
+		die("%llu bytes are moved, not %llu to %llu", moved, least, most);
+}
+
+static void expect_refused(int err, int expected, const char *words)
+{
+	if (err != expected)
+		die("%s, not %s", strerror(err), strerror(expected));
+	if (!strstr(last_refusal(), words))
+		die("no \"%s\" in \"%s\"", words, last_refusal());
+}
+
+/* How to go on reading the kernel's log from here. */
+static int open_log(void)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_CLOEXEC);
+
+	if (log < 0)
+		die("no /dev/kmsg: %s", strerror(errno));
+	lseek(log, 0, SEEK_END);
+	return log;
+}
+
+static void wait_for_log(int log, const char *text)
+{
+	char line[TEXT_MAX];
+	ssize_t len;
+
+	do {
+		len = read(log, line, sizeof(line) - 1);
+		if (len < 0 && errno != EPIPE)
+			die("/dev/kmsg: %s", strerror(errno));
+		line[len < 0 ? 0 : len] = '\0';
+	} while (!strstr(line, text));
+	close(log);
+}
+
+/* Memory blocks can be taken offline, each on its own. */
+static __u64 memory_block_size(void)
+{
+	char text[32];
+
+	if (read_file(MEMORY_BLOCKS "block_size_bytes", text, sizeof(text)))
+		die("no " MEMORY_BLOCKS " (CONFIG_MEMORY_HOTPLUG)");
+	return strtoull(text, NULL, 16);
+}
+
+static const char *block_file(__u64 phys)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), MEMORY_BLOCKS "memory%llu/state",
+		 phys / memory_block_size());
+	return path;
+}
+
+/* A DIMM of 256 MiB, and whether the kernel uses it at once. */
+static struct range plug_in(bool online)
+{
+	__u64 before = memory_info("MemTotal:"), len;
+	struct range dimm;
+
+	say("please plug the DIMM in");
+	do {
+		wait_a_little();
+		dimm = largest_ram(NO_END);
+		len = dimm.start < above_4g.start ? 0 : range_len(dimm);
+	} while (len < 256 * MIB ||
+		 (online && memory_info("MemTotal:") < before + 240 * MIB));
+	return dimm;
+}
+
+static void wait_until_pulled_out(struct range dimm)
+{
+	while (largest_ram(NO_END).end >= dimm.end)
+		wait_a_little();
+}
+
+/* The destinations hold it: nothing happens, and at once. */
+static void expect_dimm_stays(struct range dimm, const struct plan *plan)
+{
+	int log = open_log(), err;
+
+	say("please pull the DIMM out");
+	wait_for_log(log, "can't go offline: a boot image needs it");
+
+	/* This waits for the one who wanted it out. */
+	err = write_file(block_file(plan->payload.start), "offline");
+	if (err != EBUSY)
+		die("offline: %s, not EBUSY", strerror(err));
+	if (largest_ram(NO_END).end != dimm.end)
+		die("the DIMM is gone");
+}
+
+static struct plan load_on_dimm(struct range dimm)
+{
+	struct plan plan = plan_in(dimm, &all_free, 64 * MIB);
+
+	load_plan(&plan, 0);
+	expect_moved(0, 0);
+	return plan;
+}
+
+static void dimm_unloaded(void)
+{
+	struct range dimm = plug_in(true);
+	struct plan plan = load_on_dimm(dimm);
+
+	expect_dimm_stays(dimm, &plan);
+	plan.seed = 1;
+	load_plan(&plan, 0);
+	expect_moved(0, 0);
+	expect_dimm_stays(dimm, &plan);
+
+	unload_image();
+	if (write_file(block_file(plan.payload.start), "offline"))
+		die("can't take it offline although nothing is loaded");
+	if (write_file(block_file(plan.payload.start), "online_movable"))
+		die("can't take it online");
+	say("please pull the DIMM out");
+	wait_until_pulled_out(dimm);
+}
+
+/* The machine is switched off with the image loaded. */
+static void dimm_kept(void)
+{
+	struct range dimm = plug_in(true);
+	struct plan plan = load_on_dimm(dimm);
+
+	expect_dimm_stays(dimm, &plan);
+}
+
+static void dimm_handoff(void)
+{
+	struct range dimm = plug_in(true);
+	struct plan plan = load_on_dimm(dimm);
+
+	expect_dimm_stays(dimm, &plan);
+	hand_over();
+}
+
+/* Nobody keeps memory here that was offline before. */
+static void dimm_offline(void)
+{
+	struct range dimm = plug_in(false);
+	struct plan plan = { };
+
+	use_range(&plan, (struct range) { dimm.start, dimm.start + IMAGE_SIZE });
+	load_plan(&plan, 0);
+	expect_moved(IMAGE_SIZE, IMAGE_SIZE);
+	say("please pull the DIMM out");
+	wait_until_pulled_out(dimm);
+	expect_refused(reboot_kexec() ? errno : 0, EADDRNOTAVAIL,
+		       "lies in memory that is gone");
+	expect_refused(try_to_load(&plan, 0), EADDRNOTAVAIL,
+		       "is not all in System RAM");
+}
+
+static void over_virtio_mem(void)
+{
+	static const struct use anonymous = { .least.anon = 90 };
+	static const char name[] = "System RAM (virtio_mem)";
+	struct plan plan = { };
+	struct range range;
+
+	while (!find_iomem(name, &range, 1) || range_len(range) < 128 * MIB)
+		wait_a_little();
+	use_range(&plan, (struct range) { range.start, range.start + IMAGE_SIZE });
+	expect_refused(try_to_load(&plan, 0), EADDRNOTAVAIL, "a driver's memory");
+
+	/* It goes while what used to be in the destinations is moved, there, too. */
+	anonymous_filling.fill(256 * MIB);
+	plan = plan_in((struct range) { .end = range.start }, &anonymous, 64 * MIB);
+	load_plan(&plan, 0);
+	say("please take the memory away");
+	while (find_iomem(name, &range, 1))
+		wait_a_little();
+	expect_moved(0, 0);
+	say("please give the memory back");
+	while (!find_iomem(name, &range, 1))
+		wait_a_little();
+	if (!anonymous_filling.intact())
+		die("what was in the destination is damaged");
+	hand_over();
+}
+
+static void over_balloon(void)
+{
+	const __u64 total = memory_info("MemTotal:");
+	struct plan plan = plan_in(anywhere, &all_free, IMAGE_SIZE);
+	struct range inside;
+
+	say("please inflate the balloon");
+	while (memory_info("MemTotal:") > total - 400 * MIB)
+		wait_a_little();
+	inside = find_flagged(1ULL << KPF_OFFLINE, 0);
+	if (count_flagged(inside, 1ULL << KPF_OFFLINE, 0) * page_size() <
+	    range_len(inside) / 2)
+		die("no block is in the balloon");
+	plan = (struct plan) { };
+	use_range(&plan, inside);
+	load_plan(&plan, 0);
+	expect_moved(0, range_len(inside));
+
+	/* And over what had been in it. */
+	say("please deflate the balloon");
+	while (memory_info("MemTotal:") < total)
+		wait_a_little();
+	hand_over();
+}
+
+/* The one zone of that name, on one node. */
+static struct range find_zone(const char *name)
+{
+	FILE *file = fopen("/proc/zoneinfo", "re");
+	__u64 start, spanned = 0;
+	char line[256], zone[32] = "";
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "Node %*d, zone %31s", zone) == 1 ||
+		    strcmp(zone, name) ||
+		    sscanf(line, " spanned %llu", &spanned) == 1)
+			continue;
+		if (sscanf(line, " start_pfn: %llu", &start) == 1) {
+			fclose(file);
+			return (struct range) { start * page_size(),
+						(start + spanned) * page_size() };
+		}
+	}
+	die("no zone %s", name);
+}
+
+static __u64 free_in_zone(const char *name)
+{
+	FILE *file = fopen("/proc/zoneinfo", "re");
+	char line[256], zone[32] = "";
+	__u64 nr = 0, sum = 0;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "Node %*d, zone %31s", zone) != 1 &&
+		    !strcmp(zone, name) &&
+		    sscanf(line, " pages free %llu", &nr) == 1)
+			sum += nr * page_size();
+	}
+	fclose(file);
+	return sum;
+}
+
+static void zone_movable(void)
+{
+	static const struct use anonymous = { .least.anon = 90 };
+	const struct range zone = find_zone("Movable");
+	struct plan plan = plan_in(zone, &all_free, 64 * MIB);
+
+	load_plan(&plan, 0);
+	expect_moved(0, 0);
+	unload_image();
+
+	anonymous_filling.fill(memory_info("MemFree:") - IMAGE_SIZE - MEMORY_LEFT);
+	plan = plan_in(zone, &anonymous, IMAGE_SIZE);
+	load_plan(&plan, 0);
+	expect_moved(0, 0);
+	if (!anonymous_filling.intact())
+		die("what was in the destination is damaged");
+	hand_over();
+}
+
+/* What waits elsewhere is the kernel's for long: not there. */
+static void no_movable_sources(void)
+{
+	struct range kernel = find_kernel();
+	__u64 before = free_in_zone("Movable"), after;
+	struct plan plan = { };
+
+	plan.payload = get_window(PAYLOAD_LEN, (struct range) {
+				  .end = find_zone("Movable").start }, &all_free);
+	add_part(&plan, kernel, range_len(kernel));
+	load_plan(&plan, 0);
+	expect_moved(range_len(kernel) / 2, range_len(kernel));
+	after = free_in_zone("Movable");
+	if (after + range_len(kernel) / 2 < before)
+		die("%llu bytes are free in ZONE_MOVABLE, not %llu", after, before);
+	hand_over();
+}
+
+/*
+ * The kernel has no memory for sources, as what is free is in ZONE_MOVABLE: the
+ * destinations there can be had all the same.
+ */
+static void movable_only(void)
+{
+	static const struct use anonymous = { .least.anon = 90 };
+	const struct range zone = find_zone("Movable");
+	__u64 elsewhere, movable;
+	struct plan plan;
+
+	anonymous_filling.fill(free_in_zone("Movable") * 6 / 10);
+	plan = plan_in(zone, &anonymous, 64 * MIB);
+	/* It needs memory for the caller's side of it as well. */
+	map_pattern(64 * MIB);
+	elsewhere = memory_info("MemFree:") - free_in_zone("Movable");
+	if (elsewhere < 80 * MIB)
+		die("only %llu bytes are free for the kernel", elsewhere);
+	pipe_filling.fill(elsewhere - 56 * MIB);
+	elsewhere = memory_info("MemFree:") - free_in_zone("Movable");
+	movable = free_in_zone("Movable");
+	printf("kexec_memory: free: %llu MiB for the kernel, %llu MiB in ZONE_MOVABLE\n",
+	       elsewhere / MIB, movable / MIB);
+	load_plan(&plan, 0);
+	expect_moved(0, 0);
+	if (!anonymous_filling.intact() || !pipe_filling.intact())
+		die("what was in memory is damaged");
+	hand_over();
+}
+
+/* What "cma=" has reserved, as the log says. */
+static struct range find_cma(void)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char line[TEXT_MAX], *at;
+	struct range area = { };
+	__u64 mib;
+	ssize_t len;
+
+	while ((len = read(log, line, sizeof(line) - 1)) > 0 ||
+	       (len < 0 && errno == EPIPE)) {
+		line[len < 0 ? 0 : len] = '\0';
+		at = strstr(line, "cma: Reserved ");
+		if (at && sscanf(at, "cma: Reserved %llu MiB at %llx", &mib,
+				 &area.start) == 2)
+			area.end = area.start + mib * MIB;
+	}
+	close(log);
+	if (!area.end)
+		die("no CMA area (CONFIG_DMA_CMA)");
+	return area;
+}
+
+/* The page allocator does not give such pages; content waits elsewhere. */
+static void cma(void)
+{
+	struct range area = find_cma();
+	struct plan plan = plan_in(area, &all_free, IMAGE_SIZE);
+	__u64 before = memory_info("CmaFree:"), after;
+
+	load_plan(&plan, 0);
+	expect_moved(IMAGE_SIZE, IMAGE_SIZE);
+	after = memory_info("CmaFree:");
+	if (after + IMAGE_SIZE / 2 < before)
+		die("%llu bytes of CMA areas are free, not %llu", after, before);
+	hand_over();
+}
+
+/* Takes pages that only the kernel's zones have, and gives them back, all the time. */
+static void use_kernel_memory(void)
+{
+	int pipe[2];
+	static char page[64 * KIB];
+	size_t i, nr = MIB / page_size();
+
+	if (fork())
+		return;
+	if (pipe2(pipe, O_CLOEXEC) || fcntl(pipe[1], F_SETPIPE_SZ, MIB) < 0)
+		die("no pipe: %s", strerror(errno));
+	for (;;) {
+		for (i = 0; i < nr; i++)
+			write(pipe[1], page, page_size());
+		for (i = 0; i < nr; i++)
+			read(pipe[0], page, page_size());
+	}
+}
+
+/*
+ * There is enough memory for the content to wait in, but not the kernel's: refused,
+ * and nobody is killed who needs that.
+ */
+static void movable_no_help(void)
+{
+	static const struct use pipes = { { .other = 90 }, 100 };
+	__u64 elsewhere;
+	struct plan plan;
+
+	elsewhere = memory_info("MemFree:") - free_in_zone("Movable");
+	pipe_filling.fill(elsewhere * 3 / 4);
+	plan = plan_in(anywhere, &pipes, elsewhere / 2);
+	use_kernel_memory();
+	expect_refused(try_to_load(&plan, 0), ENOMEM, "out of memory");
+	if (!pipe_filling.intact())
+		die("what was in memory is damaged");
+}
+
+static const __u64 is_locked = 1ULL << KPF_LOCKED;
+static const __u64 has_content = 1ULL << KPF_UPTODATE;
+static const __u64 is_written = 1ULL << KPF_WRITEBACK;
+
+/* What a load claims at once has fewer busy pages; see place.c. */
+#define MANY_PAGES	64
+
+/* The page block with most of those that somebody is not done with. */
+static struct range wait_for_held_up(__u64 with, __u64 without)
+{
+	struct range block;
+
+	do {
+		wait_a_little();
+		block = find_flagged(with, without);
+	} while (count_flagged(block, with, without) < MANY_PAGES);
+	return block;
+}
+
+/* A part is there, all else in free memory. */
+static struct plan plan_over(struct range block)
+{
+	struct plan plan = plan_in(anywhere, &all_free, IMAGE_SIZE);
+
+	add_part(&plan, block, range_len(block));
+	return plan;
+}
+
+static void let_claims_wait(const char *text)
+{
+	if (write_file(DEBUGFS "kexec/claims_wait", text))
+		die("no " DEBUGFS "kexec/claims_wait (CONFIG_DEBUG_KEXEC)");
+}
+
+/* Loads work, as do unloads, and an image settles; what is held up is moved. */
+static void expect_loads(const struct plan *plan, __u64 held_up, __u64 most)
+{
+	load_plan(plan, 0);
+	expect_moved(held_up, most);
+	unload_image();
+	load_plan(plan, 0);
+	expect_moved(held_up, most);
+}
+
+static void hung_file(void)
+{
+	struct range block;
+	struct plan plan;
+
+	make_hung_file();
+	block = wait_for_held_up(is_locked, has_content);
+	plan = plan_over(block);
+	expect_loads(&plan, count_flagged(block, is_locked, has_content) *
+			    page_size(), range_len(block));
+	hand_over();
+}
+
+static void hung_file_claimed(void)
+{
+	struct range block;
+	struct plan plan;
+
+	let_claims_wait("Y");
+	make_hung_file();
+	block = wait_for_held_up(is_locked, has_content);
+	plan = plan_over(block);
+	/* One that waits keeps all others from being tried. */
+	expect_loads(&plan, count_flagged(block, is_locked, has_content) *
+			    page_size(), IMAGE_SIZE + range_len(block));
+	hand_over();
+}
+
+/* What is claimed too late is given back, and claims work again. */
+static void hung_file_answered(void)
+{
+	__u64 before = settled_free_memory(), after;
+	struct hung_file file;
+	struct range block;
+	struct plan plan;
+
+	let_claims_wait("Y");
+	file = make_hung_file();
+	block = wait_for_held_up(is_locked, has_content);
+	plan = plan_over(block);
+	load_plan(&plan, 0);
+	expect_moved(range_len(block) / 2, range_len(block));
+	end_hung_file(&file);
+
+	/* It takes a moment until the one that waited is done. */
+	do {
+		wait_a_little();
+		load_plan(&plan, 0);
+	} while (sum_placed().moved);
+	unload_image();
+	after = settled_free_memory();
+	if (after + range_len(block) / 2 < before)
+		die("%llu bytes were free, %llu are", before, after);
+}
+
+/* A process that loads, and has to wait for the worker; 0 if it had not to. */
+static pid_t start_waiter(const struct plan *plan)
+{
+	char path[64], text[TEXT_MAX], *state;
+	int status;
+	pid_t waiter = fork();
+
+	if (!waiter) {
+		load_plan(plan, 0);
+		_exit(0);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/stat", waiter);
+	do {
+		if (waitpid(waiter, &status, WNOHANG))
+			return 0;
+		wait_a_little();
+		read_file(path, text, sizeof(text));
+		state = strrchr(text, ')');
+	} while (!state || strncmp(state, ") D", 3));
+	return waiter;
+}
+
+/*
+ * A waiter that is killed does not keep the worker from going on later.  It may come
+ * too late to find that waiting; then once more.
+ */
+static void killed_waiter(void)
+{
+	struct hung_file file;
+	struct plan plan;
+	pid_t waiter;
+	int status;
+
+	let_claims_wait("Y");
+	for (;;) {
+		file = make_hung_file();
+		plan = plan_over(wait_for_held_up(is_locked, has_content));
+		load_plan(&plan, 0);
+		waiter = start_waiter(&plan);
+		if (waiter)
+			break;
+		end_hung_file(&file);
+	}
+
+	kill(waiter, SIGKILL);
+	if (waitpid(waiter, &status, 0) != waiter || !WIFSIGNALED(status))
+		die("the waiter was not killed");
+	say("the waiter is dead");
+	end_hung_file(&file);
+	expect_moved(0, 0);
+	hand_over();
+}
+
+/* The disk takes a byte a second: what is on its way there stays so. */
+static void dead_disk(void)
+{
+	static char dirt[32 * MIB];
+	struct range block;
+	struct plan plan;
+
+	if (!fork()) {
+		int disk = open(DISK, O_WRONLY | O_CLOEXEC);
+
+		if (disk < 0)
+			die("no " DISK ": %s", strerror(errno));
+		memset(dirt, 0x5a, sizeof(dirt));
+		if (write(disk, dirt, sizeof(dirt)) < 0)
+			die("can't write to " DISK ": %s", strerror(errno));
+		_exit(fsync(disk));
+	}
+	block = wait_for_held_up(is_written, 0);
+	plan = plan_over(block);
+	expect_loads(&plan, page_size(), range_len(block));
+	hand_over();
+}
+
+static const struct memory_case cases[] = {
+	{ { "dimm", "a DIMM stays while an image needs it" }, dimm_unloaded },
+	{ { "dimm-kept", "... and until the machine is off" }, dimm_kept },
+	{ { "dimm-handoff", "... and until the handoff" }, dimm_handoff },
+	{ { "dimm-offline", "a DIMM that is not used goes away" }, dimm_offline },
+	{ { "virtio-mem", "memory that a driver has added goes away" }, over_virtio_mem },
+	{ { "balloon", "over a balloon" }, over_balloon },
+	{ { "zone-movable", "over ZONE_MOVABLE" }, zone_movable },
+	{ { "no-movable-sources", "nothing waits there" }, no_movable_sources },
+	{ { "movable-only", "free memory is nowhere else" }, movable_only },
+	{ { "movable-no-help", "... and the image has to wait" }, movable_no_help },
+	{ { "cma", "over a CMA area" }, cma },
+	{ { "hung-file", "over a file whose server hangs" }, hung_file },
+	{ { "hung-file-claimed", "the same, claimed" }, hung_file_claimed },
+	{ { "hung-file-answered", "... until the server dies" }, hung_file_answered },
+	{ { "killed-waiter", "somebody waits for the worker" }, killed_waiter },
+	{ { "dead-disk", "over what a disk does not take" }, dead_disk },
+};
+
+int main(int argc, char **argv)
+{
+	const struct case_table table = {
+		cases, ARRAY_SIZE(cases), sizeof(cases[0])
+	};
+	const struct memory_case *c = choose_case(argc, argv, table, NULL);
+
+	mount_kernel_filesystems();
+	c->run();
+	return 0;
+}
