@@ -289,6 +289,8 @@ static int try_lock(void)
 
 static int killed(void)
 {
+	/* The handoff is off; what could be tried again is. */
+	WRITE_ONCE(last_pass, false);
 	kexec_unlock();
 	return kexec_refuse(-EINTR, "interrupted by a fatal signal");
 }
