@@ -144,7 +144,15 @@ static const char *block_file(__u64 phys)
 	return path;
 }
 
-/* A DIMM of 256 MiB, and whether the kernel uses it at once. */
+static struct range last_ram(void)
+{
+	struct range ram[RANGES_MAX];
+	int nr = find_iomem("System RAM", ram, RANGES_MAX);
+
+	return ram[nr - 1];
+}
+
+/* A DIMM of 128 MiB or more; @online: the kernel uses it at once. */
 static struct range plug_in(bool online)
 {
 	__u64 before = memory_info("MemTotal:"), len;
@@ -153,16 +161,16 @@ static struct range plug_in(bool online)
 	say("please plug the DIMM in");
 	do {
 		wait_a_little();
-		dimm = largest_ram(NO_END);
+		dimm = last_ram();
 		len = dimm.start < above_4g.start ? 0 : range_len(dimm);
-	} while (len < 256 * MIB ||
-		 (online && memory_info("MemTotal:") < before + 240 * MIB));
+	} while (len < 128 * MIB ||
+		 (online && memory_info("MemTotal:") < before + len - 16 * MIB));
 	return dimm;
 }
 
 static void wait_until_pulled_out(struct range dimm)
 {
-	while (largest_ram(NO_END).end >= dimm.end)
+	while (last_ram().end >= dimm.end)
 		wait_a_little();
 }
 
@@ -178,7 +186,7 @@ static void expect_dimm_stays(struct range dimm, const struct plan *plan)
 	err = write_file(block_file(plan->payload.start), "offline");
 	if (err != EBUSY)
 		die("offline: %s, not EBUSY", strerror(err));
-	if (largest_ram(NO_END).end != dimm.end)
+	if (last_ram().end != dimm.end)
 		die("the DIMM is gone");
 }
 
@@ -554,11 +562,13 @@ static void hung_file_claimed(void)
 /* What is claimed too late is given back, and claims work again. */
 static void hung_file_answered(void)
 {
-	__u64 before = settled_free_memory(), after;
 	struct hung_file file;
 	struct range block;
 	struct plan plan;
+	__u64 before, after;
 
+	map_pattern(IMAGE_SIZE);
+	before = settled_free_memory();
 	let_claims_wait("Y");
 	file = make_hung_file();
 	block = wait_for_held_up(is_locked, has_content);
@@ -578,25 +588,30 @@ static void hung_file_answered(void)
 		die("%llu bytes were free, %llu are", before, after);
 }
 
-/* A process that loads, and has to wait for the worker; 0 if it had not to. */
+/*
+ * A process that loads until it has to wait for the worker, which sets out a moment
+ * after each load; 0 if that had given up before.
+ */
 static pid_t start_waiter(const struct plan *plan)
 {
-	char path[64], text[TEXT_MAX], *state;
-	int status;
+	char path[64], text[TEXT_MAX];
+	int status, loads;
 	pid_t waiter = fork();
 
 	if (!waiter) {
-		load_plan(plan, 0);
+		for (loads = 0; loads < 100; loads++) {
+			load_plan(plan, 0);
+			usleep(100000);
+		}
 		_exit(0);
 	}
-	snprintf(path, sizeof(path), "/proc/%d/stat", waiter);
+	snprintf(path, sizeof(path), "/proc/%d/wchan", waiter);
 	do {
 		if (waitpid(waiter, &status, WNOHANG))
 			return 0;
 		wait_a_little();
 		read_file(path, text, sizeof(text));
-		state = strrchr(text, ')');
-	} while (!state || strncmp(state, ") D", 3));
+	} while (!strstr(text, "kexec_lock") && !strstr(text, "wait_for_end"));
 	return waiter;
 }
 
