@@ -480,7 +480,8 @@ def libraries(root, wanted):
     seen, queue = set(), [unpacked(root, program) for _, program in wanted]
     while queue:
         names, loader = needed(queue.pop())
-        for name in {*names, *loader} - seen:
+        # In order: an initramfs that has the same files is the same.
+        for name in sorted({*names, *loader} - seen):
             seen.add(name)
             base = os.path.basename(name)
             found = next((path for path in sorted(root.rglob(base))

@@ -426,6 +426,18 @@ class AptTest(unittest.TestCase):
                              ([], [ktap.Test("guest", True, True, "none at all")]))
 
 
+class InitramfsTest(unittest.TestCase):
+
+    def test_libraries_in_order(self):
+        """Whatever order a set has, which is another one each time."""
+        names = [f"lib{number:02}.so" for number in range(30)]
+        with mock.patch.object(build, "needed", lambda path: (names, [])), \
+             mock.patch.object(build, "unpacked", lambda root, name: name):
+            found = [path for path, _ in build.libraries(
+                Path("/nowhere"), [("package", "program")])]
+        self.assertEqual(found, [f"/lib/{name}" for name in names])
+
+
 class UnitTest(unittest.TestCase):
     """What runs these very tests."""
 
