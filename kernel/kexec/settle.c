@@ -352,10 +352,8 @@ int kexec_lock_settled(void)
 		queue_delayed_work(settle_wq, &settle_work, 0);
 	left = wait_event_killable_timeout(settle_ended, kexec_settled(),
 					   SETTLE_PATIENCE);
-	if (left < 0) {
-		WRITE_ONCE(last_pass, false);
+	if (left < 0)
 		return killed();
-	}
 	if (!left)
 		pr_warn("the image has not settled in %u s, what is left is moved by the handoff\n",
 			SETTLE_PATIENCE / HZ);
