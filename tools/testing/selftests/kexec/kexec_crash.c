@@ -136,6 +136,28 @@ static void load_a_and_corrupt_it(void)
 		die("can't corrupt the image: %s", strerror(err));
 }
 
+static void set_cpu_1(const char *online)
+{
+	int err = write_file("/sys/devices/system/cpu/cpu1/online", online);
+
+	if (err)
+		die("CPU 1 can't be set to %s: %s", online, strerror(err));
+}
+
+/* A panic must neither wait for it nor miss it. */
+static void load_a_then_take_cpu_offline(void)
+{
+	load_a();
+	set_cpu_1("0");
+}
+
+static void load_a_then_bring_cpu_online(void)
+{
+	set_cpu_1("0");
+	load_a();
+	set_cpu_1("1");
+}
+
 /* Memory with a hardware error: reading it would be a machine check. */
 static void load_a_and_break_it(void)
 {
@@ -276,6 +298,12 @@ static const struct crash_case cases[] = {
 	}, {
 		{ "whole-region", "an image that leaves no room for anything else" },
 		load_a_then_whole_region, NULL, press_sysrq, &whole_region, NULL,
+	}, {
+		{ "cpu-offline", "CPU 1 was taken offline since the load" },
+		load_a_then_take_cpu_offline, NULL, press_sysrq, &image_a, NULL,
+	}, {
+		{ "cpu-online", "CPU 1 was brought online since the load" },
+		load_a_then_bring_cpu_online, NULL, press_sysrq, &image_a, NULL,
 	}, {
 		{ "direct", "by crash_kexec() in a process, interrupts on" },
 		load_a, NULL, crash_directly, &image_a, NULL,
