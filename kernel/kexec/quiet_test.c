@@ -78,7 +78,8 @@ static void test_quiet(struct kunit *test)
 static void test_quiet_in_progress(struct kunit *test)
 {
 	struct irq_desc *desc = fake_desc(test, &fake_chip);
-	unsigned int *state = &desc->irq_common_data.state_use_accessors;
+	unsigned int *state = &ACCESS_PRIVATE(&desc->irq_common_data,
+					      state_use_accessors);
 
 	*state |= IRQD_IRQ_INPROGRESS | IRQD_IRQ_DISABLED;
 	quiet(desc);

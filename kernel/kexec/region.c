@@ -558,8 +558,12 @@ void kexec_vmcoreinfo_detach(struct kimage *image)
  */
 ssize_t crash_get_memory_size(void)
 {
-	guard(spinlock)(&kexec_slot_lock);
-	return region_size(&crashk_res) + region_size(&crashk_low_res);
+	ssize_t size;
+
+	spin_lock(&kexec_slot_lock);
+	size = region_size(&crashk_res) + region_size(&crashk_low_res);
+	spin_unlock(&kexec_slot_lock);
+	return size;
 }
 
 static void free_pages_of(unsigned long start, unsigned long end)
@@ -577,15 +581,16 @@ static void free_pages_of(unsigned long start, unsigned long end)
 static void cut_resource(struct resource *res, unsigned long size)
 {
 	/* Others read the size meanwhile. */
-	guard(spinlock)(&kexec_slot_lock);
+	spin_lock(&kexec_slot_lock);
 	if (size) {
 		adjust_resource(res, res->start, size);
-		return;
+	} else {
+		if (res->parent)
+			release_resource(res);
+		res->start = 0;
+		res->end = 0;
 	}
-	if (res->parent)
-		release_resource(res);
-	res->start = 0;
-	res->end = 0;
+	spin_unlock(&kexec_slot_lock);
 }
 
 /*

@@ -120,24 +120,26 @@ void kexec_stay_claim(unsigned long pfn, unsigned long nr_pages)
 static bool may_leave(unsigned long pfn, unsigned long nr_pages)
 {
 	const struct kimage *image;
+	bool needed;
 
-	guard(spinlock)(&stay_lock);
-	if (claimed.pfn < pfn + nr_pages &&
-	    pfn < claimed.pfn + claimed.nr_pages)
-		return false;
-	list_for_each_entry(image, &holders, holder) {
-		if (segment_in(image, pfn, nr_pages) >= 0)
-			return false;
+	spin_lock(&stay_lock);
+	needed = claimed.pfn < pfn + nr_pages &&
+		 pfn < claimed.pfn + claimed.nr_pages;
+	list_for_each_entry(image, &holders, holder)
+		needed |= segment_in(image, pfn, nr_pages) >= 0;
+	if (!needed) {
+		leaving.pfn = pfn;
+		leaving.nr_pages = nr_pages;
 	}
-	leaving.pfn = pfn;
-	leaving.nr_pages = nr_pages;
-	return true;
+	spin_unlock(&stay_lock);
+	return !needed;
 }
 
 static void nobody_leaves(void)
 {
-	guard(spinlock)(&stay_lock);
+	spin_lock(&stay_lock);
 	leaving.nr_pages = 0;
+	spin_unlock(&stay_lock);
 }
 
 /*
