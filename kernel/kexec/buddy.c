@@ -57,6 +57,24 @@ static long zone_spare(struct zone *zone)
 
 #ifdef CONFIG_KEXEC_IN_PLACE
 /*
+ * Pages that those can do without who may have memory of @zone, and so of what lies
+ * below as well.  Who may have more, may have these, too: nobody is worse off.
+ */
+static long spare_up_to(const struct zone *zone)
+{
+	enum zone_type highest = zone_idx(zone);
+	long nr_pages = 0;
+	struct zone *other;
+
+	for_each_populated_zone(other) {
+		if (zone_idx(other) <= highest)
+			nr_pages += max(zone_spare(other) -
+					other->lowmem_reserve[highest], 0L);
+	}
+	return nr_pages;
+}
+
+/*
  * How long a claim may take.  One that is in time takes milliseconds; one that is
  * not waits for a page that a file system, or a disk, may never be done with.
  */
@@ -119,7 +137,7 @@ static bool any_is_held_up(unsigned long pfn, unsigned long end)
 /*
  * Whether these pages are the page allocator's to give at all: online, in one
  * zone as alloc_contig_range() demands, none reserved at boot; whether at most
- * @most_busy of them are busy, and none held up; and whether the zone can do
+ * @most_busy of them are busy, and none held up; and whether others can do
  * without them.  Of a page block, the ends tell the zone of all, as for compaction.
  */
 static int can_be_claimed(unsigned long start, unsigned long nr_pages,
@@ -145,7 +163,7 @@ static int can_be_claimed(unsigned long start, unsigned long nr_pages,
 			return -EBUSY;
 		cond_resched();
 	}
-	if (zone_spare(zone) < (long)nr_pages)
+	if (spare_up_to(zone) < (long)nr_pages)
 		return -ENOMEM;
 	if (nr_busy && !kexec_debug_claims_wait() && any_is_held_up(start, end))
 		return -EAGAIN;
