@@ -410,8 +410,10 @@ static void movable_only(void)
 	       elsewhere / MIB, movable / MIB);
 	load_plan(&plan, 0);
 	expect_moved(0, 0);
-	if (!anonymous_filling.intact() || !pipe_filling.intact())
-		die("what was in memory is damaged");
+	if (!anonymous_filling.intact())
+		die("what was in the destination is damaged");
+	if (!pipe_filling.intact())
+		die("what was in the kernel's memory is damaged");
 	hand_over();
 }
 

@@ -311,9 +311,12 @@ static __u64 filled;
 static __u64 *marked;
 static int filled_fd = -1;
 
+/* Bytes of anonymous memory; there may be something else besides. */
+static __u64 nr_marked;
+
 static void fill_anonymous_as_advised(__u64 bytes, int advice)
 {
-	filled = bytes;
+	nr_marked = bytes;
 	marked = map(bytes, -1);
 	madvise(marked, bytes, advice);
 	mark(marked, bytes);
@@ -331,7 +334,7 @@ static void fill_huge(__u64 bytes)
 
 static bool anonymous_intact(void)
 {
-	return is_marked(marked, filled);
+	return is_marked(marked, nr_marked);
 }
 
 static void fill_tmpfs(__u64 bytes)
