@@ -78,6 +78,8 @@ def our_objects(arch):
     return [(name, name[:-2] + ".o") for name in code_files()
             if name.startswith(("kernel/", f"arch/{arch.arch}/"))
             and name[-2:] in (".c", ".S")
+            # Included by what they test.
+            and not name.endswith("_test.c")
             and not any(fnmatch.fnmatch(name, pattern)
                         for pattern in arch.others)]
 
