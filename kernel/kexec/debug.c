@@ -6,13 +6,19 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/compiler.h>
+#include <linux/console.h>
+#include <linux/cpumask.h>
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/panic.h>
+#include <linux/preempt.h>
+#include <linux/processor.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -275,12 +281,49 @@ static int crash_set(void *data, u64 ignored)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(crash_fops, NULL, crash_set, "%llu\n");
 
-static void create_crash_file(struct dentry *dir)
+/* In an interrupt, so that no other comes through; an NMI does. */
+static void hear_nothing(void *heard)
+{
+	WRITE_ONCE(*(bool *)heard, true);
+	for (;;)
+		cpu_relax();
+}
+
+/*
+ * From the moment that @cpu has interrupts off, whoever waits for it waits for
+ * ever.  Not this CPU: it can't be preempted, by stop_machine() for one, and no
+ * lock of the console is held over there.
+ */
+static int panic_without_set(void *data, u64 cpu)
+{
+	static bool heard;
+	int err = -EINVAL;
+
+	/* With console_lock() whoever unlocks it may sleep. */
+	while (!console_trylock())
+		cond_resched();
+	preempt_disable();
+	if (cpu < nr_cpu_ids && cpu != smp_processor_id())
+		err = smp_call_function_single(cpu, hear_nothing, &heard, false);
+	while (!err && !READ_ONCE(heard))
+		cpu_relax();
+	console_unlock();
+	if (!err)
+		panic("kexec: a test asked for it while CPU %llu hears nothing",
+		      cpu);
+	preempt_enable();
+	return err;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(panic_without_fops, NULL, panic_without_set, "%llu\n");
+
+static void create_crash_files(struct dentry *dir)
 {
 	debugfs_create_file_unsafe("crash", 0200, dir, NULL, &crash_fops);
+	debugfs_create_file_unsafe("panic_without", 0200, dir, NULL,
+				   &panic_without_fops);
 }
 #else
-static void create_crash_file(struct dentry *dir)
+static void create_crash_files(struct dentry *dir)
 {
 }
 #endif
@@ -294,7 +337,7 @@ static int __init kexec_debug_init(void)
 				   &corrupt_crash_fops);
 	debugfs_create_file_unsafe("scribble", 0200, dir, NULL, &scribble_fops);
 	debugfs_create_bool("claims_wait", 0600, dir, &claims_wait);
-	create_crash_file(dir);
+	create_crash_files(dir);
 	debugfs_create_file("panic_at", 0600, dir, &panic_at, &step_fops);
 	debugfs_create_file("oops_at", 0600, dir, &oops_at, &step_fops);
 	return 0;

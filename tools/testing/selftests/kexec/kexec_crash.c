@@ -240,6 +240,12 @@ static void crash_directly(void)
 	write_file(DEBUGFS "kexec/crash", "1");
 }
 
+/* A panic waits for it, but not for ever. */
+static void panic_without_cpu_1(void)
+{
+	write_file(DEBUGFS "kexec/panic_without", "1");
+}
+
 /* What a stray pointer of the kernel's would do. */
 static void write_astray(void)
 {
@@ -304,6 +310,9 @@ static const struct crash_case cases[] = {
 	}, {
 		{ "cpu-online", "CPU 1 was brought online since the load" },
 		load_a_then_bring_cpu_online, NULL, press_sysrq, &image_a, NULL,
+	}, {
+		{ "without-cpu", "CPU 1 has interrupts off" },
+		load_a, NULL, panic_without_cpu_1, &image_a, NULL,
 	}, {
 		{ "direct", "by crash_kexec() in a process, interrupts on" },
 		load_a, NULL, crash_directly, &image_a, NULL,
