@@ -7,10 +7,12 @@ import gzip
 import os
 import platform
 import re
+import shlex
 import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import tomllib
@@ -52,7 +54,9 @@ class BuildError(Exception):
 
 
 class NoPackage(BuildError):
-    """A package that the mirror does not have, in none of the releases."""
+    """A package that the mirror does not have, in none of the releases, or that
+    is of no use on this machine.
+    """
 
 
 def patience():
@@ -65,6 +69,8 @@ OPTIONAL = {
     "suites": [""],             # Debian's releases, if not that we run on: the
                                 # first that has what is wanted
     "newer": [],                # releases that have newer kexec-tools
+    "kernels": {},              # Debian's own, by what rows call them: the releases
+                                # that have it, the last one itself
     "may_lack": [],             # what rows need, and no release may have
     "load_options": [],         # for the demo: options of the loader
     "firmware": {},             # other than QEMU's own: name, and files
@@ -395,7 +401,7 @@ def apt_get(arch, root, *arguments, suite="", cwd=None):
     another release, it has its own lists, below @root: the machine's
     configuration stays as it is.
 
-    @suite: the release; "": as the machine's configuration has it.
+    @suite: the release, or several; "": as the machine's configuration has it.
     """
     command = ["apt-get"]
     if has_own_lists(arch, suite):
@@ -408,7 +414,7 @@ def apt_get(arch, root, *arguments, suite="", cwd=None):
                     "Dir::Cache": state / "cache"}
         if suite:
             sources = state / "sources.list"
-            sources.write_text(SOURCES.format(suite))
+            sources.write_text("".join(map(SOURCES.format, suite.split())))
             settings |= {"Dir::Etc::SourceList": sources,
                          "Dir::Etc::SourceParts": "/dev/null"}
         command += [f"-o{name}={value}" for name, value in settings.items()]
@@ -418,7 +424,8 @@ def apt_get(arch, root, *arguments, suite="", cwd=None):
 
 # A mirror that can't be reached is no mirror that has not got a package.
 NOT_THERE = re.compile(r"^E: (Unable to locate package|Can't select candidate "
-                       r"version|Can't find a source to download)", re.M)
+                       r"version|Can't find a source to download|The repository "
+                       r".* does not have a Release file)", re.M)
 
 
 def download(arch, root, package, suite):
@@ -552,7 +559,8 @@ def lack(arch, program):
     if not program:
         return ""
     get = {"kexec": lambda arch: debian(arch, [BUSYBOX, KEXEC_TOOLS]),
-           "kexec-new": newer_client}[program]
+           "kexec-new": newer_client}.get(
+               program, lambda arch: debian_kernel(arch, program))
     if (arch.name, program) not in LACKING:
         try:
             get(arch)
@@ -583,6 +591,106 @@ def newer_client(arch):
                 f"#!/bin/sh\nexec /newer/lib/{loader} "
                 '--library-path /newer/lib /newer/kexec "$@"\n')
     return cpio
+
+
+# What any system of Debian's has that makes its own initramfs.
+SYSTEM = ["?essential", "mawk", "e2fsprogs", "initramfs-tools", "busybox", "zstd"]
+# Runs in a directory that has the packages unpacked, but nothing set up.
+MAKE_INITRD = """
+set -e
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+unset TMPDIR
+mount --rbind /dev {root}/dev
+mount --rbind /proc {root}/proc
+exec chroot {root} /bin/sh -ec '
+ldconfig
+ln -sf mawk /usr/bin/awk
+version=$(ls /lib/modules)
+depmod $version
+mkinitramfs -o /boot/initrd $version
+mv /boot/vmlinuz-$version /boot/vmlinuz'
+"""
+
+
+def debian_kernel(arch, name):
+    """A kernel of Debian's own, and the initramfs that Debian's tools make for it
+    unless told otherwise; returns the directory that has both, as vmlinuz and
+    initrd.
+
+    @name: what the architecture's file calls it.
+    """
+    if arch.debian != native():
+        raise NoPackage(f"{name}: {native()} can't run the tools of "
+                        f"{arch.debian} that make its initramfs")
+    suite = " ".join(arch.kernels[name])
+    ready = BUILD / f"debian-{arch.debian}-kernels" / name
+    with locked(ready.parent):
+        if not ready.is_dir():
+            with tempfile.TemporaryDirectory(dir=ready.parent) as top:
+                make_initrd(Path(top), download_system(arch, Path(top), suite))
+                os.rename(Path(top) / "root/boot", ready)
+    return ready
+
+
+def download_system(arch, top, suite):
+    """Have apt-get download a kernel and all that makes its initramfs, as on a
+    machine that has nothing yet; returns the packages' paths.
+    """
+    (top / "status").touch()
+    for command in (["-oAPT::Update::Error-Mode=any", "update"],
+                    ["install", f"linux-image-{arch.debian}", *SYSTEM,
+                     "--download-only", "--no-install-recommends", "--yes",
+                     f"--target-release={suite.split()[-1]}"]):
+        result = apt_get(arch, top, f"-oDir::State::status={top / 'status'}",
+                         *command, suite=suite)
+        if result.returncode:
+            kind = NoPackage if NOT_THERE.search(result.stderr) else BuildError
+            raise kind(f"apt-get {command[0]} {command[1]} ({suite}) failed:\n"
+                       f"{result.stderr.strip()[-500:]}")
+    return sorted((top / "apt/cache/archives").glob("*.deb"))
+
+
+def make_initrd(top, debs):
+    """Unpack packages into a system of their own, below @top, and have that make
+    an initramfs.  Nobody has to be root for it.
+    """
+    root = top / "root"
+    for name in ("dev", "proc", "sys", "tmp", "run", "var/tmp"):
+        (root / name).mkdir(parents=True)
+    # As its installer has it; not all packages of Debian 12 know.
+    for name in ("bin", "lib", "lib64", "sbin"):
+        (root / "usr" / name).mkdir(parents=True)
+        (root / name).symlink_to(f"usr/{name}")
+    for deb in debs:
+        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)],
+                              stdout=subprocess.PIPE) as files:
+            subprocess.run(["tar", "-x", "--keep-directory-symlink",
+                            "--no-same-owner", "-C", str(root)],
+                           stdin=files.stdout, check=True)
+        if files.returncode:
+            raise BuildError(f"dpkg-deb can't read {deb.name}")
+    # Its mounts are gone when it ends.
+    own = ["unshare", "--mount"] + (["--map-root-user"] if os.geteuid() else [])
+    if subprocess.run([*own, "true"], capture_output=True).returncode:
+        raise NoPackage(f"{' '.join(own)}: not allowed here, so an initramfs of "
+                        "Debian's can't be made")
+    run_logged([*own, "sh", "-c", MAKE_INITRD.format(root=shlex.quote(str(root)))],
+               f"{top.parent.name}.log", "Debian's initramfs", quiet=True)
+
+
+def more_files(arch, needs):
+    """What a guest has in its root file system for what its row needs: a part of
+    an archive.
+    """
+    if needs in ("", "kexec"):
+        return b""
+    if needs in arch.kernels:
+        cpio = Cpio()
+        for name in ("vmlinuz", "initrd"):
+            cpio.file(f"boot/debian/{name}", debian_kernel(arch, needs) / name,
+                      0o644)
+        return cpio.bytes()
+    return newer_client(arch).bytes()
 
 
 def root_files(arch, wanted):

@@ -414,6 +414,39 @@ class AptTest(unittest.TestCase):
         with self.assertRaisesRegex(build.NoPackage, "Is apt-get update needed"):
             self.download(none, debian="amd64", suite="")
 
+    def system(self, *results):
+        """download_system(), when apt-get says that; returns its lists."""
+        def run(command, **_):
+            says = told.pop(0)
+            return types.SimpleNamespace(returncode=bool(says), stderr=says)
+
+        told = list(results)
+        arch = types.SimpleNamespace(debian="amd64")
+        with tempfile.TemporaryDirectory(prefix="kexec-harness-") as top, \
+             mock.patch.object(subprocess, "run", run):
+            build.download_system(arch, Path(top), "old old-backports")
+            self.assertEqual(told, [])
+            return (Path(top) / "apt/sources.list").read_text()
+
+    def test_kernel(self):
+        """A kernel that is not there is no failure, but no mirror is one."""
+        self.assertRegex(self.system("", ""), r"(?m) old main$\n.* old-backports main$")
+        for results in (
+                ["E: The repository 'http://deb old-backports Release' does not "
+                 "have a Release file.\n"],
+                ["", "E: Unable to locate package linux-image-amd64\n"]):
+            with self.assertRaises(build.NoPackage):
+                self.system(*results)
+        with self.assertRaises(build.BuildError) as raised:
+            self.system("E: Failed to fetch http://deb  Could not connect\n")
+        self.assertNotIsInstance(raised.exception, build.NoPackage)
+
+    def test_kernel_of_another(self):
+        arch = types.SimpleNamespace(debian="amd64", kernels={"some": ["old"]})
+        with mock.patch.object(build, "native", lambda: "arm64"), \
+             self.assertRaisesRegex(build.NoPackage, "arm64 can't run"):
+            build.debian_kernel(arch, "some")
+
     def test_without_program(self):
         """A guest that needs what there is not is left out, and counted."""
         one = types.SimpleNamespace(name="guest", flavour=(), needs="kexec")

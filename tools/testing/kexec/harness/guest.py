@@ -67,8 +67,6 @@ class Guest:
     def __post_init__(self):
         if isinstance(self.dump, dict):
             self.dump = dump.Dump(**self.dump)
-        if self.needs not in ("", "kexec", "kexec-new"):
-            raise build.BuildError(f"guest {self.name}: needs {self.needs}")
 
     @property
     def flavour(self):
@@ -136,6 +134,9 @@ def wrong_values(one):
     for name in build.ported() if "all" in one.arch else one.arch:
         if one.firmware and one.firmware not in build.Arch(name).firmware:
             yield f"firmware: {one.firmware}, which is not in {name}.toml"
+        if one.needs not in ("", "kexec", "kexec-new") \
+           and one.needs not in build.Arch(name).kernels:
+            yield f"needs: {one.needs}, which is not in {name}.toml"
     if one.cpus < 1 or one.timeout < 1:
         yield "cpus and timeout begin at 1"
     if (one.skips or one.suites) and not one.tap:
@@ -295,9 +296,9 @@ def with_own_files(arch, guest, image, initrd, scratch):
         subprocess.run([f"{arch.cross_compile}strip", "-o", str(stripped),
                         str(build.vmlinux(image))], check=True)
         cpio.file("boot/vmlinux", stripped, 0o644)
-    more = build.newer_client(arch).bytes() if guest.needs == "kexec-new" else b""
     whole = scratch / "initramfs"
-    whole.write_bytes(initrd.read_bytes() + more + cpio.bytes())
+    whole.write_bytes(initrd.read_bytes() + build.more_files(arch, guest.needs)
+                      + cpio.bytes())
     return whole
 
 

@@ -661,6 +661,7 @@ class TableTest(unittest.TestCase):
                 ('kernel = "other"', "there is no configs/other.config"),
                 ('kernel = "64k-bench-none"', "no configs/none.config"),
                 ('firmware = "bios"', "bios, which is not in x86_64.toml"),
+                ('needs = "debian-5"', "debian-5, which is not in x86_64.toml"),
                 ("kunit = true", "which suites?"),
                 ('suites = ["some"]', "which need tap"),
                 ('tap = true\nskips = { one = ["sparc"] }',
