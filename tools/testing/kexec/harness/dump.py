@@ -18,6 +18,29 @@ PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 SPIN_REGISTERS = range(8, 16)
 SPIN_VALUE = 0x6b65786563000000
 
+
+@dataclasses.dataclass
+class Machine:
+    """How an architecture's notes have registers: the kernel's ABI."""
+    word: str                   # of struct
+    prstatus: int               # bytes before pr_reg
+    pc: int                     # which of pr_reg
+    spin: dict                  # crash-workload's registers: number, which
+
+
+# By e_machine.  Before pr_reg: a siginfo, two signal sets, four pids, four times.
+MACHINES = {
+    3: Machine("I", 72, 12, {number: number for number in range(4)}),
+    62: Machine("Q", 112, 16, dict(zip(range(8, 16), (9, 8, 7, 6, 3, 2, 1, 0)))),
+    183: Machine("Q", 112, 32, {number: number for number in range(8, 16)}),
+    243: Machine("Q", 112, 0, {number: number for number in range(18, 26)}),
+}
+NT_PRSTATUS = 1
+PT_NOTE = 4
+
+# What a CPU did, for a row's "notes".
+NOTES = ("spin", "kernel", "none")
+
 ANY_CPU = -1                    # it is not up to the test which one crashes
 
 
@@ -234,6 +257,84 @@ def judge_gdb(report, text):
         if one["frames"] != frames and frames != ["?"]:
             why.append(f"CPU {number}: expected {' '.join(frames)} to run, saw "
                        + " ".join(one["frames"]))
+    return why
+
+
+def core_of(text):
+    """The bytes of /proc/vmcore that kexec-capture has printed: what od prints, of
+    which "*" stands for lines like the one before.
+    """
+    core = b""
+    for line in re.findall(r"kexec-capture: vmcore: (.*)", text):
+        if line == "*":
+            continue
+        offset, *values = line.split()
+        gap = int(offset, 16) - len(core)
+        if gap < 0 or gap and (gap % 16 or len(core) < 16):
+            raise ValueError(f"no line before {offset}")
+        core += core[-16:] * (gap // 16) + bytes(int(value, 16)
+                                                 for value in values)
+    return core
+
+
+def notes_of(core):
+    """The registers, by their places in pr_reg, of each NT_PRSTATUS in the notes of
+    a core file, and its Machine.
+    """
+    bits = {1: 32, 2: 64}.get(core[4]) if core[:4] == b"\x7fELF" else None
+    if not bits or core[5] != 1:
+        raise ValueError("no core file of a little-endian machine")
+    machine = MACHINES[struct.unpack_from("<H", core, 18)[0]]
+    at, = struct.unpack_from("<Q", core, 32) if bits == 64 \
+        else struct.unpack_from("<I", core, 28)
+    # The first header is that of the notes.
+    if bits == 64:
+        kind, _, start, _, _, size = struct.unpack_from("<IIQQQQ", core, at)
+    else:
+        kind, start, _, _, size = struct.unpack_from("<IIIII", core, at)
+    if kind != PT_NOTE:
+        raise ValueError(f"the first program header is of type {kind}")
+    found, end = [], min(start + size, len(core))
+    while start + 12 <= end:
+        name_size, size, kind = struct.unpack_from("<III", core, start)
+        name = core[start + 12:start + 12 + name_size]
+        data = start + 12 + (name_size + 3 & ~3)
+        start = data + (size + 3 & ~3)
+        if (name, kind) != (b"CORE\0", NT_PRSTATUS):
+            break
+        count = (size - machine.prstatus) // struct.calcsize(machine.word)
+        found.append(struct.unpack_from(f"<{count}{machine.word}", core,
+                                        data + machine.prstatus))
+    return machine, found
+
+
+def judge_notes(expected, text):
+    """Why the notes of CPUs are not what is expected: a word of NOTES for each CPU.
+    A CPU that spins may be in an interrupt just then, but not all of them.
+    """
+    try:
+        machine, notes = notes_of(core_of(text))
+    except (ValueError, KeyError, IndexError, struct.error) as error:
+        return [f"no notes of CPUs: {error!r}"]
+    with_note = [cpu for cpu, what in enumerate(expected) if what != "none"]
+    if len(notes) != len(with_note):
+        return [f"expected notes of {len(with_note)} CPUs, saw {len(notes)}"]
+    bits = 8 * struct.calcsize(machine.word)
+    why, spun = [], 0
+    for cpu, registers in zip(with_note, notes):
+        in_kernel = bool(registers[machine.pc] >> bits - 1)
+        if expected[cpu] == "spin" and not in_kernel:
+            spun += 1
+            value = (SPIN_VALUE | cpu << 8) % (1 << bits)
+            why += [f"CPU {cpu}: {reason}" for reason in differences(
+                {number: value | number for number in machine.spin},
+                {number: registers[place]
+                 for number, place in machine.spin.items()})]
+        elif not in_kernel:
+            why.append(f"CPU {cpu}: expected it in the kernel, saw its program "
+                       f"counter at {registers[machine.pc]:#x}")
+    if "spin" in expected and not spun:
+        why.append("expected a CPU in user space that spins, saw none")
     return why
 
 

@@ -178,6 +178,130 @@ class GdbTest(unittest.TestCase):
         self.assertTrue(any("CPU 1: expected r8" in reason for reason in why))
 
 
+def core_file(machine, *registers, bits=64, before=None):
+    """The begin of a core file with a note for each of the lists of registers."""
+    word, header = ("Q", 64) if bits == 64 else ("I", 52)
+    notes = b""
+    for values in registers:
+        data = bytes(before or (112 if bits == 64 else 72)) + struct.pack(
+            f"<{len(values)}{'I' if machine == 3 else 'Q'}", *values) + bytes(4)
+        notes += struct.pack("<III", 5, len(data), 1) + b"CORE\0\0\0\0" + data
+    notes += struct.pack("<III", 11, 4, 0) + b"VMCOREINFO\0\0" + b"OS=6"
+    core = b"\x7fELF" + bytes([bits // 32, 1]) + bytes(10)
+    core += struct.pack("<HHI", 4, machine, 1)
+    core += struct.pack(f"<3{word}", 0, header, 0) + bytes(header - len(core) -
+                                                          3 * (bits // 8))
+    core += struct.pack("<IIQQQQQQ", 4, 0, 4096, 0, 0, len(notes), 0, 0) \
+        if bits == 64 else struct.pack("<8I", 4, 4096, 0, 0, len(notes), 0, 0, 0)
+    return core + bytes(4096 - len(core)) + notes
+
+
+def printed(core):
+    """What a guest prints of it."""
+    text = subprocess.run(["od", "-A", "x", "-t", "x1"], input=core, check=True,
+                          capture_output=True).stdout.decode()
+    return "".join(f"[ 1.5] kexec-capture: vmcore: {line}\n"
+                   for line in text.splitlines())
+
+
+def user(machine, cpu, bits=64):
+    """The registers in a note, all that are not crash-workload's 7."""
+    count = {3: 17, 62: 27, 183: 34, 243: 32}[machine]
+    values = [7] * count
+    one = dump.MACHINES[machine]
+    for number, place in one.spin.items():
+        values[place] = (0x6b65786563000000 | cpu << 8 | number) % (1 << bits)
+    values[one.pc] = 0x401000
+    return values
+
+
+def kernel(machine, bits=64):
+    """The same, of a CPU in the kernel."""
+    values = user(machine, 0)
+    values[dump.MACHINES[machine].pc] = (1 << bits) - 0x1000
+    return [value % (1 << bits) for value in values]
+
+
+class NotesTest(unittest.TestCase):
+
+    def expect(self, expected, core, *words):
+        why = dump.judge_notes(expected, printed(core))
+        self.assertEqual(len(why), 1 if words else 0, why)
+        for word in words:
+            self.assertIn(word, why[0])
+
+    def test_machines(self):
+        for machine in (62, 183, 243):
+            with self.subTest(machine):
+                self.expect(["kernel", "spin"], core_file(
+                    machine, kernel(machine), user(machine, 1)))
+
+    def test_32_bit(self):
+        notes = kernel(3, 32), user(3, 1, 32)
+        self.expect(["kernel", "spin"], core_file(3, *notes, bits=32))
+        # As some loaders want it, with 64 bits in the headers.
+        self.expect(["kernel", "spin"], core_file(3, *notes, before=72))
+
+    def test_places(self):
+        """As <asm/user_64.h> and <asm/user_32.h> have them."""
+        names = "r15 r14 r13 r12 rbp rbx r11 r10 r9 r8".split()
+        for number, place in dump.MACHINES[62].spin.items():
+            self.assertEqual(names[place], f"r{number}")
+
+    def test_registers_moved_by_one(self):
+        values = [7, *user(183, 1)[:-1]]
+        values[32] = 0x401000
+        why = dump.judge_notes(["spin", "spin"], printed(core_file(
+            183, user(183, 0), values)))
+        self.assertEqual(len(why), 8, why)
+        self.assertIn("CPU 1: expected 8 0x6b65786563000108, saw 0x7", why[0])
+
+    def test_one_register(self):
+        values = user(243, 0)
+        values[20] += 1
+        self.expect(["spin"], core_file(243, values),
+                    "CPU 0: expected 20 0x6b65786563000014, saw 0x6b65786563000015")
+
+    def test_registers_of_another_cpu(self):
+        why = dump.judge_notes(["spin"], printed(core_file(243, user(243, 1))))
+        self.assertEqual(len(why), 8, why)
+
+    def test_one_may_be_in_an_interrupt(self):
+        self.expect(["spin", "spin"], core_file(183, kernel(183), user(183, 1)))
+
+    def test_not_all(self):
+        self.expect(["spin", "spin"], core_file(183, kernel(183), kernel(183)),
+                    "expected a CPU in user space that spins, saw none")
+
+    def test_not_in_the_kernel(self):
+        self.expect(["kernel"], core_file(183, user(183, 0)),
+                    "CPU 0: expected it in the kernel, saw its program counter "
+                    "at 0x401000")
+
+    def test_one_without_a_note(self):
+        core = core_file(183, user(183, 0), user(183, 2))
+        self.expect(["spin", "none", "spin"], core)
+        self.expect(["spin", "spin", "spin"], core,
+                    "expected notes of 3 CPUs, saw 2")
+
+    def test_nothing_printed(self):
+        self.expect(["kernel"], b"", "no notes of CPUs")
+        self.assertIn("no notes of CPUs", dump.judge_notes(["kernel"], "")[0])
+
+    def test_cut_off(self):
+        core = core_file(183, user(183, 0), user(183, 1))
+        self.expect(["spin", "spin"], core[:4096 + 500], "")
+
+    def test_no_core_file(self):
+        self.expect(["kernel"], b"\0" * 8192, "no core file")
+
+    def test_lines_are_missing(self):
+        text = printed(core_file(183, user(183, 0)))
+        lost = "\n".join(text.splitlines()[3:])
+        self.assertIn("no line before",
+                      dump.judge_notes(["spin"], lost)[0])
+
+
 class OrcTest(unittest.TestCase):
 
     def test_entries(self):

@@ -63,6 +63,7 @@ class Guest:
     needs: str = ""
     firmware: str = ""
     dump: dict = None
+    notes: list = dataclasses.field(default_factory=list)
 
     def __post_init__(self):
         if isinstance(self.dump, dict):
@@ -143,6 +144,10 @@ def wrong_values(one):
         yield "skips and suites are of tests, which need tap"
     if one.kunit and not one.suites:
         yield "kunit: which suites?"
+    if not set(one.notes) <= set(dump.NOTES):
+        yield f"notes: {' '.join(one.notes)}: each is one of {' '.join(dump.NOTES)}"
+    if one.notes and len(one.notes) != one.cpus:
+        yield f"notes: {len(one.notes)}, of {one.cpus} CPUs"
     if one.dump and not one.disk:
         yield "a dump needs a disk"
 
@@ -503,6 +508,8 @@ def judge(guest, outcome):
             why.append(f"expected /{pattern}/{where}: not seen")
             break
         at = match.end()
+    if guest.notes:
+        why += dump.judge_notes(guest.notes, outcome.text)
     why += [f"/{pattern}/: not seen, so QEMU was not told: "
             f"{', '.join(commands)}" for pattern, *commands in outcome.untold]
     lines = list(allowed_lines_removed(guest, outcome))

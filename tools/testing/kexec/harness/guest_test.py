@@ -57,6 +57,9 @@ class JudgeTest(unittest.TestCase):
                        "kexec-guest: exit 1"])
         self.assertEqual(why[1], "kexec_x: expected 1, saw 2")
 
+    def test_notes(self):
+        self.assertIn("no notes of CPUs", verdict(GOOD, notes=["kernel"])[0])
+
     def test_command_never_ends(self):
         self.assertIn("no end of it", verdict(GOOD[:1])[0])
 
@@ -666,6 +669,8 @@ class TableTest(unittest.TestCase):
                 ('suites = ["some"]', "which need tap"),
                 ('tap = true\nskips = { one = ["sparc"] }',
                  "skips: sparc: no such architecture"),
+                ('notes = ["idle"]', "notes: idle: each is one of spin kernel none"),
+                ('notes = ["kernel"]\ncpus = 2', "notes: 1, of 2 CPUs"),
                 ("dump = {}", "no stacks"),
                 ("dump = { stacks = [] }", "a dump needs a disk"),
                 ('disk = "1M"\ndump = { stacks = [], cpus = 1 }',
