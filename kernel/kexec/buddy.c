@@ -75,6 +75,21 @@ static long spare_up_to(const struct zone *zone)
 }
 
 /*
+ * Whether others can do without these.  What CPUs keep at hand is in no count until
+ * they give it back.
+ */
+static bool can_spare(const struct zone *zone, unsigned long nr_pages)
+{
+	struct zone *other;
+
+	if (spare_up_to(zone) >= (long)nr_pages)
+		return true;
+	for_each_populated_zone(other)
+		drain_all_pages(other);
+	return spare_up_to(zone) >= (long)nr_pages;
+}
+
+/*
  * How long a claim may take.  One that is in time takes milliseconds; one that is
  * not waits for a page that a file system, or a disk, may never be done with.
  */
@@ -137,8 +152,10 @@ static bool any_is_held_up(unsigned long pfn, unsigned long end)
 /*
  * Whether these pages are the page allocator's to give at all: online, in one
  * zone as alloc_contig_range() demands, none reserved at boot; whether at most
- * @most_busy of them are busy, and none held up; and whether others can do
- * without them.  Of a page block, the ends tell the zone of all, as for compaction.
+ * @most_busy of them are busy, and none held up; and whether others can do without
+ * those that are free.  Users of the others get pages for them by the rules, and
+ * nobody is killed for these.  Of a page block, the ends tell the zone of all, as for
+ * compaction.
  */
 static int can_be_claimed(unsigned long start, unsigned long nr_pages,
 			  unsigned long most_busy)
@@ -163,7 +180,7 @@ static int can_be_claimed(unsigned long start, unsigned long nr_pages,
 			return -EBUSY;
 		cond_resched();
 	}
-	if (spare_up_to(zone) < (long)nr_pages)
+	if (!can_spare(zone, nr_pages - nr_busy))
 		return -ENOMEM;
 	if (nr_busy && !kexec_debug_claims_wait() && any_is_held_up(start, end))
 		return -EAGAIN;
