@@ -19,6 +19,7 @@
  * or "to be started: nothing", if there is no complete image at that moment.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -449,11 +450,29 @@ static void crash(const struct crash_case *c)
 	die("the kernel did not panic");
 }
 
+/*
+ * Nobody else may be writing to the console when the panic comes: who is stopped in
+ * the middle of that keeps it, and the panic's last lines are lost.  A line that is
+ * written here is on the console when write() returns.
+ */
+static void write_to_log(void)
+{
+	int log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+
+	if (log < 0)
+		return;
+	fflush(stdout);
+	dup2(log, STDOUT_FILENO);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct case_table table = {
 		cases, ARRAY_SIZE(cases), sizeof(cases[0])
 	};
+	const void *chosen = choose_case(argc, argv, table, NULL);
 
-	crash(choose_case(argc, argv, table, NULL));
+	write_to_log();
+	crash(chosen);
 }
