@@ -57,6 +57,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
@@ -407,6 +408,16 @@ struct page *kexec_alloc_control(struct kexec_placement *p,
 	}
 }
 
+/*
+ * Pages that others are to have while control memory is looked for, which takes what
+ * lies in destinations, one page after the other, as fast as it can be had: a few
+ * megabytes would be gone before it is noticed.
+ */
+static unsigned long search_spare(void)
+{
+	return min(PHYS_PFN(SZ_32M), totalram_pages() / 32);
+}
+
 /* A block of control memory, outside every destination, or NULL. */
 static struct page *alloc_control(struct kexec_placement *p, unsigned int order)
 {
@@ -423,7 +434,7 @@ static struct page *alloc_control(struct kexec_placement *p, unsigned int order)
 
 		/* Keeps at least one page that the destinations lacked. */
 		sort_pages(p, page_to_pfn(page), 1UL << order);
-		if (!pages_to_spare(ops, 1))
+		if (pages_to_spare(ops, search_spare()) < search_spare())
 			return NULL;
 	}
 }
