@@ -15,8 +15,8 @@
  *	load of a crash image                |----|
  *	handoff                                       |...|--shut down, jump-->
  *
- * The worker waits for no lock: whoever changes the boot slot, or looks into its
- * image, has stopped it by kexec_lock() before, and only kexec_unlock() starts it.
+ * The worker does not need kexec_mutex: whoever changes the boot slot, or looks into
+ * its image, has stopped it by kexec_lock() before, and only kexec_unlock() starts it.
  * It stands still while the system sleeps or is about to.  A panic may find it at
  * any point; it does not look at boot images.
  *
@@ -33,6 +33,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
+#include <linux/spinlock.h>
 #include <linux/suspend.h>
 #include <linux/sysfs.h>
 #include <linux/wait.h>
@@ -54,12 +55,17 @@
 
 static struct workqueue_struct *settle_wq;
 
+/*
+ * Guards the next five, and what is in the queue: a worker that decides whether it
+ * comes again, and somebody who tells it not to, do so one after the other.
+ */
+static DEFINE_SPINLOCK(settle_lock);
 /* Whether the worker is to run, or runs. */
 static bool settling;
 /* It is to end soon, and has not come to the end of the image then. */
 static bool stop_settling;
-/* It ended so, and nobody has started it again since. */
-static bool interrupted;
+/* Who wanted that was killed before it did: it comes again. */
+static bool comes_again;
 /* A handoff waits: no pass is to follow. */
 static bool last_pass;
 /* The system sleeps or is about to: nobody starts it. */
@@ -193,15 +199,19 @@ static void report_settled(const struct kimage *image,
 			div_u64(ns, NSEC_PER_MSEC));
 }
 
-/* @early: the image has not been settled. */
-static void end_settling(bool early)
+/* With settle_lock held. */
+static void end_settling(void)
 {
-	struct kernfs_node *file = READ_ONCE(settled_file);
-
-	WRITE_ONCE(interrupted, early);
 	/* All that the worker did is seen by whoever sees this. */
 	smp_store_release(&settling, false);
 	wake_up_all(&settle_ended);
+}
+
+/* Tell those who watch the file.  Nobody minds if it comes too often. */
+static void notify_watchers(void)
+{
+	struct kernfs_node *file = READ_ONCE(settled_file);
+
 	if (file)
 		sysfs_notify_dirent(file);
 }
@@ -236,25 +246,22 @@ static void settle(struct work_struct *work)
 
 	image->settle_passes += ret != -EINTR;
 
+	spin_lock(&settle_lock);
 	more = ret == -EINTR ||
 	       (ret == -EAGAIN && image->settle_passes < SETTLE_PASSES &&
-		!READ_ONCE(last_pass));
-	if (more && !READ_ONCE(stop_settling)) {
+		!last_pass);
+	if (more && (!stop_settling || comes_again)) {
+		WRITE_ONCE(stop_settling, false);
+		comes_again = false;
 		queue_delayed_work(settle_wq, &settle_work, HZ);
-		/* Pairs with stop_worker(): one of us sees what the other one did. */
-		smp_mb();
-		if (!READ_ONCE(stop_settling) || !cancel_delayed_work(&settle_work))
-			return;
+		spin_unlock(&settle_lock);
+		return;
 	}
 	image->settled = !more;
-	end_settling(more);
-	/*
-	 * Who had the lock may have given it up without waiting for this.  Pairs with
-	 * kexec_unlock(), which releases it, and looks then whether this has ended.
-	 */
-	smp_mb();
-	if (READ_ONCE(interrupted) && mutex_trylock(&kexec_mutex))
-		kexec_unlock();
+	/* The image may be gone from now on. */
+	end_settling();
+	spin_unlock(&settle_lock);
+	notify_watchers();
 }
 
 /**
@@ -287,10 +294,16 @@ static int try_lock(void)
 	return kexec_refuse(-EBUSY, "another load or a handoff is in progress");
 }
 
+/*
+ * The worker that was waited for makes another pass.  If it has ended by now,
+ * kexec_unlock() starts it.
+ */
 static int killed(void)
 {
-	/* The handoff is off; what could be tried again is. */
-	WRITE_ONCE(last_pass, false);
+	spin_lock(&settle_lock);
+	comes_again = !asleep;
+	last_pass = false;
+	spin_unlock(&settle_lock);
 	kexec_unlock();
 	return kexec_refuse(-EINTR, "interrupted by a fatal signal");
 }
@@ -304,11 +317,17 @@ static int wait_for_end(void)
 /* Then it is pending no more, or runs, and comes to an end soon. */
 static void stop_worker(void)
 {
+	bool was_pending;
+
+	spin_lock(&settle_lock);
 	WRITE_ONCE(stop_settling, true);
-	/* Pairs with settle(), which may be about to queue itself. */
-	smp_mb();
-	if (cancel_delayed_work(&settle_work))
-		end_settling(true);
+	comes_again = false;
+	was_pending = cancel_delayed_work(&settle_work);
+	if (was_pending)
+		end_settling();
+	spin_unlock(&settle_lock);
+	if (was_pending)
+		notify_watchers();
 }
 
 /**
@@ -346,10 +365,12 @@ int kexec_lock_settled(void)
 
 	if (err)
 		return err;
-	WRITE_ONCE(last_pass, true);
+	spin_lock(&settle_lock);
+	last_pass = true;
 	/* Not mod_delayed_work(): if it runs by now, it must not run twice. */
 	if (cancel_delayed_work(&settle_work))
 		queue_delayed_work(settle_wq, &settle_work, 0);
+	spin_unlock(&settle_lock);
 	left = wait_event_killable_timeout(settle_ended, kexec_settled(),
 					   SETTLE_PATIENCE);
 	if (left < 0)
@@ -367,41 +388,44 @@ static void start_worker(void)
 	struct kimage *image = kexec_image;
 	struct kexec_bytes total;
 
-	WRITE_ONCE(interrupted, false);
-	if (!image || image->settled || !image->ops->claim || !settle_wq ||
-	    READ_ONCE(asleep))
+	if (!image || image->settled || !image->ops->claim || !settle_wq)
 		return;
 	kimage_total(image, &total);
 	if (!total.moved)
 		return;
-	WRITE_ONCE(stop_settling, false);
-	WRITE_ONCE(last_pass, false);
-	WRITE_ONCE(settling, true);
-	queue_delayed_work(settle_wq, &settle_work, SETTLE_DELAY);
+	spin_lock(&settle_lock);
+	if (!asleep) {
+		WRITE_ONCE(stop_settling, false);
+		comes_again = false;
+		last_pass = false;
+		WRITE_ONCE(settling, true);
+		queue_delayed_work(settle_wq, &settle_work, SETTLE_DELAY);
+	}
+	spin_unlock(&settle_lock);
 }
 
 /**
  * kexec_unlock - let others have the slots
  *
- * The worker starts, or goes on, if the boot image is not at home yet.  If it has
- * not ended, as the one who waited for that was killed, it goes on when it has:
- * whichever of the two comes second sees @interrupted and the lock free.
+ * The worker starts, or goes on, if the boot image is not at home yet.
  *
  * Context: May sleep.
  */
 void kexec_unlock(void)
 {
-	do {
-		if (kexec_settled())
-			start_worker();
-		mutex_unlock(&kexec_mutex);
-		/* Pairs with end_settling(): it sets one, then looks at the other. */
-		smp_mb();
-	} while (kexec_settled() && READ_ONCE(interrupted) &&
-		 mutex_trylock(&kexec_mutex));
+	if (kexec_settled())
+		start_worker();
+	mutex_unlock(&kexec_mutex);
 }
 
 #ifdef CONFIG_PM_SLEEP
+static void set_asleep(bool now)
+{
+	spin_lock(&settle_lock);
+	asleep = now;
+	spin_unlock(&settle_lock);
+}
+
 /*
  * Content must not move while a picture of memory is taken, nor while the devices
  * are away that a page may have to be written to first.  The workqueue is frozen
@@ -415,18 +439,16 @@ static int system_sleeps(struct notifier_block *nb, unsigned long action,
 	case PM_HIBERNATION_PREPARE:
 	case PM_SUSPEND_PREPARE:
 	case PM_RESTORE_PREPARE:
-		/* Who has the lock has stopped it, and won't start it then. */
-		WRITE_ONCE(asleep, true);
-		if (!mutex_trylock(&kexec_mutex))
-			break;
+		/* Nobody starts it again, whoever has the lock. */
+		set_asleep(true);
 		stop_worker();
 		wait_event(settle_ended, kexec_settled());
-		mutex_unlock(&kexec_mutex);
 		break;
 	case PM_POST_HIBERNATION:
 	case PM_POST_SUSPEND:
 	case PM_POST_RESTORE:
-		WRITE_ONCE(asleep, false);
+		set_asleep(false);
+		/* Else who has it starts the worker. */
 		if (mutex_trylock(&kexec_mutex))
 			kexec_unlock();
 		break;
