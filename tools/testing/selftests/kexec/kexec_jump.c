@@ -379,12 +379,17 @@ static void expect_not_stopped(int err, const char *reason)
 	printf("kexec_jump: refused: %s\n", reason);
 }
 
-/* Waits in the kernel, which is to read a byte for it. */
-static void *write_byte(void *byte)
-{
-	int fds[2];
+/* Waits in the kernel, which is to read a byte of @buf's for it. */
+struct writer {
+	const void *buf;
+	int pipe[2];
+};
 
-	return (void *)(long)(pipe(fds) || write(fds[1], byte, 1) != 1);
+static void *write_byte(void *arg)
+{
+	struct writer *writer = arg;
+
+	return (void *)(long)(write(writer->pipe[1], writer->buf, 1) != 1);
 }
 
 #define FREEZE_TIMEOUT	"/sys/power/pm_freeze_timeout"
@@ -393,6 +398,7 @@ static void expect_unfrozen_thread(void)
 {
 	char patience[32];
 	__u64 len = page_size();
+	struct writer writer;
 	pthread_t thread;
 	void *page, *failed;
 	int uffd;
@@ -405,8 +411,10 @@ static void expect_unfrozen_thread(void)
 	uffd = stall_access(page, len);
 	if (uffd < 0)
 		die("no userfaultfd(2): %s", strerror(errno));
-	if (pthread_create(&thread, NULL, write_byte, page) ||
-	    !wait_for_access(uffd))
+	writer.buf = page;
+	if (pipe(writer.pipe) ||
+	    pthread_create(&thread, NULL, write_byte, &writer) ||
+	    !wait_for_access(uffd, writer.pipe[0]))
 		die("a thread does not stall");
 
 	expect_not_stopped(EBUSY, "a process can't be frozen");

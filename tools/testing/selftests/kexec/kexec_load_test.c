@@ -1016,6 +1016,7 @@ TEST_F(kexec, digest)
 struct stalled_load {
 	struct kexec_segment seg;
 	int uffd;
+	int ended[2];	/* a pipe: something comes when the load has returned */
 	int result;
 };
 
@@ -1024,6 +1025,8 @@ static void *run_stalled_load(void *arg)
 	struct stalled_load *stalled = arg;
 
 	stalled->result = load_segments(1, &stalled->seg);
+	if (write(stalled->ended[1], "", 1) != 1)
+		perror("pipe");
 	return NULL;
 }
 
@@ -1037,7 +1040,7 @@ static bool prepare_stalled_load(struct stalled_load *stalled)
 		return false;
 	stalled->seg = segment(missing, 2 * MIB, mem, 4 * MIB);
 	stalled->uffd = stall_access(missing + MIB, MIB);
-	if (stalled->uffd < 0)
+	if (stalled->uffd < 0 || pipe(stalled->ended))
 		return false;
 	/* Only now, lest a huge page serves both halves. */
 	memset(missing, BREAKPOINT, MIB);
@@ -1055,7 +1058,9 @@ TEST_F(kexec, busy)
 		SKIP(return, "no userfaultfd(2): %s", strerror(errno));
 
 	ASSERT_EQ(0, pthread_create(&loader, NULL, run_stalled_load, &stalled));
-	ASSERT_TRUE(wait_for_access(stalled.uffd));
+	ASSERT_TRUE(wait_for_access(stalled.uffd, stalled.ended[0]))
+		TH_LOG("the load has ended: %d, \"%s\"", stalled.result,
+		       last_refusal());
 
 	/* Reading does not wait. */
 	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "1"));
@@ -1072,6 +1077,28 @@ TEST_F(kexec, busy)
 	EXPECT_EQ(0, load_segments(1, &seg));
 }
 
+/*
+ * Who is alone is never told that somebody else is at it: the worker that brings
+ * content home is no such one, whenever it is met.
+ */
+TEST_F(kexec, never_busy_alone)
+{
+	struct kexec_segment seg = segment(buf, BUFFER_SIZE, mem, BUFFER_SIZE);
+	struct kexec_segment bad = pages(mem + 32 * MIB, 2);
+	int i;
+
+	bad.buf = buf + BUFFER_SIZE - page;
+	for (i = 0; i < 40; i++) {
+		/* The one before is there until this one is: it has to settle. */
+		ASSERT_EQ(0, load_segments(1, &seg));
+		usleep(45000 + i * 500);
+		ASSERT_EQ(EFAULT, load_segments(1, &bad));
+		ASSERT_EQ(EFAULT, load_segments(1, &bad));
+		ASSERT_EQ(0, unload());
+		ASSERT_EQ(0, load_segments(1, &seg));
+	}
+}
+
 /* Killed in the middle of a load: at once, and it leaves nothing behind. */
 static void load_and_be_killed(void)
 {
@@ -1081,7 +1108,7 @@ static void load_and_be_killed(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (prepare_stalled_load(&stalled) &&
 	    !pthread_create(&loader, NULL, run_stalled_load, &stalled) &&
-	    wait_for_access(stalled.uffd))
+	    wait_for_access(stalled.uffd, stalled.ended[0]))
 		kill(getpid(), SIGKILL);
 	_exit(1);
 }

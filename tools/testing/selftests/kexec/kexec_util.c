@@ -444,11 +444,15 @@ int stall_access(void *start, size_t len)
 	return uffd;
 }
 
-bool wait_for_access(int uffd)
+/* Until somebody waits, or until @ended can be read: nobody is going to then. */
+bool wait_for_access(int uffd, int ended)
 {
-	struct pollfd pollfd = { .fd = uffd, .events = POLLIN };
+	struct pollfd pollfds[] = {
+		{ .fd = uffd, .events = POLLIN },
+		{ .fd = ended, .events = POLLIN },
+	};
 
-	return poll(&pollfd, 1, -1) == 1;
+	return poll(pollfds, 2, -1) > 0 && pollfds[0].revents == POLLIN;
 }
 
 void resume_access(int uffd, void *start, size_t len)

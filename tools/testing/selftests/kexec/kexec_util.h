@@ -117,7 +117,7 @@ __u64 pages_on_cpu_lists(void);
 __u64 free_memory(void);
 __u64 settled_free_memory(void);
 int stall_access(void *start, size_t len);
-bool wait_for_access(int uffd);
+bool wait_for_access(int uffd, int ended);
 void resume_access(int uffd, void *start, size_t len);
 
 #endif /* KEXEC_UTIL_H */
