@@ -154,20 +154,27 @@ class KexecTreeTest(unittest.TestCase):
         result = self.make()
         self.assertEqual(result.returncode, 0, result.stderr)
         source, copy = self.repo / CORE, self.tree / CORE
-        self.assertEqual(source.stat().st_mtime_ns, copy.stat().st_mtime_ns)
+        before = copy.stat().st_mtime_ns
+        os.utime(source)
         self.assertIn(": 0 files changed", self.make().stdout)
+        self.assertEqual(copy.stat().st_mtime_ns, before)
         source.write_text(source.read_text() + "\n/* more */\n")
         self.assertIn(": 1 files changed", self.make().stdout)
         self.assertEqual(source.read_bytes(), copy.read_bytes())
-        self.assertEqual(source.stat().st_mtime_ns, copy.stat().st_mtime_ns)
+        source.chmod(0o755)
+        self.assertIn(": 1 files changed", self.make().stdout)
+        self.assertEqual(source.stat().st_mode, copy.stat().st_mode)
 
-    def test_make_notices_an_older_file(self):
+    def test_make_makes_what_changed_newer_than_objects(self):
         self.make()
-        before = (self.tree / CORE).stat().st_mtime_ns
-        (self.repo / CORE).write_text("/* older */\n")
-        os.utime(self.repo / CORE, ns=(0, 0))
-        self.make()
-        self.assertGreater((self.tree / CORE).stat().st_mtime_ns, before)
+        source, copy = self.repo / CORE, self.tree / CORE
+        for age in "old", "new":
+            source.write_text(f"/* {age}: written, then built of what was */\n")
+            if age == "old":
+                os.utime(source, ns=(0, 0))
+            built = max(path.stat().st_mtime_ns for path in (source, copy)) + 1
+            self.make()
+            self.assertGreaterEqual(copy.stat().st_mtime_ns, built)
 
     def test_make_deletes_what_the_overlay_lost(self):
         self.make()
