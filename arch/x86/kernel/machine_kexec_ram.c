@@ -64,20 +64,38 @@ static const char *why_something_else(u64 start, u64 end)
 }
 
 #ifdef CONFIG_EFI
+/* The last byte of the piece that this kernel has reserved around @at. */
+static u64 end_of_reserved(u64 at)
+{
+	unsigned int i;
+
+	for (i = 0; i < e820_table->nr_entries; i++) {
+		const struct e820_entry *entry = &e820_table->entries[i];
+
+		if (entry->type == E820_TYPE_RESERVED && overlap(entry, at, at))
+			return entry->addr + entry->size - 1;
+	}
+	return at;
+}
+
 /*
  * A table in memory of EFI's boot services, where firmware or a boot loader has put
  * it.  EFI's list of tables goes on pointing there.  Where it ends is not known any
- * more, but what was reserved for it is a piece of its own in the memory map.
+ * more, but what was reserved for it is a piece of its own in EFI's memory map; a
+ * kernel without EFI's services has dropped that, and knows only what it reserved
+ * there for one thing or another.
  */
 static bool is_table(unsigned long table, u64 start, u64 end)
 {
 	efi_memory_desc_t md;
-	u64 last = table;
+	u64 last;
 
 	if (table == EFI_INVALID_TABLE_ADDR)
 		return false;
 	if (efi_enabled(EFI_MEMMAP) && !efi_mem_desc_lookup(table, &md))
 		last = md.phys_addr + (md.num_pages << EFI_PAGE_SHIFT) - 1;
+	else
+		last = end_of_reserved(table);
 	return table <= end && last >= start;
 }
 

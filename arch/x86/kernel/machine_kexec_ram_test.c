@@ -85,6 +85,16 @@ static void test_efi_tables(struct kunit *test)
 
 	efi.mokvar_table = TEST_RAM + 0x18;
 	expect_no_ram(test, TEST_RAM, TEST_END, "a table of EFI");
+	/* Without EFI's memory map, it is all that is reserved there. */
+	KUNIT_EXPECT_NULL(test, machine_kexec_why_no_ram(TEST_RAM + SZ_4K,
+							 TEST_END));
+	e820_table->nr_entries = 1;
+	e820_table->entries[0] = (struct e820_entry) {
+		.addr = TEST_RAM, .size = SZ_8K, .type = E820_TYPE_RESERVED,
+	};
+	expect_no_ram(test, TEST_RAM + SZ_8K - 1, TEST_END, "a table of EFI");
+	KUNIT_EXPECT_NULL(test, machine_kexec_why_no_ram(TEST_RAM + SZ_8K,
+							 TEST_END));
 	efi.mokvar_table = mokvar;
 }
 
