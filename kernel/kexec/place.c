@@ -49,6 +49,7 @@
 
 #include <linux/align.h>
 #include <linux/bitmap.h>
+#include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/io.h>
@@ -408,14 +409,20 @@ struct page *kexec_alloc_control(struct kexec_placement *p,
 	}
 }
 
+/* So many pages a CPU may take from a zone at once, to have them at hand. */
+#define AT_HAND		(PHYS_PFN(SZ_256K) << CONFIG_PCP_BATCH_SCALE_MAX)
+
 /*
  * Pages that others are to have while control memory is looked for, which takes what
- * lies in destinations, one page after the other, as fast as it can be had: a few
- * megabytes would be gone before it is noticed.
+ * lies in destinations, one page after the other, as fast as it can be had.  What a
+ * CPU has at hand is for none of the others, and nobody gives that back for one who
+ * finds the zone empty, if there is nothing to reclaim: he is killed, although it
+ * has been given back by the time that the memory is counted.
  */
 static unsigned long search_spare(void)
 {
-	return min(PHYS_PFN(SZ_32M), totalram_pages() / 32);
+	return min(max(PHYS_PFN(SZ_32M), num_online_cpus() * AT_HAND),
+		   totalram_pages() / 32);
 }
 
 /* A block of control memory, outside every destination, or NULL. */
