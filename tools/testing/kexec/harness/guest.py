@@ -27,6 +27,10 @@ ENDS = ("init", "payload")
 # never silent, if it has not ended in so many times that.
 LONGEST = 12
 
+# A test of a selftest is ended after so many times that: when it is silent, not before
+# the guest is, as what was killed can't be asked any more what it waited for.
+TEST_LONGEST = 2
+
 # What a row's patterns may have in place of bytes that are another architecture's
 # on each: the first 20 of an ELF core file.
 ELF_HEADER = "@ELF_HEADER@"
@@ -295,7 +299,9 @@ def with_own_files(arch, guest, image, initrd, scratch):
     if not guest.run:
         return initrd
     cpio = build.Cpio()
-    cpio.script("run/command", "#!/bin/sh\n" + guest.run.strip() + "\n")
+    limit = TEST_LONGEST * guest.timeout * build.patience()
+    cpio.script("run/command", f"#!/bin/sh\nexport KEXEC_TEST_TIMEOUT={limit:.0f}\n"
+                + guest.run.strip() + "\n")
     if guest.vmlinux:
         stripped = scratch / "vmlinux"
         subprocess.run([f"{arch.cross_compile}strip", "-o", str(stripped),

@@ -364,6 +364,48 @@ print("kexec-guest: exit 0")
         self.assertLess(time.monotonic() - began, HANG)
 
 
+class TestLimitTest(unittest.TestCase):
+    """A test of a selftest is given time by its guest's row."""
+
+    HANGS = """
+#include "kselftest_harness.h"
+#include "patience.h"
+
+FIXTURE(some) {};
+FIXTURE_SETUP(some) {}
+FIXTURE_TEARDOWN(some) {}
+TEST_F(some, hang) { for (;;) pause(); }
+TEST(hang) { for (;;) pause(); }
+TEST_HARNESS_MAIN
+"""
+
+    def test_told(self):
+        for patience, seconds in (("1", 1400), ("2.5", 3500)):
+            with tempfile.TemporaryDirectory() as top, \
+                 mock.patch.dict(os.environ, {"PATIENCE": patience}):
+                initrd = Path(top) / "initrd"
+                initrd.touch()
+                whole = guest.with_own_files(
+                    build.Arch("x86_64"), guest.Guest("test", run="true", timeout=700),
+                    initrd, initrd, Path(top))
+                self.assertIn(f"#!/bin/sh\nexport KEXEC_TEST_TIMEOUT={seconds}\ntrue\n",
+                              whole.read_bytes().decode())
+
+    def test_obeyed(self):
+        with tempfile.TemporaryDirectory() as top:
+            program = f"{top}/hangs"
+            subprocess.run(["gcc", "-D_GNU_SOURCE", "-x", "c", "-", "-o", program,
+                            f"-I{build.TREE}/tools/testing/selftests",
+                            f"-I{build.HERE.parent}/selftests/kexec"],
+                           input=self.HANGS, text=True, check=True)
+            result = subprocess.run(
+                [program], env=os.environ | {"KEXEC_TEST_TIMEOUT": "1"}, text=True,
+                capture_output=True, timeout=HANG)
+        self.assertEqual(
+            re.findall("# (\\w+): Test terminated by timeout",
+                       result.stdout + result.stderr), ["hang", "hang"])
+
+
 class InterruptTest(unittest.TestCase):
     """What runs guests is interrupted: they do not outlive it."""
 

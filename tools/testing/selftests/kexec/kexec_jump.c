@@ -39,6 +39,7 @@
 #include "jump_registers.h"
 #include "kexec_util.h"
 #include "memory.h"
+#include "patience.h"
 #include "plan.h"
 
 /* What the system needs to go on, whatever memory is filled with. */
@@ -48,8 +49,6 @@
 #define OUTSIDE_SIZE	(16 * MIB)
 
 #define TIMER_MS	300
-/* No clock may say that a jump took longer. */
-#define JUMP_MAX_S	600
 
 /**
  * struct jump_case - an image that returns
@@ -222,6 +221,7 @@ static void read_clocks(__s64 *ms)
 		ms[i] = now_ms(clocks[i]);
 }
 
+/* No clock may say that a jump took longer than what hangs. */
 static void check_clocks(const __s64 *before)
 {
 	__s64 ms[NR_CLOCKS];
@@ -229,7 +229,7 @@ static void check_clocks(const __s64 *before)
 
 	read_clocks(ms);
 	for (i = 0; i < NR_CLOCKS; i++) {
-		if (ms[i] < before[i] || ms[i] > before[i] + JUMP_MAX_S * 1000)
+		if (ms[i] < before[i] || ms[i] > before[i] + time_limit_s() * 1000LL)
 			die("clock %d was %lld ms, and is %lld ms", clocks[i],
 			    before[i], ms[i]);
 	}
@@ -257,7 +257,7 @@ static timer_t start_timer(void)
 /* The timer of before the jump fires, if late, and not before its time. */
 static void check_timer(timer_t timer, __s64 started_ms)
 {
-	const struct timespec patience = { .tv_sec = JUMP_MAX_S };
+	const struct timespec patience = { .tv_sec = time_limit_s() };
 	sigset_t alarm;
 
 	sigemptyset(&alarm);
