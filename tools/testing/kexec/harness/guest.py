@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Boots a guest in QEMU, watches its serial console, and judges it."""
 
+import contextlib
 import dataclasses
 import os
 import re
@@ -13,7 +14,7 @@ import time
 import tomllib
 from pathlib import Path
 
-from . import build, dump, ktap
+from . import build, dump, ktap, sysrq
 
 ALWAYS_REJECTED = [
     r"\bBUG:", r"\bWARNING:", r"\bOops\b", r"Kernel panic", r"INFO: task .*blocked",
@@ -30,6 +31,10 @@ LONGEST = 12
 # A test of a selftest is ended after so many times that: when it is silent, not before
 # the guest is, as what was killed can't be asked any more what it waited for.
 TEST_LONGEST = 2
+
+# Seconds of silence after which a guest that hangs has answered: it may lose a key
+# that comes before.
+ANSWERED = 5
 
 # What a row's patterns may have in place of bytes that are another architecture's
 # on each: the first 20 of an ELF core file.
@@ -225,6 +230,7 @@ class Outcome:
     cpu_seconds: float = 0.0    # of QEMU
     arch: object = None         # what it was a guest of
     untold: list = ()           # what was left of the row's "monitor"
+    sysrq: list = ()            # lines, what it said by SysRq when it hung
 
     @property
     def text(self):
@@ -375,6 +381,27 @@ class Monitor:
             return f"no registers: {error}"
 
 
+def by_sysrq(monitor, qemu):
+    """Yield the lines that a guest which hangs says when it is asked by SysRq.
+
+    It need not say any: its kernel may be dead, or have no serial console.
+    """
+    for key in sysrq.KEYS:
+        try:
+            monitor.tell("chardev-send-break serial")
+            os.write(qemu.stdin.fileno(), key.encode())
+        except OSError as error:
+            yield f"sysrq: not asked: {error}"
+            return
+        line = None
+        with contextlib.suppress(TimeoutError):
+            for line in lines_of(qemu.stdout, ANSWERED * build.patience()):
+                yield line
+        if line is None:
+            yield "sysrq: no answer"
+            return
+
+
 def boot(arch, guest, image, initrd, watch=None):
     """Run one guest to its end or its time limit; returns the Outcome.
 
@@ -394,10 +421,10 @@ def boot(arch, guest, image, initrd, watch=None):
             "-chardev", "stdio,id=serial,signal=off",
             "-serial", "chardev:serial"]
         began = time.monotonic()
-        lines, timed_out, cpu = [], "", 0.0
+        lines, asked, timed_out, cpu = [], [], "", 0.0
         silent = guest.timeout * build.patience()
         with open(log, "w") as out, subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT) as qemu:
             out.write(shlex.join(command) + "\n")
             with build.ended_with_us(qemu):
@@ -420,11 +447,14 @@ def boot(arch, guest, image, initrd, watch=None):
                                  f"{silent:.0f} s more")
                 if timed_out:
                     cpu = cpu_seconds(qemu.pid)
-                    out.write(f"{timed_out}; its processors:\n"
-                              f"{monitor.registers()}\n")
+                    out.write(f"{timed_out}; what it says by SysRq:\n")
+                    for line in by_sysrq(monitor, qemu):
+                        asked.append(line)
+                        out.write(f"{line}\n")
+                    out.write(f"its processors:\n{monitor.registers()}\n")
                     qemu.kill()
         return Outcome(lines, time.monotonic() - began, log, timed_out,
-                       qemu.returncode, disk, cpu, arch, monitor.waiting)
+                       qemu.returncode, disk, cpu, arch, monitor.waiting, asked)
 
 
 def cpu_seconds(pid):
@@ -482,6 +512,14 @@ def in_place(pattern, arch):
         if ELF_HEADER in pattern else pattern
 
 
+def test_under_way(text):
+    """The test of a selftest that has begun, and not ended, or None."""
+    began = re.findall(r"#  RUN +(\S+) \.\.\.$", text, re.MULTILINE)
+    if began and not re.search(rf"\bok \d+ {re.escape(began[-1])}(?!\S)", text):
+        return began[-1]
+    return None
+
+
 def judge(guest, outcome):
     """The guest's verdict: a list of reasons, empty when it did well, and
     the tests that its KTAP has.
@@ -489,6 +527,8 @@ def judge(guest, outcome):
     why = []
     if outcome.timed_out:
         why.append(f"{outcome.timed_out}: killed")
+        if test := test_under_way(outcome.text):
+            why.append(f"it was in the test {test}")
         if "kexec-guest: up: " not in outcome.text:
             why.append("it never ran a program of ours: look at QEMU, its "
                        "firmware and the kernel's boot; the log has its "
@@ -537,6 +577,15 @@ def allowed_lines_removed(guest, outcome):
 
 
 def tail(outcome, count=40):
-    """The end of the serial log, for a person to read."""
+    """The end of the serial log, and what a guest that hung waits for, for a person
+    to read.
+    """
     return [f"    {seconds:9.3f} {line}"
-            for seconds, line in outcome.lines[-count:]]
+            for seconds, line in outcome.lines[-count:]] + waits_for(outcome)
+
+
+def waits_for(outcome):
+    """What a guest that hung waits for, as far as its kernel has said."""
+    found = sysrq.waiting(outcome.sysrq)
+    return ["what it waits for, by SysRq:",
+            *(f"    {line}" for line in found)] if found else []

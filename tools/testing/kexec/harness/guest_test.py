@@ -14,7 +14,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from harness import build, check, dump, guest, static
+from harness import build, check, dump, guest, static, sysrq
 
 GOOD = ["Linux version 6.12", "kexec-guest: exit 0"]
 # Seconds.  What hangs here does so for longer; nothing else takes as long, whatever
@@ -44,6 +44,21 @@ class JudgeTest(unittest.TestCase):
         self.assertEqual(verdict(["kexec-guest: up: quiet", *GOOD],
                                  timed_out="said nothing for 9 s"),
                          ["said nothing for 9 s: killed"])
+
+    def test_time_limit_in_a_test(self):
+        began = ["# Starting 2 tests from 1 test cases.", "#  RUN    some.one ...",
+                 "ok 1 some.one", "#  RUN    some.other ..."]
+        for lines, name in ((began, "some.other"), (began[:2], "some.one"),
+                            (began[:3], None), (began[:1], None),
+                            (began + ["not ok 2 some.other"], None),
+                            (began + ["ok 2 some.other_one"], "some.other")):
+            with self.subTest(lines):
+                lines = [f"[    1.000000] {line}" for line in lines]
+                why = verdict(["kexec-guest: up: quiet", *lines, *GOOD],
+                              timed_out="said nothing for 9 s")
+                self.assertEqual(why[1:],
+                                 [f"it was in the test {name}"] if name else [])
+                self.assertEqual(verdict([*lines, *GOOD]), [])
 
     def test_qemu_fails(self):
         self.assertIn("status is 1", verdict(GOOD, status=1)[0])
@@ -180,6 +195,37 @@ server.listen()
             self.assertEqual("never ran a program of ours" in "\n".join(why),
                              bool(words))
 
+    # A kernel that answers SysRq, once: its console is closed then.
+    SYSRQ = """
+import os
+while True:
+    with server.accept()[0] as client:
+        said = client.recv(100).decode().strip()
+    if said == "chardev-send-break serial":
+        print("sysrq: Show Blocked State for", os.read(0, 1).decode())
+        print("task:some  state:D stack:0  pid:7  tgid:7  ppid:1  flags:0x0")
+        print("ok 2 two", "BUG: it waits for", "the other", sep=chr(10), flush=True)
+        os.closerange(1, 3)
+"""
+
+    def test_what_hangs_is_asked(self):
+        with mock.patch.object(guest, "ANSWERED", HANG):
+            why, tests, seconds = self.run_guest(
+                "echo TAP version 13; echo 1..2; echo ok 1 one; echo last words\n"
+                + self.MONITOR.format(server=self.SYSRQ), timeout=1, tap=True)
+        self.assertLess(seconds, HANG)
+        log = (self.top / "logs/guests/any/fake.log").read_text()
+        self.assertRegex(log, f"Blocked State for {sysrq.KEYS[0]}\n(?s:.*)the other\n")
+        self.assertRegex("\n".join(why), r"last words\n.* now\nwhat it waits for.*\n"
+                                         r" +task:some .*(\n.*)+\n +the other$")
+        # That is no output of its own.
+        self.assertEqual([test.ok for test in tests], [True, False])
+        self.assertNotIn("rejected", "\n".join(why))
+
+    def test_monitor_does_not_answer(self):
+        with mock.patch.object(guest.Monitor, "tell", side_effect=TimeoutError):
+            self.expect_killed("echo booting; echo last words; exec sleep 1000\n")
+
     def test_registers_of_what_hangs(self):
         self.run_guest(self.MONITOR.format(
             server="""
@@ -188,7 +234,7 @@ while True:
     with server.accept()[0] as client:
         said = client.recv(100).decode().strip()
         client.sendall(("rip=1234 for " + said).encode())
-"""), timeout=5)
+"""), timeout=1)
         self.assertIn("rip=1234 for info registers -a",
                       (self.top / "logs/guests/any/fake.log").read_text())
 
@@ -362,6 +408,75 @@ print("kexec-guest: exit 0")
         with self.assertRaises(ValueError):
             guest.boot(arch, guest.Guest(name="fake"), "", self.initrd, fail)
         self.assertLess(time.monotonic() - began, HANG)
+
+
+class SysrqTest(unittest.TestCase):
+    """What a guest that hangs is asked, and what of its answers is shown."""
+
+    def asked(self, answers):
+        """by_sysrq() of a guest that says this when it is asked: the lines, and the
+        keys.
+        """
+        keys, stdin = os.pipe()
+        stdout, console = os.pipe()
+        with open(keys, "rb", 0) as keys, open(stdin, "wb", 0) as stdin, \
+             open(stdout, "rb", 0) as stdout, open(console, "wb", 0) as console, \
+             mock.patch.object(guest, "ANSWERED", 0.01):
+            def tell(command):
+                self.assertEqual(command, "chardev-send-break serial")
+                console.write(answers.pop(0).encode())
+            lines = [*guest.by_sysrq(types.SimpleNamespace(tell=tell),
+                                     types.SimpleNamespace(stdin=stdin,
+                                                           stdout=stdout))]
+            return lines, keys.read(len(sysrq.KEYS)).decode()
+
+    def test_every_key(self):
+        lines, keys = self.asked([f"{key}\nall of it\n" for key in sysrq.KEYS])
+        self.assertEqual(keys, sysrq.KEYS)
+        self.assertEqual(lines[::2], [*sysrq.KEYS])
+
+    def test_no_answer(self):
+        self.assertEqual(self.asked(["one\ntwo", ""]),
+                         (["one", "two", "sysrq: no answer"], sysrq.KEYS[:2]))
+
+    @staticmethod
+    def task(name, pid, parent, state="S"):
+        return [f"[   42.168722] task:{name:15} state:{state} stack:0     pid:{pid:<5}"
+                f" tgid:{pid:<5} ppid:{parent:<6} flags:0x00000000",
+                f"[   42.168723]  {name}_sleeps+0x1/0x2"]
+
+    def answers(self):
+        blocked = self.task("kworker/0:1 a", 12, 2, "D") + self.task("load", 52, 50, "D")
+        return ["sysrq: Changing Loglevel",
+                "sysrq: Show Blocked State", *blocked, "sysrq: Show State",
+                *self.task("init", 1, 0), *self.task("kthreadd", 2, 0),
+                *self.task("kworker/0:0", 11, 2), *blocked,
+                *self.task("sh", 50, 1), *self.task("cat", 202, 1),
+                "[   42.2] Showing busy workqueues and worker pools:",
+                "sysrq: Show backtrace of all active CPUs", "cpu 1 is idling"]
+
+    def shown(self, lines):
+        return re.findall(r"\]  (\w+).*_sleeps", "\n".join(lines))
+
+    def test_tasks(self):
+        lines = sysrq.waiting(self.answers())
+        self.assertEqual(self.shown(lines), ["kworker", "load", "cat", "sh", "init"])
+        self.assertEqual(len(lines), 10)
+
+    def test_not_too_many(self):
+        lines = sysrq.waiting(self.answers(), 6)
+        self.assertEqual(self.shown(lines), ["kworker", "load", "cat"])
+        self.assertEqual(lines[6:], ["... and 4 lines more"])
+        self.assertEqual(len(sysrq.waiting(self.answers(), 10)), 10)
+
+    def test_broken_off(self):
+        end = self.answers().index("sysrq: Show State")
+        self.assertEqual(self.shown(sysrq.waiting(self.answers()[:end - 2])),
+                         ["kworker"])
+
+    def test_nothing(self):
+        for lines in ([], ["sysrq: no answer"], ["sysrq: This sysrq operation is disabled."]):
+            self.assertEqual(sysrq.waiting(lines), [])
 
 
 class TestLimitTest(unittest.TestCase):
