@@ -308,9 +308,10 @@ def unit_tests(directory):
 
 def all_checks():
     """(name, function of the architecture that returns complaints)."""
-    from . import outside               # which looks at the lists in here
+    from . import messages, outside     # which look at the lists in here
     checks = [checkpatch, kernel_doc, codespell, manual_pages, uapi_header,
-              core_of_any_architecture, outside.outside_users]
+              core_of_any_architecture, outside.outside_users,
+              messages.documented_messages]
     if not build.IN_TREE:
         checks.append(maintainers)
     return [(f"static/{check.__name__}", check) for check in checks]
