@@ -217,13 +217,13 @@ static int check_alignment(unsigned long entry)
  * means nothing.  Each refusal is explained by kexec_refuse().
  *
  * Context: Process context; takes resource_lock for reading.
- * Return: 0, or
- * * %-EINVAL		- more content than room; two segments overlap; @entry
- *			  lies in none, or no instruction can begin there
- * * %-EADDRNOTAVAIL	- not whole pages; wraps; past KEXEC_DEST_LIMIT; not RAM,
- *			  or kept for firmware or a driver; for a crash image, not
- *			  in the crash region; broken
- * * %-ENOMEM		- more content than the machine has memory
+ * Return:
+ * * %0 - it can
+ * * %-EINVAL - more content than room; two segments overlap; @entry lies in none, or
+ *   no instruction can begin there
+ * * %-EADDRNOTAVAIL - not whole pages; wraps; past KEXEC_DEST_LIMIT; not RAM, or kept
+ *   for firmware or a driver; for a crash image, not in the crash region; broken
+ * * %-ENOMEM - more content than the machine has memory
  */
 int kexec_check_segments(enum kexec_type type,
 			 const struct kexec_segment *segments,
@@ -304,10 +304,10 @@ int kexec_check_ram(const struct kimage *image)
  * been given.
  *
  * Context: Process context; takes resource_lock for reading.
- * Return: 0, or
- * * %-EINVAL		- it is in this kernel's memory; or no instruction can begin
- *			  there
- * * %-EADDRNOTAVAIL	- past KEXEC_DEST_LIMIT
+ * Return:
+ * * %0 - it may
+ * * %-EINVAL - it is in this kernel's memory; or no instruction can begin there
+ * * %-EADDRNOTAVAIL - past KEXEC_DEST_LIMIT
  */
 int kexec_check_way_back(unsigned long entry)
 {

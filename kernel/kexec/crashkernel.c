@@ -394,9 +394,9 @@ static int __init read_cmdline(char *cmdline, u64 ram, bool can_be_high,
  * Context: boot, once the log and the memory's size are there.
  *
  * Return:
- * * 0		there is something to reserve
- * * -ENOENT	nothing is asked for, or nothing on this machine
- * * -EINVAL	an option is malformed
+ * * %0 - there is something to reserve
+ * * %-ENOENT - nothing is asked for, or nothing on this machine
+ * * %-EINVAL - an option is malformed
  */
 int __init parse_crashkernel(char *cmdline, unsigned long long system_ram,
 			     unsigned long long *crash_size,

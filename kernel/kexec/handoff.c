@@ -55,16 +55,18 @@ static void shut_down(void)
 /**
  * kernel_kexec - start the image in the boot slot
  *
+ * It returns if it is refused, or if an image has returned that was loaded with
+ * KEXEC_PRESERVE_CONTEXT.  In both cases the image stays in its slot.
+ *
  * Context: May sleep.  The caller holds system_transition_mutex and has checked
  * CAP_SYS_BOOT.
- * Return: 0 when an image that was loaded with KEXEC_PRESERVE_CONTEXT has
- * returned; it stays in its slot.  Else it does not return, unless refused:
- * * %-EBUSY	- a load or unload is running
+ * Return:
+ * * %0 - the image has returned
+ * * %-EBUSY - a load or unload is running
  * * %-EADDRNOTAVAIL - memory that the image has to lie in is gone
- * * %-EINTR	- a fatal signal came while it waited for the image to settle
- * * %-EINVAL	- no image is loaded
- * * %-EIO	- the image is not what was loaded any more; it stays in its
- *		  slot, to be looked at or replaced
+ * * %-EINTR - a fatal signal came while it waited for the image to settle
+ * * %-EINVAL - no image is loaded
+ * * %-EIO - the image is not what was loaded any more
  * * what machine_kexec_check() or kexec_jump() returns
  */
 int kernel_kexec(void)

@@ -356,12 +356,14 @@ static bool is_way_back(unsigned long flags, unsigned int nr_segments,
  * @flags: of kexec_load(2), known bits only
  *
  * Context: May sleep.  The caller holds kexec_mutex.
- * Return: 0; what kexec_check_segments(), kexec_check_way_back(),
- * machine_kexec_check() or machine_kexec_entry() returns; or
- * * %-EADDRNOTAVAIL	- a crash image, but no memory is reserved for one
- * * %-EFAULT		- content can't be read
- * * %-ENOMEM		- no memory; the slot keeps what it had, as ever
- * * %-EINTR		- a fatal signal came
+ * Return:
+ * * %0 - the image is in its slot
+ * * %-EADDRNOTAVAIL - a crash image, but no memory is reserved for one
+ * * %-EFAULT - content can't be read
+ * * %-ENOMEM - no memory; the slot keeps what it had, as ever
+ * * %-EINTR - a fatal signal came
+ * * what kexec_check_segments(), kexec_check_way_back(), machine_kexec_check() or
+ *   machine_kexec_entry() returns
  */
 int kimage_load(unsigned long entry, unsigned int nr_segments,
 		const struct kexec_segment *segments, unsigned long flags)

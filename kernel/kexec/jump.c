@@ -192,9 +192,10 @@ static unsigned long next_start(const struct kimage *image)
  *
  * Context: May sleep.  The caller holds system_transition_mutex and kexec_mutex,
  * and runs in a process, the only one that is not frozen.
- * Return: 0 when the image has returned; it can be started again.  If the system
- * could not be stopped, everything goes on as well:
- * * %-EBUSY	- a process or a device did not stop, or something woke up
+ * Return:
+ * * %0 - the image has returned; it can be started again
+ * * %-EBUSY - a process or a device did not stop, or something woke up: everything
+ *   goes on as well
  * * what a device's driver returned, or what a CPU that stays online did
  */
 int kexec_jump(struct kimage *image)

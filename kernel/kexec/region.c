@@ -685,11 +685,12 @@ static int shrink_to(unsigned long new_size)
  * @new_size: bytes to keep; rounded up to whole pages
  *
  * Context: May sleep.
- * Return: 0, or
- * * %-EBUSY	- a load or a handoff is in progress
- * * %-ENOENT	- a crash image is loaded
- * * %-EINVAL	- more than is reserved
- * * %-ENOMEM	- no memory to split the mapping of the region
+ * Return:
+ * * %0 - the rest is given back
+ * * %-EBUSY - a load or a handoff is in progress
+ * * %-ENOENT - a crash image is loaded
+ * * %-EINVAL - more than is reserved
+ * * %-ENOMEM - no memory to split the mapping of the region
  */
 int crash_shrink_memory(unsigned long new_size)
 {
