@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * kexec - the contract between the core, the architectures and the rest of
- * the kernel.  Documentation/admin-guide/kexec/design.rst explains the words.
+ * the kernel.  Documentation/core-api/kexec/design.rst explains the words.
  */
 #ifndef _LINUX_KEXEC_H
 #define _LINUX_KEXEC_H

@@ -171,6 +171,9 @@ def edits(maintainers):
         Edit("Documentation/admin-guide/index.rst",
              "\n   kdump/index\n", "\n   kdump/index\n   kexec/index\n",
              "the admin guide has a page more"),
+        Edit("Documentation/core-api/index.rst",
+             "\n   cpu_hotplug\n", "\n   cpu_hotplug\n   kexec/index\n",
+             "so has the manual of the kernel's interfaces"),
         Edit("Documentation/admin-guide/kernel-parameters.txt",
              "\tcrashkernel=size[KMG],high\n", """\
 	crashkernel=auto
