@@ -19,6 +19,7 @@ help:
 	@echo '                        beside busy processes; CHECK=text'
 	@echo 'make bench              how fast, side by side with the kexec of the base;'
 	@echo '                        BENCH=text: those rows; RUNS=n: measure more often'
+	@echo 'make docs               the documents and manual pages, for a browser'
 	@echo 'make tree               Linux with this kexec in it, at build/linux'
 	@echo 'make kernel             the test kernel; FRAGMENT="a b": with more Kconfig'
 	@echo 'make apply TREE=DIR     put this kexec into a Linux 6.12 tree of yours'
@@ -65,15 +66,21 @@ bench:
 	@$(BASE_TREE)
 	@$(HARNESS) bench $(if $(RUNS),--runs $(RUNS)) $(BENCH)
 
+docs:
+	@$(INSTALL) tree docs
+	@$(MAKE_TREE)
+	@$(HARNESS) docs
+
 check: HOW :=
 check-all: HOW = --all $(if $(RESUME),--resume)
 check-steady: HOW := --steady
 check check-all check-steady:
-	@$(INSTALL) tree kernel guest tests $(or $(ARCH),$(ALL))
+	@$(INSTALL) tree kernel guest tests docs $(or $(ARCH),$(ALL))
 	@$(MAKE_TREE)
 	@$(HARNESS) check $(HOW) $(FOR_ARCH) $(CHECK)
 
 clean:
 	rm -rf build
 
-.PHONY: help tree apply kernel demo demo-crash bench check check-all check-steady clean
+.PHONY: help tree apply kernel demo demo-crash bench docs check check-all \
+	check-steady clean

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Builds our documents, for a browser, and as a check.
+
+The documents are the directories below Documentation/ that have an index.rst of
+ours, and the manual pages.  documents() has the tree build them as anybody would,
+by "make htmldocs SPHINXDIRS=...", which makes a project of each directory.
+folder() makes one project of all, with the tree's conf.py, so that they link to
+each other, and renders the manual pages.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+
+from . import build, ktap, static
+
+OUT = build.BUILD / "docs"
+# The program, and Debian's package that has it.
+PROGRAMS = {"sphinx-build": "python3-sphinx", "dot": "graphviz"}
+# What Sphinx, its extensions, kernel-doc and make say of a fault.
+FAULT = re.compile(r"WARNING|ERROR|CRITICAL|[Ww]arning:|[Ee]rror:|\*\*\*|"
+                   r"Traceback|not found|SKIP ")
+
+
+def directories():
+    """Those of our documents, relative to Documentation/."""
+    return [match[1] for name in static.our_files()
+            if (match := re.fullmatch(r"Documentation/(.*)/index\.rst", name))]
+
+
+def pages():
+    """The names of our documents without .rst, relative to Documentation/."""
+    return [name.removeprefix("Documentation/").removesuffix(".rst")
+            for name in static.our_files()
+            if name.startswith(tuple(f"Documentation/{directory}/"
+                                     for directory in directories()))
+            and name.endswith(".rst")]
+
+
+def pictures():
+    """The names of what graphviz draws for them, without .dot."""
+    return [name.removeprefix("Documentation/").removesuffix(".dot")
+            for name in static.our_files()
+            if name.startswith("Documentation/") and name.endswith(".dot")]
+
+
+def manual_pages():
+    return [name for name in static.our_files()
+            if re.search(r"/man\d/.*\.\d$", name)]
+
+
+def lack():
+    """Why documents can't be built on this machine, or ""."""
+    missing = [f"{program} (package {package})"
+               for program, package in PROGRAMS.items()
+               if not shutil.which(program)]
+    return f"not installed: {', '.join(missing)}" if missing else ""
+
+
+def faults(lines):
+    """Those of the lines that a build of documents should not have."""
+    return [line for line in lines if FAULT.search(line)]
+
+
+def not_built(html):
+    """What has no page below @html, and what has no picture."""
+    drawn = {path.name for path in html.rglob("_images/*.svg")}
+    return [f"{name}.rst was not built" for name in pages()
+            if not (html / f"{name}.html").is_file()] \
+        + [f"{name}.dot was not drawn" for name in pictures()
+           if name.rpartition("/")[2] + ".svg" not in drawn]
+
+
+def by_the_tree():
+    """What "make htmldocs" complains of in our directories."""
+    out = build.TREE / "out-docs"
+    output = out / "Documentation/output"
+    with build.locked(out):
+        # Of what has not changed since, Sphinx would say nothing.
+        for name in (".doctrees", *directories()):
+            shutil.rmtree(output / name, ignore_errors=True)
+        text = build.run_logged(
+            ["make", "-C", str(build.TREE), f"O={out}", "htmldocs",
+             f"SPHINXDIRS={' '.join(directories())}"],
+            "documents.log", "documents", quiet=True)
+        return faults(text.splitlines()) + not_built(output)
+
+
+def documents():
+    """All documents are built, without a warning, for the tree and as a folder;
+    returns (complaints, tests).
+    """
+    if why := lack():
+        return [], [ktap.Test("documents", True, True, why)]
+    return by_the_tree() + folder(OUT)[1], []
+
+
+FRONT_PAGE = """\
+Kexec for Linux 6.12
+====================
+
+Kexec starts another Linux kernel from the running one, without going through firmware.
+
+.. toctree::
+   :maxdepth: 2
+
+{toctree}
+
+Manual pages
+------------
+
+{manual}
+"""
+
+
+def front_page():
+    """The text of the page that leads to all others."""
+    manual = [f"* {match[1]}({match[2]}): `HTML <man/{match[0]}.html>`__, "
+              f"`PDF <man/{match[0]}.pdf>`__"
+              for name in manual_pages()
+              if (match := re.search(r"([^/]+)\.(\d)$", name))]
+    return FRONT_PAGE.format(
+        toctree="\n".join(f"   {name}/index" for name in directories()),
+        manual="\n".join(manual))
+
+
+def prepare(source):
+    """Make @source look like Documentation/ with nothing but ours in it."""
+    shutil.rmtree(source, ignore_errors=True)
+    source.mkdir(parents=True)
+    (source / "index.rst").write_text(front_page())
+    for name in directories():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).symlink_to(build.TREE / "Documentation" / name)
+
+
+def sphinx(source, html):
+    """What Sphinx says when it makes one project of all documents."""
+    settings = build.TREE / "Documentation"
+    result = subprocess.run(
+        ["sphinx-build", "-q", "-E", "-b", "html", "-c", str(settings),
+         "-d", str(source.parent / "doctrees"),
+         "-D", f"kerneldoc_srctree={build.TREE}",
+         "-D", f"kerneldoc_bin={build.TREE / 'scripts/kernel-doc'}",
+         "-D", "version=6.12", "-D", "release=6.12",
+         str(source), str(html)],
+        env=dict(os.environ, srctree=str(build.TREE), BUILDDIR=str(html),
+                 PYTHONDONTWRITEBYTECODE="1"),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, errors="replace")
+    return faults(result.stdout.splitlines()) \
+        or (result.stdout.splitlines() if result.returncode else [])
+
+
+def render_manual(man):
+    """Render the manual pages to HTML and PDF; returns what mandoc says."""
+    man.mkdir(exist_ok=True)
+    failed = []
+    for name in manual_pages():
+        for kind in ("html", "pdf"):
+            with open(man / f"{name.rpartition('/')[2]}.{kind}", "wb") as out:
+                failed += subprocess.run(
+                    ["mandoc", "-T", kind, "-W", "warning",
+                     str(build.TREE / name)], stdout=out,
+                    stderr=subprocess.PIPE, text=True).stderr.splitlines()
+    return failed
+
+
+def folder(out):
+    """Make @out a folder for a browser; returns its first page, and complaints."""
+    if why := lack():
+        raise build.BuildError(why)
+    source, html = out / "source", out / "html"
+    with build.locked(out):
+        prepare(source)
+        shutil.rmtree(html, ignore_errors=True)
+        failed = sphinx(source, html)
+        if html.is_dir():
+            failed += render_manual(html / "man")
+        failed += not_built(html)
+    return html / "index.html", failed

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of docs.py; that it builds the documents is a check of its own."""
+
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from . import build, docs, ktap, static
+
+OURS = ["Documentation/admin-guide/kexec/index.rst",
+        "Documentation/admin-guide/kexec/crash.rst",
+        "Documentation/core-api/kexec/index.rst",
+        "Documentation/core-api/kexec/panic.dot",
+        "Documentation/man2/kexec_load.2",
+        "Documentation/ABI/testing/sysfs-kernel-kexec",
+        "kernel/kexec.c"]
+
+
+class DocsTest(unittest.TestCase):
+    def setUp(self):
+        top = tempfile.TemporaryDirectory(prefix="kexec-docs-")
+        self.addCleanup(top.cleanup)
+        self.top = Path(top.name)
+        for patch in (mock.patch.object(static, "our_files", lambda: OURS),
+                      mock.patch.object(build, "TREE", self.top / "tree")):
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def write(self, name):
+        path = self.top / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+
+    def test_what_is_ours(self):
+        self.assertEqual(docs.directories(),
+                         ["admin-guide/kexec", "core-api/kexec"])
+        self.assertEqual(docs.pages(), ["admin-guide/kexec/index",
+                                        "admin-guide/kexec/crash",
+                                        "core-api/kexec/index"])
+        self.assertEqual(docs.pictures(), ["core-api/kexec/panic"])
+        self.assertEqual(docs.manual_pages(), ["Documentation/man2/kexec_load.2"])
+
+    def test_front_page_leads_everywhere(self):
+        text = docs.front_page()
+        for link in ("   admin-guide/kexec/index\n", "   core-api/kexec/index\n",
+                     "<man/kexec_load.2.html>", "<man/kexec_load.2.pdf>"):
+            self.assertIn(link, text)
+
+    def test_source_is_as_documentation(self):
+        self.write("tree/Documentation/admin-guide/kexec/crash.rst")
+        self.write("tree/Documentation/core-api/kexec/index.rst")
+        for _ in range(2):      # also when it is there
+            docs.prepare(self.top / "source")
+        self.assertTrue((self.top / "source/admin-guide/kexec/crash.rst").is_file())
+        self.assertTrue((self.top / "source/index.rst").is_file())
+
+    def test_faults(self):
+        good = ["  PARSE   include/uapi/linux/cec.h", "Using alabaster theme",
+                "make[4]: Nothing to be done for 'html'.",
+                "source directory: core-api/kexec"]
+        bad = ["a/porting.rst:69: ERROR: Malformed table.",
+               "a/api:27: ../kernel/kexec.c:67: WARNING: Unexpected unindent.",
+               "../kernel/kexec.c:9: warning: Function parameter 'nr' not described",
+               "Warning: a sphinx extension could not be imported",
+               "make: *** [Makefile:1] Error 2",
+               "dot(1) not found, for better output quality install graphviz",
+               "  SKIP    Sphinx htmldocs target."]
+        self.assertEqual(docs.faults(good + bad), bad)
+
+    def test_what_was_not_built(self):
+        for name in ("a/admin-guide/kexec/index.html", "a/core-api/kexec/index.html",
+                     "b/admin-guide/kexec/index.html", "b/core-api/kexec/index.html",
+                     "b/admin-guide/kexec/crash.html",
+                     "b/core-api/kexec/_images/panic.svg"):
+            self.write(name)
+        self.assertEqual(docs.not_built(self.top / "a"),
+                         ["admin-guide/kexec/crash.rst was not built",
+                          "core-api/kexec/panic.dot was not drawn"])
+        self.assertEqual(docs.not_built(self.top / "b"), [])
+
+    def test_without_programs(self):
+        with mock.patch.object(docs.shutil, "which",
+                               lambda name: name if name == "dot" else None):
+            why = "not installed: sphinx-build (package python3-sphinx)"
+            self.assertEqual(docs.documents(),
+                             ([], [ktap.Test("documents", True, True, why)]))
+            with self.assertRaisesRegex(build.BuildError, "python3-sphinx"):
+                docs.folder(self.top / "out")
+
+
+if __name__ == "__main__":
+    unittest.main()
