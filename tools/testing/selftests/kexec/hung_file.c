@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -25,18 +24,6 @@
 /* Of which so much is asked for in one request, at most, and in all. */
 #define READ_AHEAD	(128 * KIB)
 #define FILE_SIZE	MIB
-
-/* A reason to live for the children: they end with the test. */
-static pid_t fork_child(void)
-{
-	pid_t child = fork();
-
-	if (child < 0)
-		die("no process: %s", strerror(errno));
-	if (!child)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	return child;
-}
 
 static void send_reply(int fuse, const struct fuse_in_header *in, int error,
 		       const void *body, size_t len)

@@ -282,7 +282,7 @@ static void panic_while_loading(void)
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (nr_loads == MAP_FAILED)
 		die("no shared memory: %s", strerror(errno));
-	if (!fork())
+	if (!fork_child())
 		keep_loading(nr_loads);
 	while (__atomic_load_n(nr_loads, __ATOMIC_RELAXED) < 4)
 		usleep(1000);

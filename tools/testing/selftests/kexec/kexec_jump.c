@@ -25,7 +25,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -167,15 +166,11 @@ static void check_files(int nr)
 	files.offset += len;
 }
 
-/* It does not outlive this one. */
 static pid_t start_process(void (*function)(void))
 {
-	pid_t pid = fork();
+	pid_t pid = fork_child();
 
-	if (pid < 0)
-		die("no process");
 	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		function();
 		_exit(0);
 	}

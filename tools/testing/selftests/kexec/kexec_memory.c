@@ -462,7 +462,7 @@ static void use_kernel_memory(void)
 	static char page[64 * KIB];
 	size_t i, nr = MIB / page_size();
 
-	if (fork())
+	if (fork_child())
 		return;
 	if (pipe2(pipe, O_CLOEXEC) || fcntl(pipe[1], F_SETPIPE_SZ, MIB) < 0)
 		die("no pipe: %s", strerror(errno));
@@ -602,7 +602,7 @@ static pid_t start_waiter(const struct plan *plan)
 {
 	char path[64], text[TEXT_MAX];
 	int status, loads;
-	pid_t waiter = fork();
+	pid_t waiter = fork_child();
 
 	if (!waiter) {
 		for (loads = 0; loads < 100; loads++) {
@@ -659,7 +659,7 @@ static void dead_disk(void)
 	struct range block;
 	struct plan plan;
 
-	if (!fork()) {
+	if (!fork_child()) {
 		int disk = open(DISK, O_WRONLY | O_CLOEXEC);
 
 		if (disk < 0)

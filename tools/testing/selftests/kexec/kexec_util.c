@@ -6,11 +6,13 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -89,6 +91,24 @@ bool is_compat(void)
 __u64 page_size(void)
 {
 	return sysconf(_SC_PAGESIZE);
+}
+
+/*
+ * As fork(2), but what it starts does not outlive this program: whoever reads what
+ * that prints would wait for the end of the last one that could print more.
+ */
+pid_t fork_child(void)
+{
+	pid_t parent = getpid(), child = fork();
+
+	if (child < 0)
+		die("no process: %s", strerror(errno));
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+	}
+	return child;
 }
 
 /* Reads the whole of it, or as much as fits; ends it with a NUL. */

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <linux/kexec.h>
 #include <linux/types.h>
@@ -92,6 +93,7 @@ bool is_compat(void);
 __u64 page_size(void);
 
 /* Files; both return 0 or an errno. */
+pid_t fork_child(void);
 int read_file(const char *path, char *text, size_t size);
 int write_file(const char *path, const char *text);
 __u64 memory_info(const char *field);
