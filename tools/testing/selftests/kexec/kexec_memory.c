@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +33,8 @@
 #define MEMORY_BLOCKS	"/sys/devices/system/memory/"
 #define DISK		"/dev/vda"
 #define IMAGE_SIZE	(16 * MIB)
+
+#define DEVICE_SIZE	(256 * MIB)	/* virtio-mem's, see memory.toml */
 
 /* What the system needs to go on, whatever memory is filled with. */
 #define MEMORY_LEFT	(96 * MIB)
@@ -254,20 +257,58 @@ static void dimm_offline(void)
 		       "is not all in System RAM");
 }
 
+/* What /proc/zoneinfo has of the zones of that name, on all nodes, in bytes. */
+static __u64 zone_bytes(const char *name, const char *field)
+{
+	FILE *file = fopen("/proc/zoneinfo", "re");
+	char line[256], zone[32] = "";
+	__u64 sum = 0;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		const char *at = line + strspn(line, " ");
+
+		if (sscanf(line, "Node %*d, zone %31s", zone) != 1 &&
+		    !strcmp(zone, name) && !strncmp(at, field, strlen(field)))
+			sum += strtoull(at + strlen(field), NULL, 10) *
+			       page_size();
+	}
+	if (file)
+		fclose(file);
+	return sum;
+}
+
+static __u64 free_in_zone(const char *name)
+{
+	return zone_bytes(name, "pages free ");
+}
+
 static void over_virtio_mem(void)
 {
 	static const struct use anonymous = { .least.anon = 90 };
 	static const char name[] = "System RAM (virtio_mem)";
 	struct plan plan = { };
 	struct range range;
+	void *there;
+	__u64 len;
 
-	while (!find_iomem(name, &range, 1) || range_len(range) < 128 * MIB)
+	/* It comes a memory block at a time, and is used when it has come. */
+	while (zone_bytes("Movable", "managed ") < DEVICE_SIZE)
 		wait_a_little();
+	find_iomem(name, &range, 1);
 	use_range(&plan, (struct range) { range.start, range.start + IMAGE_SIZE });
 	expect_refused(try_to_load(&plan, 0), EADDRNOTAVAIL, "a driver's memory");
 
-	/* It goes while what used to be in the destinations is moved, there, too. */
-	anonymous_filling.fill(256 * MIB);
+	/*
+	 * It goes while what used to be in the destinations is moved, there, too: a
+	 * program's pages come from there as long as it has any.
+	 */
+	len = free_in_zone("Movable");
+	there = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (there == MAP_FAILED)
+		die("no mapping of %llu bytes", len);
+	anonymous_filling.fill(128 * MIB);
+	munmap(there, len);
 	plan = plan_in((struct range) { .end = range.start }, &anonymous, 64 * MIB);
 	load_plan(&plan, 0);
 	say("please take the memory away");
@@ -326,22 +367,6 @@ static struct range find_zone(const char *name)
 		}
 	}
 	die("no zone %s", name);
-}
-
-static __u64 free_in_zone(const char *name)
-{
-	FILE *file = fopen("/proc/zoneinfo", "re");
-	char line[256], zone[32] = "";
-	__u64 nr = 0, sum = 0;
-
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "Node %*d, zone %31s", zone) != 1 &&
-		    !strcmp(zone, name) &&
-		    sscanf(line, " pages free %llu", &nr) == 1)
-			sum += nr * page_size();
-	}
-	fclose(file);
-	return sum;
 }
 
 static void zone_movable(void)
@@ -486,7 +511,7 @@ static void movable_no_help(void)
 
 	elsewhere = memory_info("MemFree:") - free_in_zone("Movable");
 	pipe_filling.fill(elsewhere * 3 / 4);
-	plan = plan_in(anywhere, &pipes, elsewhere / 2);
+	plan = plan_in(anywhere, &pipes, round_down(elsewhere / 2, MIB));
 	use_kernel_memory();
 	expect_refused(try_to_load(&plan, 0), ENOMEM, "out of memory");
 	if (!pipe_filling.intact())
