@@ -21,9 +21,8 @@
 #include "hung_file.h"
 #include "kexec_util.h"
 
-/* Of which so much is asked for in one request, at most, and in all. */
+/* Of which so much is asked for in one request, at most. */
 #define READ_AHEAD	(128 * KIB)
-#define FILE_SIZE	MIB
 
 static void send_reply(int fuse, const struct fuse_in_header *in, int error,
 		       const void *body, size_t len)
@@ -51,8 +50,8 @@ static void reply_init(int fuse, const struct fuse_in_header *in)
 		.max_readahead = READ_AHEAD,
 		/* Whoever reads ahead does not wait for it. */
 		.flags = init->flags & FUSE_ASYNC_READ,
-		.max_background = 64,
-		.congestion_threshold = 64,
+		.max_background = 2 * HUNG_FILE_SIZE / READ_AHEAD,
+		.congestion_threshold = 2 * HUNG_FILE_SIZE / READ_AHEAD,
 		.max_write = 4 * KIB,
 		.time_gran = 1,
 	};
@@ -65,7 +64,7 @@ static void answer(int fuse, const struct fuse_in_header *in)
 	struct fuse_attr_out attr = {
 		.attr_valid = 1000,
 		.attr = {
-			.ino = FUSE_ROOT_ID, .size = FILE_SIZE,
+			.ino = FUSE_ROOT_ID, .size = HUNG_FILE_SIZE,
 			.mode = S_IFREG | 0444, .nlink = 1, .blksize = 4096,
 		},
 	};
@@ -120,27 +119,7 @@ static void serve(const char *path, int ready)
 	}
 }
 
-static pid_t start_server(const char *path)
-{
-	int ready[2];
-	pid_t server;
-	char byte;
-
-	if (pipe2(ready, O_CLOEXEC))
-		die("no pipe: %s", strerror(errno));
-	server = fork_child();
-	if (!server) {
-		close(ready[0]);
-		serve(path, ready[1]);
-	}
-	close(ready[1]);
-	if (read(ready[0], &byte, 1))
-		die("no end of file");
-	close(ready[0]);
-	return server;
-}
-
-static void read_file_of_nothing(const char *path)
+static void read_file_of_nothing(const char *path, int ready)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat stat;
@@ -148,14 +127,36 @@ static void read_file_of_nothing(const char *path)
 	char byte;
 
 	/* Nothing is read ahead of a file whose size is not known. */
-	if (fd < 0 || fstat(fd, &stat) || stat.st_size != (off_t)FILE_SIZE)
+	if (fd < 0 || fstat(fd, &stat) || stat.st_size != (off_t)HUNG_FILE_SIZE)
 		die("no %s: %s", path, strerror(errno));
-	for (at = 0; at < (off_t)FILE_SIZE; at += READ_AHEAD)
+	for (at = 0; at < (off_t)HUNG_FILE_SIZE; at += READ_AHEAD)
 		posix_fadvise(fd, at, READ_AHEAD, POSIX_FADV_WILLNEED);
+	close(ready);
 	_exit(read(fd, &byte, 1) == 1 ? 1 : 0);
 }
 
-/* When it returns, pages may not be locked yet: that takes the reader a moment. */
+/* Until the child closes @ready. */
+static pid_t start(void (*function)(const char *path, int ready), const char *path)
+{
+	int ready[2];
+	pid_t child;
+	char byte;
+
+	if (pipe2(ready, O_CLOEXEC))
+		die("no pipe: %s", strerror(errno));
+	child = fork_child();
+	if (!child) {
+		close(ready[0]);
+		function(path, ready[1]);
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1))
+		die("no end of file");
+	close(ready[0]);
+	return child;
+}
+
+/* When it returns, each page of it is locked. */
 struct hung_file make_hung_file(void)
 {
 	struct hung_file file;
@@ -167,10 +168,8 @@ struct hung_file make_hung_file(void)
 		die("no %s: %s", file.path, strerror(errno));
 	close(fd);
 
-	file.server = start_server(file.path);
-	file.reader = fork_child();
-	if (!file.reader)
-		read_file_of_nothing(file.path);
+	file.server = start(serve, file.path);
+	file.reader = start(read_file_of_nothing, file.path);
 	return file;
 }
 

@@ -8,6 +8,11 @@
 
 #include <sys/types.h>
 
+#include "kexec_util.h"
+
+/* So that some page blocks of the usual size have nothing else. */
+#define HUNG_FILE_SIZE	(16 * MIB)
+
 /**
  * struct hung_file - the file, and who waits for it
  * @path: where it is

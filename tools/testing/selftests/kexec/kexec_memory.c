@@ -522,19 +522,28 @@ static const __u64 is_locked = 1ULL << KPF_LOCKED;
 static const __u64 has_content = 1ULL << KPF_UPTODATE;
 static const __u64 is_written = 1ULL << KPF_WRITEBACK;
 
-/* What a load claims at once has fewer busy pages; see place.c. */
-#define MANY_PAGES	64
-
-/* The page block with most of those that somebody is not done with. */
-static struct range wait_for_held_up(__u64 with, __u64 without)
+/*
+ * A page block of those that somebody is not done with, nothing else.  A load does not
+ * claim that at once, see place.c, and nothing unmovable is in it, for which it
+ * would not be asked for either.
+ */
+static struct range find_held_up(__u64 with, __u64 without)
 {
-	struct range block;
+	struct range block = find_flagged(with, without);
 
-	do {
-		wait_a_little();
-		block = find_flagged(with, without);
-	} while (count_flagged(block, with, without) < MANY_PAGES);
+	if (count_flagged(block, with, without) * page_size() < block_size())
+		block.end = block.start;
 	return block;
+}
+
+static struct hung_file get_hung_file(struct range *block)
+{
+	struct hung_file file = make_hung_file();
+
+	*block = find_held_up(is_locked, has_content);
+	if (block->start == block->end)
+		die("no page block has nothing but pages of the file");
+	return file;
 }
 
 /* A part is there, all else in free memory. */
@@ -567,11 +576,9 @@ static void hung_file(void)
 	struct range block;
 	struct plan plan;
 
-	make_hung_file();
-	block = wait_for_held_up(is_locked, has_content);
+	get_hung_file(&block);
 	plan = plan_over(block);
-	expect_loads(&plan, count_flagged(block, is_locked, has_content) *
-			    page_size(), range_len(block));
+	expect_loads(&plan, range_len(block), range_len(block));
 	hand_over();
 }
 
@@ -581,12 +588,10 @@ static void hung_file_claimed(void)
 	struct plan plan;
 
 	let_claims_wait("Y");
-	make_hung_file();
-	block = wait_for_held_up(is_locked, has_content);
+	get_hung_file(&block);
 	plan = plan_over(block);
 	/* One that waits keeps all others from being tried. */
-	expect_loads(&plan, count_flagged(block, is_locked, has_content) *
-			    page_size(), IMAGE_SIZE + range_len(block));
+	expect_loads(&plan, range_len(block), IMAGE_SIZE + range_len(block));
 	hand_over();
 }
 
@@ -601,11 +606,10 @@ static void hung_file_answered(void)
 	map_pattern(IMAGE_SIZE);
 	before = settled_free_memory();
 	let_claims_wait("Y");
-	file = make_hung_file();
-	block = wait_for_held_up(is_locked, has_content);
+	file = get_hung_file(&block);
 	plan = plan_over(block);
 	load_plan(&plan, 0);
-	expect_moved(range_len(block) / 2, range_len(block));
+	expect_moved(range_len(block), range_len(block));
 	end_hung_file(&file);
 
 	/* It takes a moment until the one that waited is done. */
@@ -653,14 +657,15 @@ static pid_t start_waiter(const struct plan *plan)
 static void killed_waiter(void)
 {
 	struct hung_file file;
+	struct range block;
 	struct plan plan;
 	pid_t waiter;
 	int status;
 
 	let_claims_wait("Y");
 	for (;;) {
-		file = make_hung_file();
-		plan = plan_over(wait_for_held_up(is_locked, has_content));
+		file = get_hung_file(&block);
+		plan = plan_over(block);
 		load_plan(&plan, 0);
 		waiter = start_waiter(&plan);
 		if (waiter)
@@ -694,7 +699,10 @@ static void dead_disk(void)
 			die("can't write to " DISK ": %s", strerror(errno));
 		_exit(fsync(disk));
 	}
-	block = wait_for_held_up(is_written, 0);
+	do {
+		wait_a_little();
+		block = find_held_up(is_written, 0);
+	} while (block.start == block.end);
 	plan = plan_over(block);
 	expect_loads(&plan, page_size(), range_len(block));
 	hand_over();
