@@ -136,7 +136,7 @@ static int load_one_at_a_time(unsigned long entry, unsigned long nr_segments,
  * @segments: what is to lie where when it starts
  * @flags: KEXEC_* of <linux/kexec.h>
  *
- * See Documentation/man2/kexec_load.2.
+ * See Documentation/man/man2/kexec_load.2.
  *
  * Return: 0 or a negative errno; /sys/kernel/kexec/last_refusal has the reason.
  */
