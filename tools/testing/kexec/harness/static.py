@@ -217,8 +217,8 @@ def kernel_doc(arch):
     return lines or ([f"exit status {status}"] if status else [])
 
 
-# Words of the RISC-V specifications.
-KNOWN_WORDS = "hart,sie"
+# Words of the RISC-V specifications, and of troff.
+KNOWN_WORDS = "hart,sie,bu,te"
 
 
 def codespell(arch):
