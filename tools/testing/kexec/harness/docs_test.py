@@ -12,7 +12,7 @@ OURS = ["Documentation/admin-guide/kexec/index.rst",
         "Documentation/admin-guide/kexec/crash.rst",
         "Documentation/core-api/kexec/index.rst",
         "Documentation/core-api/kexec/panic.dot",
-        "Documentation/man2/kexec_load.2",
+        "Documentation/man/man2/kexec_load.2",
         "Documentation/ABI/testing/sysfs-kernel-kexec",
         "kernel/kexec.c"]
 
@@ -39,7 +39,7 @@ class DocsTest(unittest.TestCase):
                                         "admin-guide/kexec/crash",
                                         "core-api/kexec/index"])
         self.assertEqual(docs.pictures(), ["core-api/kexec/panic"])
-        self.assertEqual(docs.manual_pages(), ["Documentation/man2/kexec_load.2"])
+        self.assertEqual(docs.manual_pages(), ["Documentation/man/man2/kexec_load.2"])
 
     def test_front_page_leads_everywhere(self):
         text = docs.front_page()

@@ -308,8 +308,9 @@ def unit_tests(directory):
 
 def all_checks():
     """(name, function of the architecture that returns complaints)."""
-    from . import messages, outside     # which look at the lists in here
-    checks = [checkpatch, kernel_doc, codespell, manual_pages, uapi_header,
+    from . import messages, outside, pages  # which look at the lists in here
+    checks = [checkpatch, kernel_doc, codespell, manual_pages,
+              pages.manual_programs, pages.manual_facts, uapi_header,
               core_of_any_architecture, outside.outside_users,
               messages.documented_messages]
     if not build.IN_TREE:

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The manual pages: what they say against what the sources say, the programs that
+they print against those that are compiled; and how to render them.
+
+  python3 -m harness.pages DIRECTORY    render all, to HTML and PDF
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from . import build, static
+
+SED = build.SELFTESTS / "man_source.sed"
+WIDTH = 80
+MARKED = re.compile(r'^\.\\" SRC BEGIN.*\n((?:.*\n)*?)\.\\" SRC END$', re.M)
+# What troff prints as something that a compiler does not take, if it is not escaped.
+CHANGED = re.compile(r"(?<!\\)-|['`^~]|\\(?!-|\[(?:aq|ga|ha|ti|rs)\])")
+HEADER = "include/uapi/linux/kexec.h"
+# Of those who refuse something, a write to crash_size only.
+NO_ERROR_OF_A_CALL = {"ENOENT"}
+# Terminals have what the reader prefers; a browser has to be told.
+STYLE = """
+    body { max-width: 50em; margin: 1em auto; padding: 0 1em;
+           font-family: sans-serif; line-height: 1.4; }
+    pre { background: #f4f4f4; padding: 0.5em; overflow-x: auto; line-height: 1.2; }
+    table.tbl { border-collapse: collapse; }
+    table.tbl td { padding: 0.1em 0.6em; vertical-align: top; }
+"""
+
+
+def pages():
+    """The manual pages, in the tree."""
+    return [build.TREE / name for name in static.our_files()
+            if re.search(r"/man\d/.*\.\d$", name)]
+
+
+def mandoc(page, output, *options):
+    """What mandoc makes of a page, as bytes."""
+    return subprocess.run(["mandoc", f"-T{output}", *options, str(page)],
+                          check=True, capture_output=True).stdout
+
+
+def as_shown(page):
+    """A page's lines as a terminal shows them, without bold and underlined."""
+    text = mandoc(page, "utf8", f"-Owidth={WIDTH}").decode()
+    return [line.rstrip() for line in re.sub(".\b", "", text).splitlines()]
+
+
+def program_of(page):
+    """The lines of the program in a page, as the selftests compile it."""
+    return subprocess.run(["sed", "-n", "-f", str(SED), str(page)], text=True,
+                          check=True, capture_output=True).stdout.splitlines()
+
+
+def printed(program, shown):
+    """Whether @program is among the lines @shown, indented as a whole."""
+    for at, line in enumerate(shown):
+        indent = " " * (len(line) - len(line.lstrip()))
+        if [indent + each if each else "" for each in program] == \
+           shown[at:at + len(program)]:
+            return True
+    return False
+
+
+def check_program(name, text, program, shown):
+    """What is wrong with a page's program.
+
+    @text: of the page's source.
+    """
+    blocks = MARKED.findall(text)
+    if not blocks:
+        return [f"{name}: prints no program"] if program else []
+    return [f"{name}: printed as another character: {line.strip()}"
+            for line in "".join(blocks).splitlines()
+            if not line.startswith(".") and CHANGED.search(line)] \
+        + ([] if program and printed(program, shown) else
+           [f"{name}: the program that is compiled is not the one printed"]) \
+        + [f"{name}: too wide: {line.strip()}" for line in shown
+           if len(line) > WIDTH]
+
+
+def warnings(program, compiler):
+    """What a compiler says of a program, as its reader would compile it: with the
+    headers of the system.
+    """
+    return subprocess.run([compiler, "-Wall", "-Wextra", "-Werror", "-O2", "-x", "c",
+                           "-S", "-o", "/dev/null", "-"], input="\n".join(program),
+                          text=True, capture_output=True).stderr.splitlines()
+
+
+def compilers(arch):
+    """Those of an architecture that the programs are for: 64 and 32 bits."""
+    if arch.name != "x86_64":
+        return []
+    return [compiler for compiler in (arch.cross_compile + "gcc",
+                                      "i686-linux-gnu-gcc")
+            if shutil.which(compiler)]
+
+
+def manual_programs(arch):
+    """What the selftests compile is what people read, and can copy."""
+    failed, programs = [], 0
+    for page in pages():
+        program = program_of(page)
+        programs += bool(program)
+        failed += check_program(page.name, page.read_text(), program,
+                                as_shown(page))
+        for compiler in compilers(arch) if program else []:
+            failed += warnings(program, compiler)
+    return failed or ([] if programs else ["no page has a program"])
+
+
+def constants(header):
+    """(architectures, flags) that kexec_load() knows: {name: number}, {name}."""
+    return ({name: int(number) for name, number in re.findall(
+                r"^#define (KEXEC_ARCH_\w+)\s+\((\d+) << 16\)", header, re.M)},
+            set(re.findall(r"^#define (KEXEC_(?!ARCH_|FILE_)\w+)\s+0x", header,
+                           re.M)))
+
+
+def check_tables(text, header, ours):
+    """What is wrong with the page's tables of architectures and flags.
+
+    @header: the ABI.
+    @ours: the architectures that have kexec: those constants.
+    """
+    archs, flags = constants(header)
+    rows = re.findall(r"^(KEXEC_ARCH_\w+)\t(\d+)\t[^\t\n]+\t(yes|no|\\&)$", text,
+                      re.M)
+    has = {name: (int(number), "" if name.endswith("_DEFAULT") else
+                  "yes" if name in ours else "no")
+           for name, number in archs.items()}
+    says = {name: (int(number), "" if kexec == "\\&" else kexec)
+            for name, number, kexec in rows}
+    listed = set(re.findall(r"^(KEXEC_(?!ARCH_)\w+)\t[\d.]+\t", text, re.M))
+    explained = set(re.findall(r"^\.TP\n\.B (KEXEC_\w+)$", text, re.M))
+    return [f"{name}: the page says {says.get(name)}, the sources {has.get(name)}"
+            for name in sorted(has.keys() | says.keys())
+            if has.get(name) != says.get(name)] \
+        + [f"{name}: not both listed and explained, or not a flag"
+           for name in sorted(flags | listed | explained)
+           if not all(name in each for each in (flags, listed, explained))]
+
+
+def refusals(sources):
+    """The errors with which something is refused."""
+    found = re.findall(r"\bkexec_refuse(?:_\w+)?\(\s*-(E\w+)", sources)
+    return set(found) - NO_ERROR_OF_A_CALL
+
+
+def explained_errors(text):
+    """The errors that a page explains."""
+    section = re.search(r"^\.SH ERRORS\n((?:(?!\.SH ).*\n)*)", text, re.M)
+    return set(re.findall(r"^\.TP\n\.B (E\w+)$", section[1], re.M)) \
+        if section else set()
+
+
+def manual_facts(arch):
+    """The pages know the architectures, the flags and the errors that there are."""
+    texts = {page.name: page.read_text() for page in pages()}
+    code = [name for name in static.code_files()
+            if name.startswith(("kernel/", "arch/"))
+            and not name.endswith("_test.c")]
+    ours = {constant for name in static.our_files()
+            if name.endswith("/asm/kexec.h") for constant in re.findall(
+                r"#define KEXEC_ARCH\s+(KEXEC_ARCH_\w+)",
+                (build.TREE / name).read_text())}
+    errors = refusals("".join((build.TREE / name).read_text() for name in code))
+    known = set().union(*map(explained_errors, texts.values()))
+    return check_tables(texts.get("kexec_load.2", ""),
+                        (build.TREE / HEADER).read_text(), ours) \
+        + [f"no page explains {error}" for error in sorted(errors - known)] \
+        + ([] if errors else ["nothing is refused"])
+
+
+def render(directory):
+    """Render all pages to HTML and PDF in @directory, which is made; returns the
+    files' paths.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    files = []
+    for page in pages():
+        html = mandoc(page, "html", "-Otoc,man=%N.%S.html").decode()
+        for suffix, content in (
+                ("html", html.replace("</style>", STYLE + "</style>", 1).encode()),
+                ("pdf", mandoc(page, "pdf"))):
+            files.append(directory / f"{page.name}.{suffix}")
+            files[-1].write_bytes(content)
+    return files
+
+
+if __name__ == "__main__":
+    print(*render(Path(sys.argv[1])), sep="\n")

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of pages.py: that it finds what is wrong."""
+
+import re
+import tempfile
+import unittest
+from pathlib import Path
+
+from . import pages
+
+HEADER = """
+#define KEXEC_ON_CRASH 0x00000001 /* a panic */
+#define KEXEC_ARCH_MASK 0xffff0000
+#define KEXEC_FILE_DEBUG 0x00000008
+#define KEXEC_ARCH_DEFAULT (0 << 16)
+#define KEXEC_ARCH_386 (3 << 16)
+#define KEXEC_ARCH_68K (4 << 16)
+#define KEXEC_SEGMENT_MAX 16
+"""
+PAGE = r"""
+.TS
+KEXEC_ARCH_DEFAULT | 0 | that of the kernel | \&
+KEXEC_ARCH_386 | 3 | i386 | yes
+KEXEC_ARCH_68K | 4 | m68k | no
+.TE
+.TS
+KEXEC_ON_CRASH | 2.6.13 | CONFIG_CRASH_DUMP
+.TE
+.TP
+.B KEXEC_ON_CRASH
+When it panics.
+""".replace(" | ", "\t")
+PROGRAM = ["int main(void)", "{", "    int a = -1;", "",
+           "    return a \\ '~' ^ `;", "}"]
+SOURCE = """.TH x 2 2026-01-01
+.SH EXAMPLES
+A program.
+.PP
+.\\" SRC BEGIN (x.c)
+.EX
+int main(void)
+{
+    int a = \\-1;
+
+    return a \\[rs] \\[aq]\\[ti]\\[aq] \\[ha] \\[ga];
+}
+.EE
+.\\" SRC END
+"""
+
+
+class TablesTest(unittest.TestCase):
+    def check(self, page=PAGE, header=HEADER, ours=frozenset({"KEXEC_ARCH_386"})):
+        return pages.check_tables(page, header, ours)
+
+    def test_right(self):
+        self.assertEqual(self.check(), [])
+
+    def test_missing(self):
+        self.assertIn("KEXEC_ARCH_68K",
+                      self.check(PAGE.replace("KEXEC_ARCH_68K\t", "m68k\t"))[0])
+
+    def test_not_in_header(self):
+        self.assertIn("KEXEC_ARCH_68K",
+                      self.check(header=HEADER.replace("68K", "69K"))[0])
+
+    def test_number(self):
+        self.assertIn("KEXEC_ARCH_386",
+                      self.check(PAGE.replace("386\t3", "386\t4"))[0])
+
+    def test_new_architecture(self):
+        ours = {"KEXEC_ARCH_386", "KEXEC_ARCH_68K"}
+        self.assertIn("KEXEC_ARCH_68K", self.check(ours=ours)[0])
+
+    def test_new_flag(self):
+        self.assertIn("KEXEC_NEW", self.check(
+            header=HEADER + "#define KEXEC_NEW 0x10\n")[0])
+
+    def test_flag_not_explained(self):
+        self.assertIn("KEXEC_ON_CRASH",
+                      self.check(PAGE.replace(".B KEXEC", ".I KEXEC"))[0])
+
+
+class ErrorsTest(unittest.TestCase):
+    def test_refusals(self):
+        self.assertEqual(pages.refusals(
+            'kexec_refuse(-EIO, "x"); return kexec_refuse_segment(-EBUSY,\n'
+            'kexec_refuse(\n\t-ENOMEM, "x"); kexec_refuse(err, "x"); -EINVAL'),
+            {"EIO", "EBUSY", "ENOMEM"})
+
+    def test_explained(self):
+        self.assertEqual(pages.explained_errors(
+            ".SH NAME\n.TP\n.B EPERM\n.SH ERRORS\n.TP\n.B EIO\nx\n.TP\n.B EBUSY\n"
+            ".SH FILES\n.TP\n.B EINVAL\n"), {"EIO", "EBUSY"})
+
+
+class ProgramTest(unittest.TestCase):
+    def check(self, source, program=None):
+        with tempfile.TemporaryDirectory() as top:
+            page = Path(top) / "x.2"
+            page.write_text(source)
+            return pages.check_program(
+                page.name, source,
+                pages.program_of(page) if program is None else program,
+                pages.as_shown(page))
+
+    def test_extracted(self):
+        with tempfile.TemporaryDirectory() as top:
+            page = Path(top) / "x.2"
+            page.write_text(SOURCE)
+            self.assertEqual(pages.program_of(page), PROGRAM)
+
+    def test_right(self):
+        self.assertEqual(self.check(SOURCE), [])
+
+    def test_other_program(self):
+        self.assertIn("not the one printed",
+                      self.check(SOURCE, [*PROGRAM[:-1], "};"])[0])
+
+    def test_indented_otherwise(self):
+        self.assertIn("not the one printed", self.check(
+            SOURCE, [line.replace("    ", "\t") for line in PROGRAM])[0])
+
+    def test_nothing_extracted(self):
+        self.assertIn("not the one printed", self.check(SOURCE, [])[0])
+
+    def test_characters(self):
+        for bad in ("-1", "'", "~", "^", "`", "\\e", "\\(aq"):
+            self.assertIn("another character",
+                          self.check(SOURCE.replace("a = ", f"a = {bad}"))[0])
+
+    def test_wide(self):
+        why = self.check(SOURCE.replace("int a", "int " + 70 * "a"))
+        self.assertEqual(len(why), 1)
+        self.assertIn("too wide", why[0])
+
+    def test_warnings(self):
+        self.assertEqual(pages.warnings(["int x;"], "gcc"), [])
+        self.assertTrue(pages.warnings(["static int x;"], "gcc"))
+        self.assertTrue(pages.warnings(["int x = 1 +;"], "gcc"))
+
+    def test_no_program(self):
+        self.assertEqual(self.check(SOURCE.replace("SRC", "")), [])
+
+
+class RenderTest(unittest.TestCase):
+    def test_all(self):
+        with tempfile.TemporaryDirectory() as top:
+            files = pages.render(Path(top) / "man")
+            self.assertEqual(len(files), 2 * len(pages.pages()))
+            for path in files:
+                content = path.read_bytes()
+                if path.suffix == ".pdf":
+                    self.assertTrue(content.startswith(b"%PDF-"))
+                    continue
+                # What it prints is there, and nothing of troff.
+                text = re.sub("<[^>]*>", "", content.decode())
+                self.assertIn(path.name.split(".")[0], text)
+                self.assertIn("#include &lt;stdlib.h&gt;", text)
+                self.assertNotRegex(text, r"(?m)^\.[A-Z][A-Z]?\b")
