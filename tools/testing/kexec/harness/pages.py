@@ -19,6 +19,8 @@ MARKED = re.compile(r'^\.\\" SRC BEGIN.*\n((?:.*\n)*?)\.\\" SRC END$', re.M)
 # What troff prints as something that a compiler does not take, if it is not escaped.
 CHANGED = re.compile(r"(?<!\\)-|['`^~]|\\(?!-|\[(?:aq|ga|ha|ti|rs)\])")
 HEADER = "include/uapi/linux/kexec.h"
+# What every architecture has for kexec_load()'s flags, says the page.
+FLAGS_NEED = ("ARCH_HAS_KEXEC_JUMP", "ARCH_SUPPORTS_CRASH_DUMP")
 # Of those who refuse something, a write to crash_size only.
 NO_ERROR_OF_A_CALL = {"ENOENT"}
 # Terminals have what the reader prefers; a browser has to be told.
@@ -145,6 +147,16 @@ def check_tables(text, header, ours):
            if not all(name in each for each in (flags, listed, explained))]
 
 
+def check_flags(kconfigs):
+    """What an architecture lacks of what the page says that all have.
+
+    @kconfigs: {architecture: text}.
+    """
+    return [f"{arch}: the page says that all architectures have {option}"
+            for arch, text in kconfigs.items() for option in FLAGS_NEED
+            if not re.search(rf"^\s*(select|config) {option}\b", text, re.M)]
+
+
 def refusals(sources):
     """The errors with which something is refused."""
     found = re.findall(r"\bkexec_refuse(?:_\w+)?\(\s*-(E\w+)", sources)
@@ -164,14 +176,17 @@ def manual_facts(arch):
     code = [name for name in static.code_files()
             if name.startswith(("kernel/", "arch/"))
             and not name.endswith("_test.c")]
-    ours = {constant for name in static.our_files()
-            if name.endswith("/asm/kexec.h") for constant in re.findall(
-                r"#define KEXEC_ARCH\s+(KEXEC_ARCH_\w+)",
-                (build.TREE / name).read_text())}
+    headers = [build.TREE / name for name in static.our_files()
+               if name.endswith("/asm/kexec.h")]
+    ours = {constant for path in headers for constant in re.findall(
+        r"#define KEXEC_ARCH\s+(KEXEC_ARCH_\w+)", path.read_text())}
+    kconfigs = {path.parents[2].name: (path.parents[2] / "Kconfig").read_text()
+                for path in headers}
     errors = refusals("".join((build.TREE / name).read_text() for name in code))
     known = set().union(*map(explained_errors, texts.values()))
     return check_tables(texts.get("kexec_load.2", ""),
                         (build.TREE / HEADER).read_text(), ours) \
+        + check_flags(kconfigs) \
         + [f"no page explains {error}" for error in sorted(errors - known)] \
         + ([] if errors else ["nothing is refused"])
 

@@ -81,6 +81,18 @@ class TablesTest(unittest.TestCase):
                       self.check(PAGE.replace(".B KEXEC", ".I KEXEC"))[0])
 
 
+class FlagsTest(unittest.TestCase):
+    KCONFIG = "\tselect ARCH_HAS_KEXEC_JUMP\nconfig ARCH_SUPPORTS_CRASH_DUMP\n"
+
+    def test_right(self):
+        self.assertEqual(pages.check_flags({"x": self.KCONFIG}), [])
+
+    def test_lacks(self):
+        for line in self.KCONFIG.splitlines(keepends=True):
+            self.assertEqual(len(pages.check_flags(
+                {"x": self.KCONFIG, "y": self.KCONFIG.replace(line, "")})), 1)
+
+
 class ErrorsTest(unittest.TestCase):
     def test_refusals(self):
         self.assertEqual(pages.refusals(
