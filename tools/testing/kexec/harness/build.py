@@ -3,6 +3,7 @@
 
 import contextlib
 import fcntl
+import functools
 import gzip
 import os
 import platform
@@ -74,6 +75,9 @@ OPTIONAL = {
     "may_lack": [],             # what rows need, and no release may have
     "load_options": [],         # for the demo: options of the loader
     "firmware": {},             # other than QEMU's own: name, and files
+    "counter": "",              # the kernel's parameter for how fast its counter
+                                # counts, which would be measured otherwise
+    "counter_of": [],           # machines whose own counter an emulated one has
     "others": [],               # files of ours that are not for it
     "no_suites": [],            # of KUnit, what it has no use for
     "no_callers": [],           # of static.CALLERS, what it can't have
@@ -723,8 +727,8 @@ def capture_initramfs(arch):
 
 
 def guest_program(arch, source):
-    """Compile a program for guests, statically, or a library, if the name is
-    of one; returns its path.
+    """Compile a program for guests, or for this machine if that is of the same
+    kind, statically; or a library, if the name is of one.  Returns its path.
     """
     out = BUILD / "initramfs" / f"{arch.name}-{source.stem}"
     kind = ["-shared", "-fPIC"] if out.suffix == ".so" else ["-static"]
@@ -733,6 +737,15 @@ def guest_program(arch, source):
                     "-Wextra", "-Werror", "-o", str(out), str(source)],
                    f"{out.name}.log", source.name)
     return out
+
+
+@functools.cache
+def counter_khz():
+    """How fast this machine's own time stamp counter counts, in kHz."""
+    program = guest_program(Arch(platform.machine()),
+                            HERE / "harness/counter_khz.c")
+    return int(subprocess.run([str(program)], capture_output=True, text=True,
+                              check=True).stdout)
 
 
 def initramfs(arch, image, tests=True):

@@ -4,6 +4,7 @@
 import contextlib
 import dataclasses
 import os
+import platform
 import re
 import selectors
 import shlex
@@ -287,11 +288,22 @@ def with_device_tree(arch, guest, scratch):
     return ["-dtb", str(tree)]
 
 
+def counter(arch, guest):
+    """The kernel's parameter for how fast its processors' counter counts.  What it
+    measures itself, when it starts, is off by a factor of ten or more if the host was
+    busy in between, and so are all its clocks then.
+    """
+    if platform.machine() not in arch.counter_of or accelerator() != "tcg" \
+       or "-icount" in guest.qemu:
+        return ""
+    return f"{arch.counter}={build.counter_khz()}"
+
+
 def command_line(arch, guest, image, initrd):
     """QEMU's command line."""
     console = [f"console={arch.console}", arch.append] if guest.console \
         else ["console=none"]
-    append = [*console, APPEND,
+    append = [*console, counter(arch, guest), APPEND,
               f"kunit.enable={int(guest.kunit)}", guest.append]
     return [*machine(arch, guest), "-accel", accelerator(),
             "-no-reboot", "-kernel", str(image), "-initrd", str(initrd),

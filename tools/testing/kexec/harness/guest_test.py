@@ -3,6 +3,7 @@
 
 import concurrent.futures
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -168,7 +169,7 @@ server.listen()
         qemu.chmod(0o755)
         arch = types.SimpleNamespace(name="any", qemu=str(qemu),
                                      machine="none", cpu="none",
-                                     console="tty", append="")
+                                     console="tty", append="", counter_of=[])
         began = time.monotonic()
         why, tests = check.run_guest(
             arch, guest.Guest(name="fake", run="true", **fields))
@@ -403,7 +404,8 @@ print("kexec-guest: exit 0")
         qemu.write_text("#!/bin/sh\necho line; exec sleep 1000\n")
         qemu.chmod(0o755)
         arch = types.SimpleNamespace(name="any", qemu=str(qemu), machine="",
-                                     cpu="", console="", append="")
+                                     cpu="", console="", append="",
+                                     counter_of=[])
         began = time.monotonic()
         with self.assertRaises(ValueError):
             guest.boot(arch, guest.Guest(name="fake"), "", self.initrd, fail)
@@ -697,6 +699,37 @@ class ElfHeaderTest(unittest.TestCase):
             self.assertRegex(
                 "7f 45 4c 46 02 02 01 00 00 00 00 00 00 00 00 00 00 04 00 16",
                 f"^{build.Arch('some').elf_header}$")
+
+
+class CounterTest(unittest.TestCase):
+    """A guest is told how fast the counter is that it has from its host."""
+
+    def said(self, machine="x86_64", environment={}, **fields):
+        """What a guest on @machine is told."""
+        arch = build.Arch("i386")
+        one = guest.Guest(name="test", **fields)
+        with mock.patch.dict(os.environ, environment), \
+             mock.patch("platform.machine", return_value=machine), \
+             mock.patch.object(build, "counter_khz", return_value=2500000):
+            command = guest.command_line(arch, one, Path("image"), Path("initrd"))
+        append = command[command.index("-append") + 1].split()
+        return [word for word in append if word.startswith(arch.counter)]
+
+    def test_said(self):
+        self.assertEqual(self.said(), ["tsc_early_khz=2500000"])
+
+    def test_not_the_hosts(self):
+        self.assertEqual(self.said("riscv64"), [])
+        self.assertEqual(self.said(qemu=["-icount", "shift=0"]), [])
+        self.assertEqual(self.said(environment={"ACCEL": "kvm"}), [])
+
+    @unittest.skipUnless(platform.machine() == "x86_64", "it is x86's")
+    def test_measured(self):
+        build.counter_khz.cache_clear()
+        first = build.counter_khz()
+        build.counter_khz.cache_clear()
+        self.assertLess(abs(build.counter_khz() - first), first / 1000)
+        self.assertGreater(first, 100000)
 
 
 class ScriptTest(unittest.TestCase):
