@@ -153,18 +153,42 @@ def sphinx(source, html):
         or (result.stdout.splitlines() if result.returncode else [])
 
 
+STYLE = """\
+body { max-width: 52em; margin: 1em auto; padding: 0 1em; font-family: sans-serif }
+h1 { font-size: 1.3em }
+h2 { font-size: 1.1em }
+a.permalink { color: inherit; text-decoration: none }
+table.head, table.foot { width: 100% }
+table { border-collapse: collapse }
+td { vertical-align: top; padding: 0 .5em 0 0 }
+.head-vol, .foot-date { text-align: center }
+.head-rtitle, .foot-os { text-align: right }
+"""
+
+
 def render_manual(man):
     """Render the manual pages to HTML and PDF; returns what mandoc says."""
     man.mkdir(exist_ok=True)
+    (man / "style.css").write_text(STYLE)
     failed = []
     for name in manual_pages():
-        for kind in ("html", "pdf"):
-            with open(man / f"{name.rpartition('/')[2]}.{kind}", "wb") as out:
-                failed += subprocess.run(
-                    ["mandoc", "-T", kind, "-W", "warning",
-                     str(build.TREE / name)], stdout=out,
-                    stderr=subprocess.PIPE, text=True).stderr.splitlines()
+        for kind, option in (("html", "style=style.css"), ("pdf", "paper=a4")):
+            result = subprocess.run(
+                ["mandoc", "-T", kind, "-W", "warning", "-O", option,
+                 str(build.TREE / name)], capture_output=True)
+            failed += result.stderr.decode(errors="replace").splitlines()
+            (man / f"{name.rpartition('/')[2]}.{kind}").write_bytes(
+                without_breaks(result.stdout) if kind == "html"
+                else result.stdout)
     return failed
+
+
+def without_breaks(html):
+    """Without the breaks that mandoc puts before indented lines, also where
+    lines stay as they are.
+    """
+    return re.sub(rb"<pre>.*?</pre>", lambda match: match[0].replace(
+        b"\n<br/>", b""), html, flags=re.DOTALL)
 
 
 def folder(out):

@@ -79,6 +79,11 @@ class DocsTest(unittest.TestCase):
                           "core-api/kexec/panic.dot was not drawn"])
         self.assertEqual(docs.not_built(self.top / "b"), [])
 
+    def test_lines_of_code_in_manual_pages(self):
+        self.assertEqual(docs.without_breaks(b"a\n<br/>\nb <pre>c {\n<br/>\n  d\n"
+                                             b"</pre>\n<br/>"),
+                         b"a\n<br/>\nb <pre>c {\n  d\n</pre>\n<br/>")
+
     def test_without_programs(self):
         with mock.patch.object(docs.shutil, "which",
                                lambda name: name if name == "dot" else None):
