@@ -72,6 +72,19 @@ def not_built(html):
            if name.rpartition("/")[2] + ".svg" not in drawn]
 
 
+def broken_references():
+    """Where our files name documents that the tree does not have, or break a name
+    at the end of a line, so that it becomes no link.
+    """
+    return [f"{name}:{number}: there is no {match[0]}"
+            for name in static.our_files()
+            if not name.startswith("tools/") and not name.endswith(".svg")
+            for number, line in enumerate(
+                (build.TREE / name).read_text().splitlines(), 1)
+            for match in re.finditer(r"\bDocumentation/[\w./-]*(?:\w|/$)", line)
+            if match[0].endswith("/") or not (build.TREE / match[0]).exists()]
+
+
 def by_the_tree():
     """What "make htmldocs" complains of in our directories."""
     out = build.TREE / "out-docs"
@@ -91,9 +104,10 @@ def documents():
     """All documents are built, without a warning, for the tree and as a folder;
     returns (complaints, tests).
     """
+    failed = broken_references()
     if why := lack():
-        return [], [ktap.Test("documents", True, True, why)]
-    return by_the_tree() + folder(OUT)[1], []
+        return failed, [ktap.Test("documents", True, True, why)]
+    return failed + by_the_tree() + folder(OUT)[1], []
 
 
 FRONT_PAGE = """\

@@ -79,6 +79,18 @@ class DocsTest(unittest.TestCase):
                           "core-api/kexec/panic.dot was not drawn"])
         self.assertEqual(docs.not_built(self.top / "b"), [])
 
+    def test_broken_references(self):
+        for name in OURS:
+            self.write(f"tree/{name}")
+        text = ("See Documentation/admin-guide/kexec/index.rst, not\n"
+                "Documentation/admin-guide/kexec/gone.rst. Or Documentation/core-api/\n"
+                "kexec/index.rst; Documentation/admin-guide/kexec/.\n")
+        (self.top / "tree/kernel/kexec.c").write_text(text)
+        self.assertEqual(
+            docs.broken_references(),
+            ["kernel/kexec.c:2: there is no Documentation/admin-guide/kexec/gone.rst",
+             "kernel/kexec.c:2: there is no Documentation/core-api/"])
+
     def test_lines_of_code_in_manual_pages(self):
         self.assertEqual(docs.without_breaks(b"a\n<br/>\nb <pre>c {\n<br/>\n  d\n"
                                              b"</pre>\n<br/>"),
@@ -86,7 +98,8 @@ class DocsTest(unittest.TestCase):
 
     def test_without_programs(self):
         with mock.patch.object(docs.shutil, "which",
-                               lambda name: name if name == "dot" else None):
+                               lambda name: name if name == "dot" else None), \
+             mock.patch.object(docs, "broken_references", lambda: []):
             why = "not installed: sphinx-build (package python3-sphinx)"
             self.assertEqual(docs.documents(),
                              ([], [ktap.Test("documents", True, True, why)]))
