@@ -4,6 +4,7 @@
 
 INSTALL := tools/series/install-packages
 SERIES := tools/series/kexec-tree
+PATCHES := tools/series/kexec-series
 HARNESS := tools/testing/kexec/kexec-qemu
 
 export LINUX ACCEL PATIENCE
@@ -23,6 +24,11 @@ help:
 	@echo 'make tree               Linux with this kexec in it, at build/linux'
 	@echo 'make kernel             the test kernel; FRAGMENT="a b": with more Kconfig'
 	@echo 'make apply TREE=DIR     put this kexec into a Linux 6.12 tree of yours'
+	@echo 'make series             the same as patches, for git am; OUT=DIR, or'
+	@echo '                        build/series'
+	@echo 'make series BASE=COMMIT TREE=DIR'
+	@echo '                        the same as commits on top of one, in a clone of'
+	@echo '                        Linux of yours; BRANCH=NAME, or kexec'
 	@echo 'make clean              delete build/'
 	@echo
 	@echo 'ARCH=NAME               what for: x86_64 if nothing is said, but "make check"'
@@ -44,6 +50,17 @@ tree:
 apply:
 	@test -n '$(TREE)' || { echo 'make apply TREE=DIR: which tree?' >&2; exit 2; }
 	@$(SERIES) apply '$(TREE)'
+
+series:
+	@$(INSTALL) tree series
+ifdef BASE
+	@test -n '$(TREE)' || { echo 'make series BASE=COMMIT TREE=DIR: which tree?' >&2; exit 2; }
+	@$(PATCHES) branch $(if $(BRANCH),--branch '$(BRANCH)') '$(BASE)' '$(TREE)'
+else
+	@test -z '$(TREE)' || { echo 'make series BASE=COMMIT TREE=DIR: on top of what?' >&2; exit 2; }
+	@$(MAKE_TREE)
+	@$(PATCHES) write '$(or $(OUT),build/series)'
+endif
 
 kernel:
 	@$(INSTALL) tree kernel $(ARCH)
@@ -75,12 +92,12 @@ check: HOW :=
 check-all: HOW = --all $(if $(RESUME),--resume)
 check-steady: HOW := --steady
 check check-all check-steady:
-	@$(INSTALL) tree kernel guest tests docs $(or $(ARCH),$(ALL))
+	@$(INSTALL) tree series kernel guest tests docs $(or $(ARCH),$(ALL))
 	@$(MAKE_TREE)
 	@$(HARNESS) check $(HOW) $(FOR_ARCH) $(CHECK)
 
 clean:
 	rm -rf build
 
-.PHONY: help tree apply kernel demo demo-crash bench docs check check-all \
+.PHONY: help tree apply series kernel demo demo-crash bench docs check check-all \
 	check-steady clean

@@ -7,6 +7,7 @@ has it later than 6.12.0 belongs here.
 edits() is what is changed.  Each edit names a file, the text to find there,
 exactly once, the text that takes its place, and why.  The text to find is a
 string or a compiled pattern; keep it short, so that it stands in every 6.12.y.
+series.toml says which patch has it.
 """
 
 import re
@@ -63,9 +64,15 @@ def edits(maintainers):
         Edit("arch/x86/Kconfig",
              "\tselect ARCH_HAS_KERNEL_FPU_SUPPORT\n",
              "\tselect ARCH_HAS_KERNEL_FPU_SUPPORT\n"
+             "\tselect ARCH_HAS_KEXEC_HANDOFF if X86_64\n"
+             "\tselect ARCH_HAS_KEXEC_JUMP if X86_64\n",
+             "x86_64 has a handoff, and a way back"),
+        Edit("arch/x86/Kconfig",
+             "\tselect ARCH_HAS_KEXEC_HANDOFF if X86_64\n"
+             "\tselect ARCH_HAS_KEXEC_JUMP if X86_64\n",
              "\tselect ARCH_HAS_KEXEC_HANDOFF\n"
              "\tselect ARCH_HAS_KEXEC_JUMP\n",
-             "x86 has a handoff, and a way back"),
+             "i386 has them, too"),
         Edit("arch/x86/Kbuild",
              "obj-$(CONFIG_KEXEC_FILE) += purgatory/\n\n", "",
              "there is no purgatory"),

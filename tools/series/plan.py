@@ -5,6 +5,7 @@ A tree is the base, less what remove.list names, with the repository's files
 copied over it, and the edits of edits.py applied.
 """
 
+import json
 import os
 import re
 import shutil
@@ -174,3 +175,29 @@ def put(path, content):
     if mode:
         path.chmod(mode)
     return True
+
+
+def kept_dir(tree):
+    """Where the base's content of paths lies that were changed in @tree."""
+    return tree.with_name(tree.name + ".base")
+
+
+def state_file(directory):
+    return directory / "state.json"
+
+
+def write_state(directory, state):
+    """Note what is known of a tree; there is never half a note."""
+    part = state_file(directory).with_suffix(".part")
+    part.write_text(json.dumps(state, indent=1) + "\n")
+    part.replace(state_file(directory))
+
+
+def read_state(directory):
+    """What this program noted in TREE.base or TREE.part; {} if it did not."""
+    try:
+        state = json.loads(state_file(directory).read_text())
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) and {"base", "touched"} <= \
+        state.keys() else {}

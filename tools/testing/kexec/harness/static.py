@@ -210,6 +210,14 @@ def checkpatch(arch):
     return failed
 
 
+def series(arch):
+    """The patches apply, leave what is in the tree, and checkpatch likes them."""
+    lines, status = run(["tools/series/kexec-series", "check"])
+    # What it says when all is well is no complaint.
+    lines = [line for line in lines if not line.startswith("series: ")]
+    return lines or ([f"exit status {status}"] if status else [])
+
+
 def kernel_doc(arch):
     lines, status = run(["perl", "scripts/kernel-doc", "-none", "-Wall",
                          *(name for name in code_files()
@@ -314,7 +322,7 @@ def all_checks():
               core_of_any_architecture, outside.outside_users,
               messages.documented_messages]
     if not build.IN_TREE:
-        checks.append(maintainers)
+        checks += [maintainers, series]
     return [(f"static/{check.__name__}", check) for check in checks]
 
 

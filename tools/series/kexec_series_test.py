@@ -1,0 +1,470 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of kexec-series: the real series, and a small one of a few files."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+import unittest
+from pathlib import Path
+
+import edits
+import patches
+import plan
+import steps
+
+SERIES = plan.SERIES
+REPO = plan.REPO
+CORE, HEADER = "kernel/kexec.c", "kernel/kexec/internal.h"
+
+
+class GrowingFiles(unittest.TestCase):
+    """What of a file comes with a later step."""
+
+    def source(self, text, later=("JUMP",), names=()):
+        return steps.source_so_far(textwrap.dedent(text), "kernel/kexec/a.c",
+                                   set(later), set(names))
+
+    def test_option_is_to_come(self):
+        self.assertEqual(self.source("""\
+            before
+
+            #ifdef CONFIG_JUMP
+            on
+            #ifdef CONFIG_X
+            x
+            #endif
+            #else
+            off
+            #endif /* CONFIG_JUMP */
+
+            after
+            """), "before\n\noff\n\nafter\n")
+
+    def test_nothing_is_left_instead(self):
+        self.assertEqual(self.source("""\
+            before
+
+            #ifdef CONFIG_JUMP
+            on
+            #endif
+
+            after
+            """), "before\n\nafter\n")
+
+    def test_option_that_is_to_be_off(self):
+        self.assertEqual(self.source("""\
+            #ifndef CONFIG_JUMP
+            off
+            #else
+            on
+            #endif
+            """), "off\n")
+
+    def test_within_another_condition(self):
+        self.assertEqual(self.source("""\
+            #if defined(A) && B
+            #ifdef CONFIG_JUMP
+            on
+            #else
+            off
+            #endif
+            #elif C
+            c
+            #else
+            neither
+            #ifdef CONFIG_JUMP
+            on
+            #endif
+            #endif
+            """), "#if defined(A) && B\noff\n#elif C\nc\n#else\nneither\n"
+                         "#endif\n")
+
+    def test_option_that_has_come(self):
+        text = "#ifdef CONFIG_JUMP\non\n#else\noff\n#endif\n"
+        self.assertEqual(self.source(text, later=["OTHER"]), text)
+
+    def test_test_comes_later(self):
+        text = 'code\n\n#ifdef CONFIG_TEST\n#include "a_test.c"\n#endif\n'
+        self.assertEqual(self.source(text), "code\n")
+        self.assertEqual(self.source(text, names=["kernel/kexec/a_test.c"]),
+                         text)
+
+    def test_broken_conditions(self):
+        for text in ("#ifdef CONFIG_JUMP\non\n",
+                     "#ifdef CONFIG_JUMP\n#elif 1\n#endif\n"):
+            with self.subTest(text), self.assertRaisesRegex(plan.Refused,
+                                                            r"a\.c:\d"):
+                self.source(text)
+
+    def test_kconfig(self):
+        text = textwrap.dedent("""\
+            menu "Kexec"
+
+            config A
+            \tbool
+
+            config B
+            \tbool
+            \thelp
+            \t  config A is needed.
+
+            comment "of B"
+            \tdepends on !B
+
+            config C
+            \tbool
+
+            endmenu
+            """)
+        self.assertEqual(steps.kconfig_so_far(text, {"B"}), textwrap.dedent("""\
+            menu "Kexec"
+
+            config A
+            \tbool
+
+            config C
+            \tbool
+
+            endmenu
+            """))
+
+    def test_makefile(self):
+        text = "# head\n\nobj-y += a.o b.o\nobj-$(CONFIG_C) += c.o\n"
+        name = "kernel/kexec/Makefile"
+        self.assertEqual(steps.makefile_so_far(text, name, {"kernel/kexec/b.c"}),
+                         "# head\n\nobj-y += b.o\n")
+        self.assertEqual(steps.makefile_so_far(text, name, set()), "# head\n")
+        self.assertEqual(steps.makefile_so_far(
+            text, name, {f"kernel/kexec/{one}.c" for one in "abc"}), text)
+
+
+class RealSeries(unittest.TestCase):
+    """series.toml, the overlay, and the base behind build/linux."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.series = steps.Series()
+        cls.base = patches.made_tree(REPO / "build/linux")
+        cls.states = patches.states(cls.series, cls.base)
+
+    def test_the_last_step_leaves_all(self):
+        whole, last = plan.Plan(self.base).content, self.states[-1]
+        self.assertEqual(sorted(whole), sorted(last))
+        self.assertEqual([name for name, what in whole.items() if last[name] !=
+                          patches.blob(self.base, name, what)], [])
+
+    def test_no_step_does_nothing(self):
+        for number, step in enumerate(self.series.steps, 1):
+            self.assertFalse(self.states[number - 1] == self.states[number],
+                             step.subject)
+
+    def test_the_first_step_leaves_no_kexec(self):
+        left = {name for name, what in self.states[1].items() if what}
+        self.assertEqual([name for name in plan.read_list(SERIES / "remove.list")
+                          if name in left
+                          and name not in self.series.steps[0].keeps
+                          and name not in self.series.steps[0].files], [])
+
+    def test_a_source_is_there_before_it_is_compiled(self):
+        for number, state in enumerate(self.states):
+            makefile = state.get("kernel/kexec/Makefile")
+            for word in makefile[1].decode().split() if makefile else []:
+                if word.endswith(".o"):
+                    self.assertTrue(state[f"kernel/kexec/{word[:-2]}.c"],
+                                    f"step {number}: {word}")
+
+    def test_messages(self):
+        for step in self.series.steps:
+            with self.subTest(step.subject):
+                self.assertLessEqual(len(step.subject), 75)
+                self.assertGreater(len(step.body.split()), 7)
+                self.assertNotRegex(step.body, r"(?m)^(---|From |diff )")
+
+    def test_cover_letter(self):
+        text = patches.cover_letter(self.series, "Linux 6.12.1")
+        for words in ("1024 MiB, free memory", "SEV and TDX", "Linux 6.12.1"):
+            self.assertIn(words, text)
+        with self.assertRaisesRegex(plan.Refused, "no 'a row'"):
+            patches.measured([{"table": "Load, ms", "columns": ["base"],
+                               "rows": ["a row"]}])
+        with self.assertRaisesRegex(plan.Refused, "no section"):
+            patches.measured([{"table": "Load", "columns": [], "rows": []}])
+
+
+class AcceptedComplaints(unittest.TestCase):
+    """What of checkpatch's words is accepted."""
+
+    ENTRY = {"type": "LONG_LINE", "files": r"Documentation/.*"}
+
+    def test_accepts(self):
+        for accepted, line in (
+                (True, "Documentation/a:3: WARNING:LONG_LINE: long"),
+                (False, "kernel/a.c:3: WARNING:LONG_LINE: long"),
+                (False, "Documentation/a:3: WARNING:OTHER: LONG_LINE: x"),
+                (False, "WARNING:LONG_LINE: long"),
+                (False, "LONG_LINE")):
+            self.assertEqual(patches.accepts(self.ENTRY, line), accepted, line)
+        self.assertTrue(patches.accepts({"type": "LONG_LINE"},
+                                        "WARNING:LONG_LINE: long"))
+
+    def run_style(self, says, accept):
+        """check_style() of one patch, with a checkpatch that says @says."""
+        top = Path(tempfile.mkdtemp(prefix="kexec-series-"))
+        self.addCleanup(shutil.rmtree, top)
+        (top / "scripts").mkdir()
+        (top / "scripts/checkpatch.pl").write_text(f"print '{says}';\n")
+        for name in ("0000-cover-letter.patch", "0001-a.patch"):
+            (top / name).touch()
+        series = type("Series", (), {"accept": accept})
+        return patches.check_style(series, top, top)
+
+    def test_complaints(self):
+        line = "kernel/a.c:3: WARNING:LONG_LINE: long"
+        self.assertEqual(self.run_style("", []), [])
+        self.assertEqual(self.run_style(line, []), [f"0001-a.patch: {line}"])
+        self.assertEqual(self.run_style(line, [{"type": "LONG_LINE"}]), [])
+        self.assertIn("nothing has the accepted complaint LONG_LINE",
+                      self.run_style("", [{"type": "LONG_LINE"}])[0])
+
+
+class SmallSeries(unittest.TestCase):
+    """A copy of the repository with few files, and a series of two steps."""
+
+    def setUp(self):
+        self.top = Path(tempfile.mkdtemp(prefix="kexec-series-"))
+        self.addCleanup(shutil.rmtree, self.top)
+        self.repo = self.top / "repo"
+        shutil.copytree(SERIES, self.repo / "tools/series")
+        documents = [path.relative_to(REPO) for path in
+                     (patches.BENCH, patches.DESIGN)]
+        for name in (CORE, HEADER, steps.KCONFIG, "MAINTAINERS", *documents):
+            (self.repo / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPO / name, self.repo / name)
+        self.settings = {
+            "removes": "true", "keeps": "[]",
+            "files": [steps.KCONFIG, "Documentation/"],
+            "edits": sorted({edit.file for edit in edits.edits("")}
+                            - {"MAINTAINERS"}),
+            "options": steps.options()[1:]}
+        self.second = {"files": [CORE, HEADER], "edits": ["MAINTAINERS"],
+                       "options": steps.options()[:1]}
+        self.git(self.repo, "init", "--quiet")
+        self.git(self.repo, "add", "MAINTAINERS")
+        self.git(self.repo, "commit", "--quiet", "--message=x",
+                 "--date=2026-01-02T03:04:05Z")
+        self.base, self.tree = self.top / "base", self.repo / "build/linux"
+
+    def make(self):
+        """Have a base, and a tree."""
+        if not self.base.exists():
+            self.copy_base(self.base)
+        self.run_tool("kexec-tree", "make", "--linux", self.base, self.tree)
+
+    @staticmethod
+    def copy_base(to):
+        """The base's content of all that is touched."""
+        kept = REPO / "build/linux.base"
+        for name in json.loads((kept / "state.json").read_text())["touched"]:
+            if (kept / name).is_file():
+                (to / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(kept / name, to / name)
+        for name in ("Makefile", *(need.file for need in edits.NEEDS)):
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPO / "build/linux" / name, to / name)
+
+    def git(self, top, *arguments):
+        return subprocess.run(
+            ["git", "-c", "user.name=A Name", "-c", "user.email=a@b.example",
+             *arguments], cwd=top, env=patches.ENVIRONMENT, check=True,
+            capture_output=True, text=True).stdout
+
+    def toml(self):
+        """The small series.toml."""
+        cover = (SERIES / "series.toml").read_text()
+        lines = [cover[cover.index("\n[cover]"):cover.index("\n[[step]]")]]
+        for subject, step in (("kexec: first", self.settings),
+                              ("kexec: second", self.second)):
+            lines.append(f'[[step]]\nsubject = "{subject}"\nbody = "Why."')
+            lines += [f"{key} = {json.dumps(value)}" if isinstance(value, list)
+                      else f"{key} = {value}" for key, value in step.items()]
+        return "\n".join(lines) + "\n"
+
+    def run_tool(self, tool, *arguments, **environment):
+        (self.repo / "tools/series/series.toml").write_text(self.toml())
+        return subprocess.run(
+            [sys.executable, str(self.repo / "tools/series" / tool),
+             *map(str, arguments)], capture_output=True, text=True,
+            env=dict(os.environ) | environment)
+
+    def write(self, out="out", **environment):
+        self.make()
+        result = self.run_tool("kexec-series", "write", self.top / out,
+                               **environment)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return {path.name: path.read_bytes()
+                for path in (self.top / out).iterdir()}
+
+    def expect_refusal(self, *words, command=("list",)):
+        result = self.run_tool("kexec-series", *command)
+        self.assertNotEqual(result.returncode, 0, result.stdout)
+        self.assertNotIn("Traceback", result.stderr)
+        for word in words:
+            self.assertIn(word, result.stderr)
+
+    def test_file_in_no_step(self):
+        (self.repo / "kernel/kexec/new.c").write_text("")
+        self.expect_refusal("kernel/kexec/new.c: is in no step")
+
+    def test_file_in_two_steps(self):
+        self.settings["files"].append("kernel/kexec/*")
+        self.expect_refusal(f"{HEADER}: is in 2 steps: kexec: first; "
+                            "kexec: second")
+
+    def test_file_that_is_not_there(self):
+        self.second["files"].append("kernel/kexec/gone.c")
+        self.expect_refusal("kexec: second: files: nothing is "
+                            "kernel/kexec/gone.c")
+
+    def test_edit_in_no_step(self):
+        self.settings["edits"].remove("arch/x86/Kbuild")
+        self.expect_refusal("the edit of arch/x86/Kbuild: there is no purgatory: "
+                            "is in no step")
+
+    def test_edit_in_two_steps(self):
+        self.second["edits"].append("arch/x86/Kbuild: there is no")
+        self.expect_refusal("the edit of arch/x86/Kbuild", "is in 2 steps")
+
+    def test_edit_that_is_not_there(self):
+        self.second["edits"].append("arch/x86/Kbuild: some other reason")
+        self.expect_refusal("edits: nothing is arch/x86/Kbuild: some other")
+
+    def test_option_in_no_step_and_in_two(self):
+        self.second["options"] = steps.options()[1:2]
+        self.expect_refusal(f"{steps.options()[0]}: is in no step",
+                            f"{steps.options()[1]}: is in 2 steps")
+
+    def test_removal(self):
+        self.settings["removes"] = "false"
+        self.expect_refusal("not exactly one step has 'removes'")
+
+    def test_keeps_what_nothing_replaces(self):
+        self.settings["keeps"] = '["kernel/kexec_core.c"]'
+        self.expect_refusal("kernel/kexec_core.c: is kept, but is not replaced")
+
+    def test_unknown_field(self):
+        self.second["file"] = []
+        self.expect_refusal("series.toml", "'file'")
+
+    def test_keeps_until_replaced(self):
+        self.settings["keeps"] = f'["{CORE}"]'
+        patch = self.write()
+        first, second = (patch[name].decode() for name in sorted(patch)[1:])
+        self.assertNotIn(f"diff --git a/{CORE}", first)
+        self.assertIn(f"diff --git a/{CORE}", second)
+
+    def test_write(self):
+        patch = self.write()
+        self.assertEqual(sorted(patch), ["0000-cover-letter.patch",
+                                         "0001-kexec-first.patch",
+                                         "0002-kexec-second.patch"])
+        self.assertIn(b"Signed-off-by: ", patch["0001-kexec-first.patch"])
+        self.assertIn(b"files changed", patch["0000-cover-letter.patch"])
+        for text in patch.values():
+            self.assertNotIn(str(self.top).encode(), text)
+
+    def test_write_is_the_same_for_everybody(self):
+        config = self.top / "gitconfig"
+        config.write_text("[diff]\n\tnoprefix = true\n\tcontext = 9\n"
+                          "[format]\n\tsignature = me\n\tthread = true\n"
+                          "[user]\n\tname = Me\n\temail = me@me.example\n")
+        first = self.write("one")
+        second = self.write("two", GIT_CONFIG_GLOBAL=str(config), TZ="Asia/Tokyo")
+        self.assertEqual(sorted(first), sorted(second))
+        self.assertEqual([name for name in first
+                          if first[name] != second[name]], [])
+        self.assertIn(b"From: A Name <a@b.example>",
+                      first["0000-cover-letter.patch"])
+
+    def test_write_follows_the_git_configuration(self):
+        self.git(self.repo, "config", "user.name", "Somebody Else")
+        self.git(self.repo, "config", "user.email", "s@e.example")
+        text = self.write()["0001-kexec-first.patch"].decode()
+        self.assertIn("From: Somebody Else <s@e.example>\n", text)
+        self.assertIn("Signed-off-by: Somebody Else <s@e.example>\n", text)
+
+    def test_write_replaces_its_patches_only(self):
+        out = self.top / "out"
+        out.mkdir()
+        (out / "0007-old.patch").write_text("")
+        self.assertNotIn("0007-old.patch", self.write())
+        (out / "notes").write_text("mine\n")
+        self.expect_refusal("something else", "notes", command=("write", out))
+        self.assertTrue((out / "0001-kexec-first.patch").exists())
+
+    def test_write_without_history(self):
+        self.make()
+        shutil.rmtree(self.repo / ".git")
+        self.expect_refusal("no git history", command=("write", self.top / "out"))
+
+    def test_applies(self):
+        for change, complaint in (
+                (lambda path: None, ""),
+                (lambda path: path.write_text("other\n"), "not the same"),
+                (lambda path: path.chmod(0o755), "another mode"),
+                (lambda path: path.unlink(), "not in linux")):
+            with self.subTest(complaint):
+                self.make()
+                change(self.tree / CORE)
+                result = self.run_tool("kexec-series", "check")
+                self.assertNotIn("Traceback", result.stderr)
+                self.assertEqual(f"{CORE}: {complaint}" in result.stdout,
+                                 bool(complaint), result.stdout)
+
+    def clone(self):
+        """A clone of Linux, with a change that is not committed."""
+        self.make()
+        self.git(self.base, "init", "--quiet", "--initial-branch=main")
+        self.git(self.base, "add", "--all", "--force")
+        self.git(self.base, "commit", "--quiet", "--message=base")
+        (self.base / "kernel/Makefile").write_text("work\n")
+        return self.base
+
+    def test_branch(self):
+        clone = self.clone()
+        before = self.git(clone, "status", "--porcelain")
+        result = self.run_tool("kexec-series", "branch", "main", clone)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.git(clone, "status", "--porcelain"), before)
+        self.assertEqual((clone / "kernel/Makefile").read_text(), "work\n")
+        self.assertEqual(self.git(clone, "log", "--format=%s", "main..kexec"),
+                         "kexec: second\nkexec: first\n")
+        self.git(clone, "worktree", "add", "--quiet", self.top / "work", "kexec")
+        for name in (CORE, HEADER, "kernel/Makefile", "MAINTAINERS"):
+            self.assertEqual((self.top / "work" / name).read_bytes(),
+                             (self.tree / name).read_bytes(), name)
+        self.assertFalse((self.top / "work/kernel/kexec_core.c").exists())
+
+    def test_branch_refusals(self):
+        clone = self.clone()
+        branch = lambda *words: ("branch", *words)
+        self.expect_refusal("no commit nowhere",
+                            command=branch("nowhere", clone))
+        self.expect_refusal("no clone", command=branch("main", self.top))
+        self.expect_refusal("no name", command=branch("--branch", "a..b", "main",
+                                                      clone))
+        self.expect_refusal("a branch main already", command=branch(
+            "--branch", "main", "main", clone))
+        text = (clone / "Makefile").read_text()
+        (clone / "Makefile").write_text(text.replace("PATCHLEVEL = 12",
+                                                     "PATCHLEVEL = 13"))
+        self.git(clone, "commit", "--quiet", "--all", "--message=6.13")
+        self.expect_refusal("not Linux 6.12", command=branch("main", clone))
+        self.assertEqual(self.git(clone, "branch", "--list", "kexec"), "")
+
+
+if __name__ == "__main__":
+    unittest.main()
