@@ -29,6 +29,8 @@ help:
 	@echo 'make series BASE=COMMIT TREE=DIR'
 	@echo '                        the same as commits on top of one, in a clone of'
 	@echo '                        Linux of yours; BRANCH=NAME, or kexec'
+	@echo 'make check-series       each of them builds, in some hours; goes on where it'
+	@echo '                        was broken off; STEP="n m": those'
 	@echo 'make clean              delete build/'
 	@echo
 	@echo 'ARCH=NAME               what for: x86_64 if nothing is said, but "make check"'
@@ -61,6 +63,13 @@ else
 	@$(MAKE_TREE)
 	@$(PATCHES) write '$(or $(OUT),build/series)'
 endif
+
+check-series:
+	@$(INSTALL) tree series kernel tests clang $(ALL)
+	@$(MAKE_TREE)
+	@$(PATCHES) check
+	@$(SERIES) base $(if $(LINUX),--linux '$(LINUX)') build/linux-series
+	@$(PATCHES) build $(STEP)
 
 kernel:
 	@$(INSTALL) tree kernel $(ARCH)
@@ -99,5 +108,5 @@ check check-all check-steady:
 clean:
 	rm -rf build
 
-.PHONY: help tree apply series kernel demo demo-crash bench docs check check-all \
-	check-steady clean
+.PHONY: help tree apply series check-series kernel demo demo-crash bench docs \
+	check check-all check-steady clean

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of what "make check-series" builds, and when; nothing is compiled."""
+
+import contextlib
+import io
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import patches
+import plan
+import stepbuild
+import steps
+from stepbuild import build
+
+
+class Jobs(unittest.TestCase):
+    """What is built of each step of the real series."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.series = steps.Series()
+        cls.base = patches.made_tree(plan.REPO / "build/linux")
+
+    def jobs(self, number):
+        return {(job.name, job.arch.name): job for job in
+                stepbuild.jobs_of(self.series, self.base, number)}
+
+    def step(self, arch):
+        return 1 + next(number for number, step in enumerate(self.series.steps)
+                        if step.arch == arch)
+
+    def test_the_removal(self):
+        self.assertEqual(set(self.jobs(1)), {("allnoconfig", "x86_64"),
+                                             ("test", "x86_64")})
+
+    def test_the_core_before_an_architecture(self):
+        jobs = self.jobs(self.step("x86_64") - 1)
+        core = jobs["core", "x86_64"]
+        self.assertIn("kernel/kexec/", core.targets)
+        self.assertIn("CONFIG_KEXEC", core.must)
+        self.assertIn("arch/x86/include/asm/kexec.h", core.content)
+        self.assertFalse(jobs["test", "x86_64"].must)
+
+    def test_an_architecture(self):
+        jobs = self.jobs(self.step("x86_64"))
+        self.assertEqual(set(jobs), {("allnoconfig", "x86_64"),
+                                     ("test", "x86_64")})
+        must = jobs["test", "x86_64"].must
+        self.assertIn("CONFIG_KEXEC", must)
+        self.assertNotIn("CONFIG_CRASH_DUMP", must)
+        for arch in "i386", "arm64", "riscv64":
+            jobs = self.jobs(self.step(arch))
+            self.assertEqual(set(jobs), {("allnoconfig", "x86_64"),
+                                         ("test", "x86_64"), ("test", arch)})
+            # All options are there: nothing that is asked for may be missing.
+            self.assertEqual(set(jobs["test", arch].must),
+                             set(jobs["test", arch].wanted))
+
+    def test_the_last(self):
+        jobs = self.jobs(len(self.series.steps))
+        self.assertEqual(set(jobs), {
+            ("allnoconfig", "x86_64"), ("defconfig", "x86_64"),
+            ("llvm", "x86_64"), *(("test", arch) for arch in
+                                  ("x86_64", "i386", "arm64", "riscv64"))})
+        command = jobs["llvm", "x86_64"].make()
+        self.assertIn("LLVM=1", command)
+        self.assertFalse([part for part in command if part.startswith("CC=")])
+
+    def test_key(self):
+        last = len(self.series.steps)
+        key = lambda number, name: self.jobs(number)[name, "x86_64"].key(self.base)
+        self.assertEqual(key(last, "test"), key(last - 1, "test"))
+        self.assertNotEqual(key(last, "test"), key(last, "allnoconfig"))
+        x86_64 = self.step("x86_64")
+        self.assertNotEqual(key(x86_64, "test"), key(x86_64 - 1, "test"))
+
+
+class Runs(unittest.TestCase):
+    """Going on where it was broken off; what is no success."""
+
+    def setUp(self):
+        top = Path(tempfile.mkdtemp(prefix="kexec-series-"))
+        self.addCleanup(shutil.rmtree, top)
+        work = top / "linux-series"
+        (work / "kernel").mkdir(parents=True)
+        (work / "Makefile").write_text(
+            "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 1\n")
+        (work / "kernel/a.c").write_text("old\n")
+        plan.kept_dir(work).mkdir()
+        plan.write_state(plan.kept_dir(work), {"base": [], "touched": []})
+        for name, value in (("WORK", work), ("STAMPS", top / "stamps"),
+                            ("jobs_of", self.jobs_of)):
+            patch = mock.patch.object(stepbuild, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+        self.work, self.contents, self.commands = work, [b"one\n", b"two\n"], []
+        self.output, self.config = "", ""
+        self.series = type("Series", (), {"steps": [
+            steps.Step("first", ""), steps.Step("second", "")]})
+
+    def jobs_of(self, series, tree, number):
+        yield stepbuild.Job(number, "test", build.Arch("x86_64"),
+                            {"kernel/a.c": self.contents[number - 1]},
+                            {"CONFIG_A": "CONFIG_A=y"}, ["CONFIG_A"])
+
+    def run_logged(self, command, log, what, quiet=False):
+        self.commands.append((command[-1],
+                              (self.work / "kernel/a.c").read_text()))
+        if command[-1] == "allnoconfig":
+            out = next(part for part in command if part.startswith("O="))[2:]
+            (self.work / out / ".config").write_text(self.config or
+                                                     "CONFIG_A=y\n")
+            return ""
+        if isinstance(self.output, Exception):
+            raise self.output
+        return self.output
+
+    def run_all(self, *numbers):
+        """Returns the exit status, what was printed, and what was built."""
+        self.commands.clear()
+        with mock.patch.object(build, "run_logged", self.run_logged), \
+             contextlib.redirect_stdout(io.StringIO()) as said:
+            status = stepbuild.run(self.series, numbers)
+        return status, said.getvalue(), [text for target, text in self.commands
+                                         if target == "all"]
+
+    def test_each_step_once(self):
+        status, said, built = self.run_all()
+        self.assertEqual((status, built), (0, ["one\n", "two\n"]))
+        self.assertIn("2 built, 0 failed, 0 had been built before", said)
+        status, said, built = self.run_all()
+        self.assertEqual((status, built), (0, []))
+        self.assertIn("2 had been built before", said)
+        self.contents[1] = b"three\n"
+        self.assertEqual(self.run_all()[2], ["three\n"])
+
+    def test_some_steps(self):
+        self.assertEqual(self.run_all(2)[2], ["two\n"])
+        with self.assertRaisesRegex(plan.Refused, "no step 3"):
+            self.run_all(3)
+
+    def test_failure(self):
+        self.output = build.BuildError("it does not compile")
+        status, said, built = self.run_all()
+        self.assertEqual((status, len(built)), (1, 2))
+        self.assertIn("it does not compile", said)
+        self.output = ""
+        self.assertEqual(self.run_all()[2], ["one\n", "two\n"])
+
+    def test_warning(self):
+        out = self.work / "out-x86_64-test"
+        objects = [out / "vmlinux", out / "kernel/a.o"]
+        for line in ("../kernel/a.c:3:1: warning: unused",
+                     "kernel/a.c:3:1: warning: unused",
+                     "kernel/a.o: warning: objtool: f+0x1: unreachable",
+                     "WARNING: modpost: x"):
+            with self.subTest(line):
+                before = (self.work / "kernel/a.c").stat().st_mtime_ns
+                for path in objects:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.touch()
+                self.output = f"  CC kernel/a.o\n{line}\n"
+                status, said, _ = self.run_all(1)
+                self.assertEqual(status, 1)
+                self.assertIn(line, said)
+                # It has to be made again.
+                if "a.c" in line:
+                    self.assertGreater(
+                        (self.work / "kernel/a.c").stat().st_mtime_ns, before)
+                self.assertEqual([path for path in objects if path.exists()],
+                                 [objects[1]] if "a.o: w" not in line else [])
+        self.output = ""
+        self.assertEqual(self.run_all(1)[0], 0)
+
+    def test_option_that_is_not_granted(self):
+        self.config = "# CONFIG_A is not set\n"
+        status, said, built = self.run_all(1)
+        self.assertEqual((status, built), (1, []))
+        self.assertIn("CONFIG_A=y", said)
+
+    def test_no_tree(self):
+        shutil.rmtree(plan.kept_dir(self.work))
+        with self.assertRaisesRegex(plan.Refused, "was not made by"):
+            self.run_all()
+
+
+if __name__ == "__main__":
+    unittest.main()
