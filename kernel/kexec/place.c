@@ -409,7 +409,7 @@ struct page *kexec_alloc_control(struct kexec_placement *p,
 	}
 }
 
-/* So many pages a CPU may take from a zone at once, to have them at hand. */
+/* So many pages a CPU may take from a zone at once, to have them at hand: 8 MiB. */
 #define AT_HAND		(PHYS_PFN(SZ_256K) << CONFIG_PCP_BATCH_SCALE_MAX)
 
 /*
@@ -417,12 +417,13 @@ struct page *kexec_alloc_control(struct kexec_placement *p,
  * lies in destinations, one page after the other, as fast as it can be had.  What a
  * CPU has at hand is for none of the others, and nobody gives that back for one who
  * finds the zone empty, if there is nothing to reclaim: he is killed, although it
- * has been given back by the time that the memory is counted.
+ * has been given back by the time that the memory is counted.  With many CPUs, few
+ * have much at hand at the same time.
  */
 static unsigned long search_spare(void)
 {
-	return min(max(PHYS_PFN(SZ_32M), num_online_cpus() * AT_HAND),
-		   totalram_pages() / 32);
+	return min(clamp(num_online_cpus() * AT_HAND, PHYS_PFN(SZ_32M),
+			 PHYS_PFN(SZ_256M)), totalram_pages() / 32);
 }
 
 /* A block of control memory, outside every destination, or NULL. */
