@@ -56,8 +56,9 @@
 static struct workqueue_struct *settle_wq;
 
 /*
- * Guards the next five, and what is in the queue: a worker that decides whether it
- * comes again, and somebody who tells it not to, do so one after the other.
+ * Guards what follows, up to starts_awake, and what is in the queue: a worker that
+ * decides whether it comes again, and somebody who tells it not to, do so one after
+ * the other.
  */
 static DEFINE_SPINLOCK(settle_lock);
 /* Whether the worker is to run, or runs. */
@@ -68,8 +69,12 @@ static bool stop_settling;
 static bool comes_again;
 /* A handoff waits: no pass is to follow. */
 static bool last_pass;
-/* The system sleeps or is about to: nobody starts it. */
-static bool asleep;
+/* Who has kexec_mutex may change the slot: it is up to him to start the worker. */
+static bool held;
+/* The system sleeps or is about to, for so many reasons: nobody starts it ... */
+static unsigned int asleep;
+/* ... but there is something to do when that ends. */
+static bool starts_awake;
 /* The file of sysfs that says whether it runs; NULL if there is none. */
 static struct kernfs_node *settled_file;
 static DECLARE_WAIT_QUEUE_HEAD(settle_ended);
@@ -199,7 +204,19 @@ static void report_settled(const struct kimage *image,
 			div_u64(ns, NSEC_PER_MSEC));
 }
 
-/* With settle_lock held. */
+static void settle(struct work_struct *work);
+static DECLARE_DELAYED_WORK(settle_work, settle);
+
+/* With settle_lock held, as for the next. */
+static void begin_settling(void)
+{
+	WRITE_ONCE(stop_settling, false);
+	comes_again = false;
+	last_pass = false;
+	WRITE_ONCE(settling, true);
+	queue_delayed_work(settle_wq, &settle_work, SETTLE_DELAY);
+}
+
 static void end_settling(void)
 {
 	/* All that the worker did is seen by whoever sees this. */
@@ -215,9 +232,6 @@ static void notify_watchers(void)
 	if (file)
 		sysfs_notify_dirent(file);
 }
-
-static void settle(struct work_struct *work);
-static DECLARE_DELAYED_WORK(settle_work, settle);
 
 /*
  * What is not what was loaded is neither followed nor sealed: the handoff is going
@@ -238,27 +252,30 @@ static int settle_image(struct kimage *image, const bool *stop)
 	return ret;
 }
 
+/* Whether all was tried that is worth it, after a pass that returned @ret. */
+static bool is_settled(const struct kimage *image, int ret)
+{
+	return !ret || (ret == -EAGAIN && image->settle_passes >= SETTLE_PASSES);
+}
+
 static void settle(struct work_struct *work)
 {
 	struct kimage *image = kexec_image;
 	int ret = settle_image(image, &stop_settling);
-	bool more;
 
 	image->settle_passes += ret != -EINTR;
+	WRITE_ONCE(image->settled, is_settled(image, ret));
 
 	spin_lock(&settle_lock);
-	more = ret == -EINTR ||
-	       (ret == -EAGAIN && image->settle_passes < SETTLE_PASSES &&
-		!last_pass);
-	if (more && (!stop_settling || comes_again)) {
+	if (!image->settled && (comes_again || !stop_settling) &&
+	    !(last_pass && ret == -EAGAIN)) {
 		WRITE_ONCE(stop_settling, false);
 		comes_again = false;
-		queue_delayed_work(settle_wq, &settle_work, HZ);
+		queue_delayed_work(settle_wq, &settle_work, last_pass ? 0 : HZ);
 		spin_unlock(&settle_lock);
 		return;
 	}
-	image->settled = !more;
-	/* The image may be gone from now on. */
+	/* The image may be gone from then on. */
 	end_settling();
 	spin_unlock(&settle_lock);
 	notify_watchers();
@@ -314,19 +331,32 @@ static int wait_for_end(void)
 	return wait_event_killable(settle_ended, kexec_settled()) ? killed() : 0;
 }
 
-/* Then it is pending no more, or runs, and comes to an end soon. */
-static void stop_worker(void)
+/*
+ * Then it is pending no more, or runs, and comes to an end soon.  With settle_lock
+ * held.  Returns whether it was pending.
+ */
+static bool end_soon(void)
 {
 	bool was_pending;
 
-	spin_lock(&settle_lock);
 	WRITE_ONCE(stop_settling, true);
 	comes_again = false;
 	was_pending = cancel_delayed_work(&settle_work);
 	if (was_pending)
 		end_settling();
+	return was_pending;
+}
+
+static void stop_worker(void)
+{
+	bool ended;
+
+	spin_lock(&settle_lock);
+	held = true;
+	starts_awake = false;
+	ended = end_soon();
 	spin_unlock(&settle_lock);
-	if (was_pending)
+	if (ended)
 		notify_watchers();
 }
 
@@ -382,26 +412,15 @@ int kexec_lock_settled(void)
 	return wait_for_end();
 }
 
-/* With the lock held, and no worker.  Starts one if there is something to do. */
-static void start_worker(void)
+/* With the lock held. */
+static bool has_to_settle(const struct kimage *image)
 {
-	struct kimage *image = kexec_image;
 	struct kexec_bytes total;
 
-	if (!image || image->settled || !image->ops->claim || !settle_wq)
-		return;
+	if (!image || !image->ops->claim || !settle_wq)
+		return false;
 	kimage_total(image, &total);
-	if (!total.moved)
-		return;
-	spin_lock(&settle_lock);
-	if (!asleep) {
-		WRITE_ONCE(stop_settling, false);
-		comes_again = false;
-		last_pass = false;
-		WRITE_ONCE(settling, true);
-		queue_delayed_work(settle_wq, &settle_work, SETTLE_DELAY);
-	}
-	spin_unlock(&settle_lock);
+	return total.moved && !READ_ONCE(image->settled);
 }
 
 /**
@@ -413,16 +432,42 @@ static void start_worker(void)
  */
 void kexec_unlock(void)
 {
-	if (kexec_settled())
-		start_worker();
+	bool more = has_to_settle(kexec_image);
+
+	spin_lock(&settle_lock);
+	held = false;
+	starts_awake = more && asleep;
+	if (more && !asleep && !settling)
+		begin_settling();
+	spin_unlock(&settle_lock);
 	mutex_unlock(&kexec_mutex);
 }
 
 #ifdef CONFIG_PM_SLEEP
-static void set_asleep(bool now)
+/* One that runs ends, which takes one claim. */
+static void fall_asleep(void)
+{
+	bool ended;
+
+	spin_lock(&settle_lock);
+	asleep++;
+	starts_awake |= settling && !held;
+	ended = end_soon();
+	spin_unlock(&settle_lock);
+	if (ended)
+		notify_watchers();
+	wait_event(settle_ended, kexec_settled());
+}
+
+/* Without kexec_mutex: a load that comes at the same time is not refused for it. */
+static void wake_up_again(void)
 {
 	spin_lock(&settle_lock);
-	asleep = now;
+	asleep--;
+	if (!asleep && starts_awake && !held && !settling) {
+		starts_awake = false;
+		begin_settling();
+	}
 	spin_unlock(&settle_lock);
 }
 
@@ -439,18 +484,12 @@ static int system_sleeps(struct notifier_block *nb, unsigned long action,
 	case PM_HIBERNATION_PREPARE:
 	case PM_SUSPEND_PREPARE:
 	case PM_RESTORE_PREPARE:
-		/* Nobody starts it again, whoever has the lock. */
-		set_asleep(true);
-		stop_worker();
-		wait_event(settle_ended, kexec_settled());
+		fall_asleep();
 		break;
 	case PM_POST_HIBERNATION:
 	case PM_POST_SUSPEND:
 	case PM_POST_RESTORE:
-		set_asleep(false);
-		/* Else who has it starts the worker. */
-		if (mutex_trylock(&kexec_mutex))
-			kexec_unlock();
+		wake_up_again();
 		break;
 	}
 	return NOTIFY_OK;

@@ -23,8 +23,24 @@ static void test_damaged(struct kunit *test)
 			KEXEC_RECORD_CHANGED);
 }
 
+/* Whoever ends a pass early, or wants no more of them now, gives up none of them. */
+static void test_passes(struct kunit *test)
+{
+	struct kimage *image = kunit_kzalloc(test, sizeof(*image), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, image);
+	image->settle_passes = SETTLE_PASSES - 1;
+	KUNIT_EXPECT_TRUE(test, is_settled(image, 0));
+	KUNIT_EXPECT_FALSE(test, is_settled(image, -EAGAIN));
+	KUNIT_EXPECT_FALSE(test, is_settled(image, -EINTR));
+	image->settle_passes++;
+	KUNIT_EXPECT_TRUE(test, is_settled(image, -EAGAIN));
+	KUNIT_EXPECT_FALSE(test, is_settled(image, -EINTR));
+}
+
 static struct kunit_case settle_test_cases[] = {
 	KUNIT_CASE(test_damaged),
+	KUNIT_CASE(test_passes),
 	{ }
 };
 
