@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Tests of kexec-series: the real series, and a small one of a few files."""
 
+import importlib.machinery
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
+import types
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import edits
 import patches
@@ -229,6 +233,25 @@ class AcceptedComplaints(unittest.TestCase):
         self.assertEqual(self.run_style(line, [{"type": "LONG_LINE"}]), [])
         self.assertIn("nothing has the accepted complaint LONG_LINE",
                       self.run_style("", [{"type": "LONG_LINE"}])[0])
+
+
+class Interrupted(unittest.TestCase):
+    """Ended by a signal, by whoever ends those that run for us."""
+
+    def test_terminated(self):
+        loader = importlib.machinery.SourceFileLoader(
+            "kexec_series", str(SERIES / "kexec-series"))
+        program = types.ModuleType("kexec_series")
+        loader.exec_module(program)
+        self.addCleanup(signal.signal, signal.SIGTERM,
+                        signal.getsignal(signal.SIGTERM))
+        # Should nobody handle it, this test fails, and not the tests as a whole.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        end = lambda: os.kill(os.getpid(), signal.SIGTERM)
+        with mock.patch.object(program, "Series", side_effect=end), \
+             mock.patch.object(sys, "argv", ["kexec-series", "build"]), \
+             self.assertRaisesRegex(SystemExit, "interrupted"):
+            program.main()
 
 
 class SmallSeries(unittest.TestCase):

@@ -153,8 +153,11 @@ def core_only(series, base, number):
     arch = build.Arch(series.steps[first].arch)
     part = series.part([*range(number), first], ["KEXEC"])
     wanted = build.asked_for(build.fragments_of(arch, ()))
-    return Job(number, "core", arch, Plan(base, part).content, wanted,
-               ["CONFIG_KEXEC"], ["prepare", "kernel/kexec/"])
+    content = Plan(base, part).content
+    targets = ["prepare", "kernel/kexec/"]
+    if "kernel/kexec.c" in part.files:
+        targets.append("kernel/kexec.o")
+    return Job(number, "core", arch, content, wanted, ["CONFIG_KEXEC"], targets)
 
 
 def bring(tree, state, content):

@@ -39,10 +39,13 @@ class Jobs(unittest.TestCase):
     def test_the_core_before_an_architecture(self):
         jobs = self.jobs(self.step("x86_64") - 1)
         core = jobs["core", "x86_64"]
-        self.assertIn("kernel/kexec/", core.targets)
+        self.assertEqual(core.targets, ["prepare", "kernel/kexec/",
+                                        "kernel/kexec.o"])
         self.assertIn("CONFIG_KEXEC", core.must)
         self.assertIn("arch/x86/include/asm/kexec.h", core.content)
         self.assertFalse(jobs["test", "x86_64"].must)
+        core = self.jobs(self.step("x86_64") - 2)["core", "x86_64"]
+        self.assertEqual(core.targets, ["prepare", "kernel/kexec/"])
 
     def test_an_architecture(self):
         jobs = self.jobs(self.step("x86_64"))
