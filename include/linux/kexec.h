@@ -23,6 +23,7 @@
 #include <linux/vmcore_info.h>
 #include <uapi/linux/kexec.h>
 
+struct device;
 struct pt_regs;
 struct task_struct;
 struct kimage;
@@ -187,6 +188,35 @@ extern bool kexec_in_progress;
 
 int kernel_kexec(void);
 
+void __kexec_device_shuts_down(struct device *dev);
+void __kexec_device_is_down(void);
+
+/**
+ * kexec_device_shuts_down - a device is going to be shut down
+ * @dev: which; the caller holds a reference until kexec_device_is_down()
+ *
+ * In a handoff it is named if that takes long; else nothing happens.
+ *
+ * Context: May sleep.  Called by device_shutdown() only, before the device is
+ * locked.
+ */
+static inline void kexec_device_shuts_down(struct device *dev)
+{
+	if (kexec_in_progress)
+		__kexec_device_shuts_down(dev);
+}
+
+/**
+ * kexec_device_is_down - the device was shut down
+ *
+ * Context: May sleep.  Called by device_shutdown() only.
+ */
+static inline void kexec_device_is_down(void)
+{
+	if (kexec_in_progress)
+		__kexec_device_is_down();
+}
+
 /* What an architecture calls, and what it provides. */
 __printf(2, 3) int kexec_refuse(int err, const char *fmt, ...);
 struct page *kimage_alloc_control_pages(struct kimage *image,
@@ -240,6 +270,9 @@ static inline int machine_kexec_release_pages(struct page *page,
 #else /* !CONFIG_KEXEC_CORE */
 
 #define kexec_in_progress false
+
+static inline void kexec_device_shuts_down(struct device *dev) { }
+static inline void kexec_device_is_down(void) { }
 
 #endif /* CONFIG_KEXEC_CORE */
 

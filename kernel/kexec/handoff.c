@@ -12,6 +12,7 @@
 #include <linux/export.h>
 #include <linux/irqflags.h>
 #include <linux/kmsg_dump.h>
+#include <linux/ktime.h>
 #include <linux/reboot.h>
 #include <linux/syscore_ops.h>
 
@@ -33,7 +34,9 @@ static void say_farewell(const struct kimage *image,
 /* As for a reboot, until only this CPU runs, with interrupts off. */
 static void shut_down(void)
 {
+	kexec_phase_watch();
 	kernel_restart_prepare("kexec reboot");
+	kexec_phase_next(KEXEC_PHASE_CPUS);
 	migrate_to_reboot_cpu();
 	syscore_shutdown();
 
@@ -43,6 +46,7 @@ static void shut_down(void)
 	 */
 	cpu_hotplug_enable();
 	kmsg_dump(KMSG_DUMP_SHUTDOWN);
+	kexec_phase_unwatch();
 	machine_shutdown();
 
 	/*
@@ -50,6 +54,7 @@ static void shut_down(void)
 	 * CONFIG_DEBUG_ATOMIC_SLEEP invariant 4 is checked from here on.
 	 */
 	local_irq_disable();
+	kexec_phase_end();
 }
 
 /**
@@ -71,6 +76,7 @@ static void shut_down(void)
  */
 int kernel_kexec(void)
 {
+	ktime_t began = ktime_get(), settled;
 	struct kexec_bytes total;
 	struct kimage *image;
 	int err;
@@ -80,6 +86,7 @@ int kernel_kexec(void)
 	if (err)
 		return err;
 
+	settled = ktime_get();
 	image = kexec_image;
 	if (image)
 		err = machine_kexec_check(false) ?: kexec_check_ram(image) ?:
@@ -90,6 +97,10 @@ int kernel_kexec(void)
 		kexec_unlock();
 		return err;
 	}
+	kexec_phase_say(KEXEC_PHASE_SETTLE,
+			ktime_to_ns(ktime_sub(settled, began)));
+	kexec_phase_say(KEXEC_PHASE_VERIFY,
+			ktime_to_ns(ktime_sub(ktime_get(), settled)));
 
 	kimage_total(image, &total);
 	trace_kexec_handoff(image, &total);

@@ -273,6 +273,21 @@ void kimage_unload(enum kexec_type type);
 
 DEFINE_FREE(kimage, struct kimage *, kimage_free(_T))
 
+/* phase.c */
+enum kexec_phase {
+	KEXEC_PHASE_SETTLE,
+	KEXEC_PHASE_VERIFY,
+	KEXEC_PHASE_NOTIFIERS,
+	KEXEC_PHASE_DEVICES,
+	KEXEC_PHASE_CPUS,
+};
+
+void kexec_phase_say(enum kexec_phase phase, u64 ns);
+void kexec_phase_watch(void);
+void kexec_phase_next(enum kexec_phase phase);
+void kexec_phase_unwatch(void);
+void kexec_phase_end(void);
+
 /* jump.c */
 #ifdef CONFIG_KEXEC_JUMP
 int kexec_jump(struct kimage *image);

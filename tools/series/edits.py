@@ -56,6 +56,23 @@ def edits(maintainers):
              "obj-$(CONFIG_KEXEC_ELF) += kexec_elf.o\n", "",
              "the base's file is gone"),
 
+        Edit("drivers/base/core.c",
+             "#include <linux/kdev_t.h>\n",
+             "#include <linux/kdev_t.h>\n"
+             "#include <linux/kexec.h>\n",
+             "a handoff wants to know which device holds it up"),
+        Edit("drivers/base/core.c",
+             "\t\t/* hold lock to avoid race with probe/release */\n",
+             "\t\tkexec_device_shuts_down(dev);\n"
+             "\n"
+             "\t\t/* hold lock to avoid race with probe/release */\n",
+             "before its lock is taken, as that may hang, too"),
+        Edit("drivers/base/core.c",
+             "\n\t\tput_device(dev);\n\t\tput_device(parent);\n",
+             "\n\t\tkexec_device_is_down();\n"
+             "\n\t\tput_device(dev);\n\t\tput_device(parent);\n",
+             "the time that it took is known then"),
+
         Edit("kernel/vmcore_info.c",
              "\", ktime_get_real_seconds());",
              "\", __ktime_get_real_seconds());",

@@ -146,7 +146,7 @@ def warnings(arch):
 # What includes our headers or calls our functions, on every architecture;
 # arch.callers are an architecture's own.  All are others' files.
 CALLERS = [f"{name}.o" for name in """
-    block/blk-mq drivers/base/cpu drivers/base/memory
+    block/blk-mq drivers/base/core drivers/base/cpu drivers/base/memory
     drivers/misc/pvpanic/pvpanic drivers/misc/pvpanic/pvpanic-mmio
     drivers/pci/pci-driver fs/proc/kcore
     fs/proc/vmcore kernel/elfcorehdr
