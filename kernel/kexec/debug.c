@@ -7,13 +7,17 @@
 
 #include <linux/compiler.h>
 #include <linux/console.h>
+#include <linux/cleanup.h>
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/io.h>
+#include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <linux/panic.h>
+#include <linux/platform_device.h>
 #include <linux/preempt.h>
 #include <linux/processor.h>
 #include <linux/sched.h>
@@ -328,6 +332,59 @@ static void create_crash_files(struct dentry *dir)
 }
 #endif
 
+/**
+ * struct slow_shutdown - how a device of ours is shut down
+ * @sleep_ms: it sleeps so many milliseconds
+ * @spin: it loops with interrupts off, until something was named as hanging
+ */
+struct slow_shutdown {
+	unsigned int sleep_ms;
+	bool spin;
+};
+
+static void shut_down_slowly(struct platform_device *pdev)
+{
+	const struct slow_shutdown *how = dev_get_platdata(&pdev->dev);
+	unsigned int nr_named = kexec_phase_nr_named();
+
+	if (how->sleep_ms)
+		msleep(how->sleep_ms);
+	if (how->spin) {
+		guard(irqsave)();
+		while (kexec_phase_nr_named() == nr_named)
+			cpu_relax();
+	}
+}
+
+static struct platform_driver slow_driver = {
+	.driver.name	= "kexec-slow",
+	.shutdown	= shut_down_slowly,
+};
+
+static int add_slow_device(struct slow_shutdown how)
+{
+	return PTR_ERR_OR_ZERO(platform_device_register_data(NULL, "kexec-slow",
+							     PLATFORM_DEVID_AUTO,
+							     &how, sizeof(how)));
+}
+
+static int shutdown_sleeps_set(void *data, u64 ms)
+{
+	if (ms > UINT_MAX)
+		return -EINVAL;
+	return add_slow_device((struct slow_shutdown){ .sleep_ms = ms });
+}
+DEFINE_DEBUGFS_ATTRIBUTE(shutdown_sleeps_fops, NULL, shutdown_sleeps_set, "%llu\n");
+
+/* If there is one CPU only, nobody else could name it. */
+static int shutdown_spins_set(void *data, u64 ignored)
+{
+	if (num_online_cpus() < 2)
+		return -EINVAL;
+	return add_slow_device((struct slow_shutdown){ .spin = true });
+}
+DEFINE_DEBUGFS_ATTRIBUTE(shutdown_spins_fops, NULL, shutdown_spins_set, "%llu\n");
+
 static int __init kexec_debug_init(void)
 {
 	struct dentry *dir = debugfs_create_dir("kexec", NULL);
@@ -340,6 +397,10 @@ static int __init kexec_debug_init(void)
 	create_crash_files(dir);
 	debugfs_create_file("panic_at", 0600, dir, &panic_at, &step_fops);
 	debugfs_create_file("oops_at", 0600, dir, &oops_at, &step_fops);
-	return 0;
+	debugfs_create_file_unsafe("shutdown_sleeps", 0200, dir, NULL,
+				   &shutdown_sleeps_fops);
+	debugfs_create_file_unsafe("shutdown_spins", 0200, dir, NULL,
+				   &shutdown_spins_fops);
+	return platform_driver_register(&slow_driver);
 }
 late_initcall(kexec_debug_init);

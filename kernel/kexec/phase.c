@@ -79,6 +79,7 @@ struct slow_device {
  *	two devices nothing is done that takes time
  * @due: at how many seconds after that it is named
  * @any_device: there was a device
+ * @nr_named: how often something was named
  * @slowest: devices, the slowest first
  */
 struct watch {
@@ -90,6 +91,7 @@ struct watch {
 	u32 due;
 
 	bool any_device;
+	unsigned int nr_named;
 	struct slow_device slowest[NR_SLOWEST];
 };
 
@@ -282,8 +284,10 @@ static enum hrtimer_restart look(struct hrtimer *timer)
 	char name[DEVICE_NAME_MAX];
 	u32 seconds;
 
-	if (is_due(&watch, ktime_get(), name, &seconds))
+	if (is_due(&watch, ktime_get(), name, &seconds)) {
 		pr_warn("still at %s, after %u s\n", name, seconds);
+		WRITE_ONCE(watch.nr_named, watch.nr_named + 1);
+	}
 	hrtimer_forward_now(timer, ms_to_ktime(LOOK_EACH_MS));
 	return HRTIMER_RESTART;
 }
@@ -350,6 +354,18 @@ void kexec_phase_end(void)
 {
 	kexec_phase_next(watch.phase);
 }
+
+#ifdef CONFIG_DEBUG_KEXEC
+/**
+ * kexec_phase_nr_named - how often something was named
+ *
+ * Return: that.
+ */
+unsigned int kexec_phase_nr_named(void)
+{
+	return READ_ONCE(watch.nr_named);
+}
+#endif
 
 #ifdef CONFIG_KEXEC_KUNIT_TEST
 #include "phase_test.c"
