@@ -230,7 +230,10 @@ static void make_claim(struct work_struct *work)
 /* Whether @claim has returned; if not, it is left to itself. */
 static bool has_returned(struct claim *claim)
 {
-	if (wait_for_completion_killable_timeout(&claim->done, CLAIM_PATIENCE) > 0)
+	long patience = kexec_debug_claims_patient() ? MAX_SCHEDULE_TIMEOUT :
+						       CLAIM_PATIENCE;
+
+	if (wait_for_completion_killable_timeout(&claim->done, patience) > 0)
 		return true;
 
 	atomic_inc(&nr_abandoned);

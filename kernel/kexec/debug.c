@@ -142,6 +142,19 @@ bool kexec_debug_claims_wait(void)
 	return READ_ONCE(claims_wait);
 }
 
+/* Whether a claim is never abandoned. */
+static bool claims_patient;
+
+/**
+ * kexec_debug_claims_patient - whether a test wants a claim to wait until it ends it
+ *
+ * Return: what the file claims_patient says.
+ */
+bool kexec_debug_claims_patient(void)
+{
+	return READ_ONCE(claims_patient);
+}
+
 /* What is to happen at which step. */
 static enum kexec_step panic_at, oops_at;
 
@@ -394,6 +407,7 @@ static int __init kexec_debug_init(void)
 				   &corrupt_crash_fops);
 	debugfs_create_file_unsafe("scribble", 0200, dir, NULL, &scribble_fops);
 	debugfs_create_bool("claims_wait", 0600, dir, &claims_wait);
+	debugfs_create_bool("claims_patient", 0600, dir, &claims_patient);
 	create_crash_files(dir);
 	debugfs_create_file("panic_at", 0600, dir, &panic_at, &step_fops);
 	debugfs_create_file("oops_at", 0600, dir, &oops_at, &step_fops);

@@ -372,6 +372,7 @@ enum kexec_step {
 int kexec_place_validate(const struct kimage *image);
 void kexec_at_step(enum kexec_step step);
 bool kexec_debug_claims_wait(void);
+bool kexec_debug_claims_patient(void);
 #else
 static inline int kexec_place_validate(const struct kimage *image)
 {
@@ -383,6 +384,11 @@ static inline void kexec_at_step(enum kexec_step step)
 }
 
 static inline bool kexec_debug_claims_wait(void)
+{
+	return false;
+}
+
+static inline bool kexec_debug_claims_patient(void)
 {
 	return false;
 }
