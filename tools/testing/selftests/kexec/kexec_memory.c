@@ -555,10 +555,14 @@ static struct plan plan_over(struct range block)
 	return plan;
 }
 
-static void let_claims_wait(const char *text)
+/* "wait", though somebody is not done with a page; "patient", for as long as he likes. */
+static void let_claims(const char *how)
 {
-	if (write_file(DEBUGFS "kexec/claims_wait", text))
-		die("no " DEBUGFS "kexec/claims_wait (CONFIG_DEBUG_KEXEC)");
+	char path[64];
+
+	snprintf(path, sizeof(path), DEBUGFS "kexec/claims_%s", how);
+	if (write_file(path, "Y"))
+		die("no %s (CONFIG_DEBUG_KEXEC)", path);
 }
 
 /* Loads work, as do unloads, and an image settles; what is held up is moved. */
@@ -587,7 +591,7 @@ static void hung_file_claimed(void)
 	struct range block;
 	struct plan plan;
 
-	let_claims_wait("Y");
+	let_claims("wait");
 	get_hung_file(&block);
 	plan = plan_over(block);
 	/* One that waits keeps all others from being tried. */
@@ -605,7 +609,7 @@ static void hung_file_answered(void)
 
 	map_pattern(IMAGE_SIZE);
 	before = settled_free_memory();
-	let_claims_wait("Y");
+	let_claims("wait");
 	file = get_hung_file(&block);
 	plan = plan_over(block);
 	load_plan(&plan, 0);
@@ -624,36 +628,30 @@ static void hung_file_answered(void)
 }
 
 /*
- * A process that loads until it has to wait for the worker, which sets out a moment
- * after each load; 0 if that had given up before.
+ * A process that loads until it has to wait for the worker.  That sets out a moment
+ * after a load, unless the next one comes before, and then does not end by itself.
  */
 static pid_t start_waiter(const struct plan *plan)
 {
 	char path[64], text[TEXT_MAX];
-	int status, loads;
 	pid_t waiter = fork_child();
+	int status;
 
-	if (!waiter) {
-		for (loads = 0; loads < 100; loads++) {
-			load_plan(plan, 0);
-			usleep(100000);
-		}
-		_exit(0);
+	while (!waiter) {
+		load_plan(plan, 0);
+		usleep(100000);
 	}
 	snprintf(path, sizeof(path), "/proc/%d/wchan", waiter);
 	do {
-		if (waitpid(waiter, &status, WNOHANG))
-			return 0;
 		wait_a_little();
+		if (waitpid(waiter, &status, WNOHANG))
+			die("the waiter did not wait");
 		read_file(path, text, sizeof(text));
 	} while (!strstr(text, "kexec_lock") && !strstr(text, "wait_for_end"));
 	return waiter;
 }
 
-/*
- * A waiter that is killed does not keep the worker from going on later.  It may come
- * too late to find that waiting; then once more.
- */
+/* A waiter that is killed does not keep the worker from going on later. */
 static void killed_waiter(void)
 {
 	struct hung_file file;
@@ -662,16 +660,11 @@ static void killed_waiter(void)
 	pid_t waiter;
 	int status;
 
-	let_claims_wait("Y");
-	for (;;) {
-		file = get_hung_file(&block);
-		plan = plan_over(block);
-		load_plan(&plan, 0);
-		waiter = start_waiter(&plan);
-		if (waiter)
-			break;
-		end_hung_file(&file);
-	}
+	let_claims("wait");
+	let_claims("patient");
+	file = get_hung_file(&block);
+	plan = plan_over(block);
+	waiter = start_waiter(&plan);
 
 	kill(waiter, SIGKILL);
 	if (waitpid(waiter, &status, 0) != waiter || !WIFSIGNALED(status))
