@@ -16,6 +16,18 @@
 /* A src that is no page's address: the destination is to be cleared. */
 #define KEXEC_SRC_ZERO		1
 
+/* What kind of console a trampoline reports to, see struct kexec_handoff_console. */
+#define KEXEC_CONSOLE_UART_IO		1	/* 8250, at an I/O port */
+#define KEXEC_CONSOLE_UART_MMIO		2	/* the same in memory, bytes */
+#define KEXEC_CONSOLE_UART_MMIO32	3	/* the same, a word of 4 bytes each */
+#define KEXEC_CONSOLE_PL011		4
+#define KEXEC_CONSOLE_SBI		5	/* firmware's, on RISC-V */
+
+/* What is asked of it. */
+#define KEXEC_CONSOLE_RESET	1	/* reset the machine; else it stops */
+#define KEXEC_CONSOLE_MARKS	2	/* print how far it comes */
+#define KEXEC_CONSOLE_FAULT	4	/* for tests: fault in the last step */
+
 #ifndef __ASSEMBLY__
 
 #include <linux/crash_reserve.h>
@@ -63,6 +75,11 @@ struct kimage;
  * of it, machine_kexec_why_no_ram() with a macro of the same name: asked for
  * memory that is no System RAM and that a destination is to be in;
  *
+ * with ARCH_HAS_KEXEC_DEBUG_HANDOFF, where a trampoline can report exceptions:
+ *
+ * KEXEC_HANDOFF_CONSOLES  BIT(KEXEC_CONSOLE_*) of each kind of console that it
+ *			can print to
+ *
  * and with CONFIG_CRASH_DUMP:
  *
  * machine_crash_regs()	fill struct pt_regs with the registers as they are; it
@@ -100,6 +117,21 @@ struct kexec_bytes {
 	unsigned long in_place;
 	unsigned long moved;
 	unsigned long zero;
+};
+
+/**
+ * struct kexec_handoff_console - where a trampoline reports an exception
+ * @kind: KEXEC_CONSOLE_*, not 0
+ * @flags: KEXEC_CONSOLE_RESET, KEXEC_CONSOLE_MARKS, KEXEC_CONSOLE_FAULT
+ * @address: the I/O port, or the physical address of its registers; 0 for a kind
+ *	that has none.  It fits an unsigned long, and those of 4 bytes are aligned
+ *
+ * The console is used as the kernel left it: nothing sets its speed.
+ */
+struct kexec_handoff_console {
+	u32 kind;
+	u32 flags;
+	u64 address;
 };
 
 enum kexec_type {
@@ -229,6 +261,15 @@ int kexec_find_fdt(const struct kimage *image);
 int machine_kexec_prepare(struct kimage *image);
 void machine_kexec_cleanup(struct kimage *image);
 void machine_kexec(struct kimage *image);
+
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+const struct kexec_handoff_console *kexec_handoff_console(void);
+#else
+static inline const struct kexec_handoff_console *kexec_handoff_console(void)
+{
+	return NULL;
+}
+#endif
 
 #ifndef machine_kexec_check
 static inline int machine_kexec_check(bool crash)

@@ -36,6 +36,7 @@ NOT_MESSAGES = {
     "System RAM": "a name in /proc/iomem",
     "Crash kernel": "a name in /proc/iomem",
     "kexec reboot": "what reboot notifiers are told",
+    "console for what goes wrong in a handoff": "what modinfo says of a parameter",
 }
 
 # A conversion of the code, emphasis on the page.
@@ -261,10 +262,12 @@ def errnos_differ(row, messages):
 
 
 def sources():
-    """The files that the kernel is built from, without KUnit tests."""
+    """The files that the kernel is built from, without KUnit tests, and without what
+    a trampoline prints by itself, which is on a page of its own, handoff-debug.rst.
+    """
     return [name for name in static.code_files()
             if name.startswith(("kernel/", "arch/", "include/"))
-            and not name.endswith("_test.c")]
+            and not name.endswith(("_test.c", "_report.S"))]
 
 
 def documented_messages(arch):
