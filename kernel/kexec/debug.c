@@ -186,6 +186,31 @@ void kexec_at_step(enum kexec_step step)
 	}
 }
 
+/* Where the first move of the next handoff goes, unless 0. */
+static u64 misdirect;
+
+/**
+ * kexec_debug_misdirect - have a move go astray, if a test asked for it
+ * @image: the image, of which all has been checked
+ *
+ * Context: kexec_mutex is held.
+ */
+void kexec_debug_misdirect(const struct kimage *image)
+{
+	struct kexec_move *move;
+
+	if (!misdirect)
+		return;
+
+	move = kexec_move_first(image);
+	while (move && !kexec_is_moved(move))
+		move = kexec_move_next(move);
+	if (!move)
+		return;
+	pr_warn("a test has the move to %#lx go to %#llx\n", move->dst, misdirect);
+	move->dst = misdirect;
+}
+
 static int step_show(struct seq_file *file, void *data)
 {
 	enum kexec_step at = *(enum kexec_step *)file->private;
@@ -409,6 +434,7 @@ static int __init kexec_debug_init(void)
 	debugfs_create_bool("claims_wait", 0600, dir, &claims_wait);
 	debugfs_create_bool("claims_patient", 0600, dir, &claims_patient);
 	create_crash_files(dir);
+	debugfs_create_x64("misdirect", 0600, dir, &misdirect);
 	debugfs_create_file("panic_at", 0600, dir, &panic_at, &step_fops);
 	debugfs_create_file("oops_at", 0600, dir, &oops_at, &step_fops);
 	debugfs_create_file_unsafe("shutdown_sleeps", 0200, dir, NULL,

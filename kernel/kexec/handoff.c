@@ -102,6 +102,7 @@ int kernel_kexec(void)
 	kexec_phase_say(KEXEC_PHASE_VERIFY,
 			ktime_to_ns(ktime_sub(ktime_get(), settled)));
 
+	kexec_debug_misdirect(image);
 	kimage_total(image, &total);
 	trace_kexec_handoff(image, &total);
 

@@ -371,6 +371,7 @@ enum kexec_step {
 #ifdef CONFIG_DEBUG_KEXEC
 int kexec_place_validate(const struct kimage *image);
 void kexec_at_step(enum kexec_step step);
+void kexec_debug_misdirect(const struct kimage *image);
 bool kexec_debug_claims_wait(void);
 bool kexec_debug_claims_patient(void);
 #else
@@ -380,6 +381,10 @@ static inline int kexec_place_validate(const struct kimage *image)
 }
 
 static inline void kexec_at_step(enum kexec_step step)
+{
+}
+
+static inline void kexec_debug_misdirect(const struct kimage *image)
 {
 }
 
