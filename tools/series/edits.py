@@ -90,6 +90,13 @@ def edits(maintainers):
              "\tselect ARCH_HAS_KEXEC_HANDOFF\n"
              "\tselect ARCH_HAS_KEXEC_JUMP\n",
              "i386 has them, too"),
+        Edit("arch/x86/Kconfig",
+             "\tselect ARCH_HAS_KEXEC_HANDOFF\n"
+             "\tselect ARCH_HAS_KEXEC_JUMP\n",
+             "\tselect ARCH_HAS_KEXEC_DEBUG_HANDOFF\n"
+             "\tselect ARCH_HAS_KEXEC_HANDOFF\n"
+             "\tselect ARCH_HAS_KEXEC_JUMP\n",
+             "handoffs can report exceptions"),
         Edit("arch/x86/Kbuild",
              "obj-$(CONFIG_KEXEC_FILE) += purgatory/\n\n", "",
              "there is no purgatory"),
@@ -97,6 +104,12 @@ def edits(maintainers):
              "obj-$(CONFIG_KEXEC_FILE)\t+= kexec-bzimage64.o\n",
              "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec_ram.o\n",
              "the base's file is gone; which memory there is beyond System RAM"),
+        Edit("arch/x86/kernel/Makefile",
+             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec_ram.o\n",
+             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec_ram.o\n"
+             "obj-$(CONFIG_KEXEC_DEBUG_HANDOFF)\t+= machine_kexec_report.o\n"
+             "obj-$(CONFIG_KEXEC_DEBUG_HANDOFF)\t+= relocate_kernel_report.o\n",
+             "what a handoff says of itself"),
         Edit("arch/x86/realmode/init.c",
              "#include <asm/crash.h>\n", "",
              "the header is gone, and nothing here used it"),
@@ -222,6 +235,21 @@ def edits(maintainers):
 
 	kgdbdbgp=""",
              "a parameter of ours"),
+        Edit("Documentation/admin-guide/kernel-parameters.txt",
+             "\tkexec_crash_verify=\n", """\
+	kexec.handoff_debug=
+			[KNL] A console on which the handoff to an image by
+			kexec reports exceptions, which nobody else can take
+			then, and how far it comes.
+			Format: <console>[,reset][,marks], the console one of
+			uart,io,<port> uart,mmio,<address>
+			uart,mmio32,<address> pl011,<address> sbi
+			Default: none
+			See Documentation/admin-guide/kexec/handoff-debug.rst.
+
+	kexec_crash_verify=
+""",
+             "where a handoff reports exceptions"),
         Edit("Documentation/admin-guide/sysctl/kernel.rst",
              "\nkptr_restrict\n=============\n", """
 kexec_verify

@@ -26,6 +26,8 @@
 #include <asm/smp.h>
 #include <asm/special_insns.h>
 
+#include "machine_kexec_report.h"
+
 static void *alloc_table(struct kimage *image)
 {
 	struct page *page = kimage_alloc_control_pages(image, 0);
@@ -73,6 +75,22 @@ static bool same_page(unsigned long a, unsigned long b)
 	return !((a ^ b) & PAGE_MASK);
 }
 
+/*
+ * Who reports an exception on the way may find paging still on.  If the page has the
+ * very address of the kernel's code, it has to do without for some instructions.
+ */
+static int map_report(struct kimage *image)
+{
+	unsigned long report;
+
+	if (!image->arch.report)
+		return 0;
+	report = __pa(image->arch.report);
+	if (same_page(report, (unsigned long)kexec_enter_trampoline))
+		return 0;
+	return map_page(image, report, report);
+}
+
 /* With paging on: the code that leaves the kernel, and the trampoline. */
 static int build_tables(struct kimage *image)
 {
@@ -84,7 +102,8 @@ static int build_tables(struct kimage *image)
 		return -ENOMEM;
 
 	return map_page(image, text, __pa_symbol(kexec_enter_trampoline)) ?:
-	       map_page(image, trampoline, trampoline);
+	       map_page(image, trampoline, trampoline) ?:
+	       map_report(image);
 }
 
 /**
@@ -107,6 +126,7 @@ static void init_trampoline(struct kimage *image)
 	memcpy(image->arch.trampoline, relocate_kernel, sizeof(relocate_kernel));
 	memset(image->arch.trampoline + sizeof(relocate_kernel), 0,
 	       PAGE_SIZE - sizeof(relocate_kernel));
+	kexec_report_connect(image);
 }
 
 /**
@@ -118,6 +138,8 @@ static void init_trampoline(struct kimage *image)
  */
 int machine_kexec_prepare(struct kimage *image)
 {
+	int err;
+
 	/*
 	 * Where the kernel has less than 3 GiB of addresses below it, one page
 	 * of memory has the very address that the kernel's code has, which both
@@ -130,6 +152,9 @@ int machine_kexec_prepare(struct kimage *image)
 	} while (same_page(__pa(image->arch.trampoline),
 			   (unsigned long)kexec_enter_trampoline));
 
+	err = kexec_report_prepare(image);
+	if (err)
+		return err;
 	init_trampoline(image);
 	return build_tables(image);
 }
@@ -188,7 +213,8 @@ static void restore_control_memory(struct kimage *image)
  */
 static void leave_and_return(struct kimage *image)
 {
-	unsigned long flags = KEXEC_TRAMPOLINE_PRESERVE;
+	unsigned long flags = image->arch.report_flags |
+			      KEXEC_TRAMPOLINE_PRESERVE;
 	u64 efer;
 
 	let_offline_cpus_halt();
@@ -229,5 +255,5 @@ void machine_kexec(struct kimage *image)
 	if (IS_ENABLED(CONFIG_KEXEC_JUMP) && image->preserve_context)
 		leave_and_return(image);
 	else
-		leave(image, 0);
+		leave(image, image->arch.report_flags);
 }

@@ -30,6 +30,8 @@
 #include <asm/setup.h>
 #include <asm/smp.h>
 
+#include "machine_kexec_report.h"
+
 static void *alloc_table(void *image)
 {
 	struct page *page = kimage_alloc_control_pages(image, 0);
@@ -124,6 +126,22 @@ static int map_firmware_tables(struct ident_map *map)
 	return 0;
 }
 
+/* The registers of the port that exceptions are reported on. */
+static int map_console(struct ident_map *map)
+{
+	const struct kexec_handoff_console *console = kexec_handoff_console();
+
+	if (!console || console->kind == KEXEC_CONSOLE_UART_IO)
+		return 0;
+	if (console->address > MAXMEM - PAGE_SIZE)
+		return kexec_refuse(-EINVAL,
+				    "the console at %#llx can't be mapped (kexec.handoff_debug=)",
+				    console->address);
+	map->info.page_flag |= _PAGE_PCD | _PAGE_PWT;
+	return map_range(map, console->address & PAGE_MASK,
+			 (console->address & PAGE_MASK) + 2 * PAGE_SIZE);
+}
+
 static int build_ident_map(struct kimage *image)
 {
 	struct ident_map map = {
@@ -175,7 +193,8 @@ static int build_ident_map(struct kimage *image)
 	if (err)
 		return err;
 
-	return map_firmware_tables(&map);
+	/* Last, as what else is so near would be mapped without caches, too. */
+	return map_firmware_tables(&map) ?: map_console(&map);
 }
 
 /*
@@ -206,6 +225,7 @@ static void init_trampoline(struct kimage *image)
 	memcpy(image->arch.trampoline, relocate_kernel, sizeof(relocate_kernel));
 	memset(image->arch.trampoline + sizeof(relocate_kernel), 0,
 	       PAGE_SIZE - sizeof(relocate_kernel));
+	kexec_report_connect(image);
 }
 
 /**
@@ -228,6 +248,10 @@ int machine_kexec_prepare(struct kimage *image)
 	if (!page)
 		return -ENOMEM;
 	image->arch.trampoline = page_address(page);
+
+	err = kexec_report_prepare(image);
+	if (err)
+		return err;
 	init_trampoline(image);
 	return 0;
 }
@@ -245,7 +269,7 @@ static void leave(struct kimage *image)
 {
 	bool host_encrypted = cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT);
 	phys_addr_t tables_encrypted = host_encrypted ? 0 : sme_me_mask;
-	unsigned long flags = 0;
+	unsigned long flags = image->arch.report_flags;
 
 	if (host_encrypted)
 		flags |= KEXEC_TRAMPOLINE_WBINVD;
@@ -256,7 +280,10 @@ static void leave(struct kimage *image)
 	hw_breakpoint_disable();
 	cet_disable();
 
-	native_idt_invalidate();
+	if (IS_ENABLED(CONFIG_KEXEC_DEBUG_HANDOFF) && image->arch.report)
+		kexec_report_load_idt(image);
+	else
+		native_idt_invalidate();
 	kexec_enter_trampoline(__pa(image->table), image->start,
 			       __pa(image->arch.trampoline),
 			       __pa(image->arch.both_pgd) | tables_encrypted,

@@ -22,6 +22,8 @@
 #include <asm/processor-flags.h>
 #include <asm/segment.h>
 
+#include "machine_kexec_report.h"
+
 	.text
 	.code32
 	/* Both ways within one page, as only one of them is mapped. */
@@ -118,6 +120,17 @@ SYM_CODE_END(kexec_leave_trampoline)
  */
 #define AT(symbol)	(symbol - relocate_kernel)(%edx)
 
+/* Say how far the trampoline has come, if it is asked to; eax is changed. */
+.macro mark nr
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+	testb	$KEXEC_TRAMPOLINE_MARKS, AT(.Lflags)
+	jz	.Lno_mark\@
+	movl	$\nr, %eax
+	call	*AT(kexec_trampoline_report)
+.Lno_mark\@:
+#endif
+.endm
+
 	.section .rodata, "a"
 	.balign	16
 SYM_CODE_START_NOALIGN(relocate_kernel)
@@ -154,6 +167,13 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	leal	AT(1f), %esi
 	jmp	.Lset_up
 1:
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+	testb	$KEXEC_TRAMPOLINE_MARKS, AT(.Lflags)
+	jz	1f
+	mark	KEXEC_MARK_TABLES
+	mark	KEXEC_MARK_MOVES
+1:
+#endif
 	call	.Lfollow
 
 	/*
@@ -173,6 +193,15 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 1:
 	pushl	%eax
 	pushl	%ebx
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+	testb	$(KEXEC_TRAMPOLINE_MARKS | KEXEC_TRAMPOLINE_FAULT), AT(.Lflags)
+	jz	1f
+	mark	KEXEC_MARK_JUMP
+	testb	$KEXEC_TRAMPOLINE_FAULT, AT(.Lflags)
+	jz	1f
+	ud2
+1:
+#endif
 	.irp	reg, eax, ebx, ecx, edx, esi, edi, ebp
 	xorl	%\reg, %\reg
 	.endr
@@ -212,8 +241,12 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	wrmsr
 	movl	%edi, %edx
 1:
+	mark	KEXEC_MARK_RETURN
+
 	/* What was in the destinations goes there again, the image is kept. */
+	mark	KEXEC_MARK_MOVES
 	call	.Lfollow
+	mark	KEXEC_MARK_KERNEL
 
 	/*
 	 * In: all of the kernel's memory is as it was.
@@ -245,10 +278,10 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	 * or the page mapped to itself; esi is where to go on.
 	 * Out: nothing is used any more that lies outside of control memory: own
 	 * stack and GDT, selectors those of the boot protocol, paging off, flags
-	 * clear, no IDT.  eax is changed.
+	 * clear, no IDT but the report page's.  eax is changed.
 	 */
 .Lset_up:
-	lidtl	%cs:AT(.Lno_idt)
+	lidtl	%cs:AT(kexec_trampoline_idt)
 	lgdtl	%cs:AT(.Lgdt_limit)
 	movl	$(.Lgdt_ds - .Lgdt), %eax
 	movl	%eax, %ss
@@ -310,6 +343,7 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	pushl	%ebx
 	movl	AT(.Ltable), %ebp
 	jmp	.Lnext
+SYM_INNER_LABEL(kexec_moves_begin, SYM_L_GLOBAL)
 .Lexchange:
 	movl	(%edi), %eax
 	movl	(%esi), %ebx
@@ -322,11 +356,13 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	jmp	.Lnext
 .Lcopy:
 	rep movsl
+SYM_INNER_LABEL(kexec_moves_next, SYM_L_GLOBAL)
 .Lnext:
 	movl	(%ebp), %edi
 	movl	4(%ebp), %esi
 	movl	8(%ebp), %ecx
 	addl	$(KEXEC_MOVE_WORDS * 4), %ebp
+SYM_INNER_LABEL(kexec_moves_read, SYM_L_GLOBAL)
 	shrl	$2, %ecx
 	jz	.Lend_of_page
 	cmpl	%esi, %edi
@@ -338,6 +374,7 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	xorl	%eax, %eax
 	rep stosl
 	jmp	.Lnext
+SYM_INNER_LABEL(kexec_moves_end, SYM_L_GLOBAL)
 .Lend_of_page:
 	movl	%esi, %ebp
 	testl	%ebp, %ebp
@@ -362,7 +399,8 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 .Lgdt_base:
 	.long	0
 	.skip	2
-.Lno_idt:
+	/* None, or the report page's. */
+SYM_INNER_LABEL(kexec_trampoline_idt, SYM_L_GLOBAL)
 	.word	0
 	.long	0
 
@@ -389,6 +427,10 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	.long	0
 .Ltable:
 	.long	0
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+SYM_INNER_LABEL(kexec_trampoline_report, SYM_L_GLOBAL)
+	.long	0
+#endif
 .Lflags:
 	.byte	0
 

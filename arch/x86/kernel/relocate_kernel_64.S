@@ -25,10 +25,24 @@
 #include <asm/segment.h>
 #include <asm/unwind_hints.h>
 
+#include "machine_kexec_report.h"
+
+/* Say how far the trampoline has come, if it is asked to; rax is changed. */
+.macro mark nr
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+	testb	$KEXEC_TRAMPOLINE_MARKS, .Lflags(%rip)
+	jz	.Lno_mark\@
+	movl	$\nr, %eax
+	call	*kexec_trampoline_report(%rip)
+.Lno_mark\@:
+#endif
+.endm
+
 	.text
 	.code64
 /*
- * In: interrupts off, the only CPU running, IDT of limit 0, S_CET 0, CR3 the
+ * In: interrupts off, the only CPU running, IDT of limit 0 or the report page's,
+ * by its physical address, S_CET 0, CR3 the
  * kernel's with or without PCID, and
  *
  *	rdi	table, physical
@@ -164,6 +178,9 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	leaq	relocate_kernel + PAGE_SIZE(%rip), %rsp
 	call	.Lset_up
 
+	testb	$(KEXEC_TRAMPOLINE_WBINVD | KEXEC_TRAMPOLINE_MARKS), .Lflags(%rip)
+	jz	2f
+	mark	KEXEC_MARK_TABLES
 	/*
 	 * Memory that was used encrypted is about to be used as it is: write
 	 * back what caches hold under the other name of the same lines.
@@ -172,6 +189,8 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	jz	1f
 	wbinvd
 1:
+	mark	KEXEC_MARK_MOVES
+2:
 	call	.Lfollow
 
 	/*
@@ -198,6 +217,16 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	.irp	nr, 8, 9, 10, 11, 12, 13, 14, 15
 	xorl	%r\nr\()d, %r\nr\()d
 	.endr
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+	testb	$(KEXEC_TRAMPOLINE_MARKS | KEXEC_TRAMPOLINE_FAULT), .Lflags(%rip)
+	jz	1f
+	mark	KEXEC_MARK_JUMP
+	xorl	%eax, %eax
+	testb	$KEXEC_TRAMPOLINE_FAULT, .Lflags(%rip)
+	jz	1f
+	ud2
+1:
+#endif
 	ret
 	int3
 
@@ -223,9 +252,12 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	movl	.Lkernel_efer + 4(%rip), %edx
 	movl	$MSR_EFER, %ecx
 	wrmsr
+	mark	KEXEC_MARK_RETURN
 
 	/* What was in the destinations goes there again, the image is kept. */
+	mark	KEXEC_MARK_MOVES
 	call	.Lfollow
+	mark	KEXEC_MARK_KERNEL
 	testb	$KEXEC_TRAMPOLINE_WBINVD, .Lflags(%rip)
 	jz	1f
 	wbinvd
@@ -256,12 +288,27 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	 * In: on own stack, in the control page, mapped by whatever tables.
 	 * Out: nothing is used any more that lies outside of control memory: page
 	 * tables and GDT are the handoff's, selectors those of the boot protocol,
-	 * flags clear, no IDT.  rax is changed.
+	 * flags clear, no IDT but the report page's.  rax is changed.
 	 */
 .Lset_up:
 	pushq	$0
 	popfq
-	lidt	.Lno_idt(%rip)
+	lidt	kexec_trampoline_idt(%rip)
+
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+	/*
+	 * The stack of exceptions, before the kernel's goes.  The processor has
+	 * marked the TSS as busy the last time that it was loaded: it has to be
+	 * an available one (SDM 3A, 8.2.3).
+	 */
+	testb	$KEXEC_TRAMPOLINE_REPORT, .Lflags(%rip)
+	jz	1f
+	lgdt	.Lgdt_limit(%rip)
+	movb	$0x89, 5 + kexec_trampoline_tss(%rip)
+	movl	$(kexec_trampoline_tss - .Lgdt), %eax
+	ltr	%ax
+1:
+#endif
 
 	/*
 	 * The tables that were in use, the kernel's half of them too, may be
@@ -319,6 +366,7 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	movq	.Ltable(%rip), %r10
 	movb	.Lflags(%rip), %r9b
 	jmp	.Lnext
+SYM_INNER_LABEL(kexec_moves_begin, SYM_L_GLOBAL)
 .Lexchange:
 	movq	(%rdi), %rax
 	movq	(%rsi), %rdx
@@ -331,11 +379,13 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	jmp	.Lnext
 .Lcopy:
 	rep movsq
+SYM_INNER_LABEL(kexec_moves_next, SYM_L_GLOBAL)
 .Lnext:
 	movq	(%r10), %rdi
 	movq	8(%r10), %rsi
 	movq	16(%r10), %rcx
 	addq	$(KEXEC_MOVE_WORDS * 8), %r10
+SYM_INNER_LABEL(kexec_moves_read, SYM_L_GLOBAL)
 	shrq	$3, %rcx
 	jz	.Lend_of_page
 	cmpq	%rsi, %rdi
@@ -347,6 +397,7 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	xorl	%eax, %eax
 	rep stosq
 	jmp	.Lnext
+SYM_INNER_LABEL(kexec_moves_end, SYM_L_GLOBAL)
 .Lend_of_page:
 	movq	%rsi, %r10
 	testq	%r10, %r10
@@ -363,6 +414,10 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	.quad	0x00af9b000000ffff
 .Lgdt_ds:
 	.quad	0x00cf93000000ffff
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+SYM_INNER_LABEL(kexec_trampoline_tss, SYM_L_GLOBAL)
+	.quad	0, 0
+#endif
 .Lgdt_end:
 	.skip	6				/* aligns the base */
 .Lgdt_limit:
@@ -370,7 +425,8 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 .Lgdt_base:
 	.quad	0
 	.skip	6
-.Lno_idt:
+	/* None, or the report page's. */
+SYM_INNER_LABEL(kexec_trampoline_idt, SYM_L_GLOBAL)
 	.word	0
 	.quad	0
 
@@ -399,6 +455,10 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	.quad	0
 .Ltable:
 	.quad	0
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+SYM_INNER_LABEL(kexec_trampoline_report, SYM_L_GLOBAL)
+	.quad	0
+#endif
 .Lflags:
 	.byte	0
 

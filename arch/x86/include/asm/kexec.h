@@ -17,9 +17,13 @@
 #define KEXEC_TRAMPOLINE_WBINVD		1	/* write caches back first */
 #define KEXEC_TRAMPOLINE_PRESERVE	2	/* exchange memory; there is a way back */
 #define KEXEC_TRAMPOLINE_EFER		4	/* EFER is there, and to be restored */
+#define KEXEC_TRAMPOLINE_REPORT		8	/* the IDT is that of the report page */
+#define KEXEC_TRAMPOLINE_MARKS		16	/* say how far it comes */
+#define KEXEC_TRAMPOLINE_FAULT		32	/* for tests: fault in the last step */
 
 #ifndef __ASSEMBLY__
 
+#include <linux/bits.h>
 #include <linux/instruction_pointer.h>
 #include <linux/linkage.h>
 #include <linux/stddef.h>
@@ -49,6 +53,10 @@
 /* Directly mapped. */
 #define KEXEC_CONTROL_GFP	0
 
+#define KEXEC_HANDOFF_CONSOLES	(BIT(KEXEC_CONSOLE_UART_IO) | \
+				 BIT(KEXEC_CONSOLE_UART_MMIO) | \
+				 BIT(KEXEC_CONSOLE_UART_MMIO32))
+
 struct page;
 
 /**
@@ -56,11 +64,15 @@ struct page;
  * @pgd: top of the page tables that the handoff runs on, an identity map
  * @both_pgd: the same, with the kernel's half: for the way there and back
  * @trampoline: the control page
+ * @report: the report page; NULL if exceptions are not reported
+ * @report_flags: KEXEC_TRAMPOLINE_* for that
  */
 struct kimage_arch {
 	pgd_t *pgd;
 	pgd_t *both_pgd;
 	void *trampoline;
+	void *report;
+	unsigned long report_flags;
 };
 
 extern const u8 relocate_kernel[KEXEC_CONTROL_CODE_MAX_SIZE];

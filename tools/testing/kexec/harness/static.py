@@ -225,8 +225,8 @@ def kernel_doc(arch):
     return lines or ([f"exit status {status}"] if status else [])
 
 
-# Words of the RISC-V specifications, and of troff.
-KNOWN_WORDS = "hart,sie,bu,te"
+# Words of the RISC-V and x86 specifications, and of troff.
+KNOWN_WORDS = "hart,sie,ist,bu,te"
 
 
 def codespell(arch):
