@@ -10,7 +10,8 @@
  * happens to it before the handoff.  Every image has the payload (payload.c)
  * as one of its segments; that checks each byte of all of them, says so on the
  * serial console, and ends the machine: "payload: registers ok", and "payload:
- * checked 67108864 bytes in 2 ranges: ok".
+ * checked 67108864 bytes in 2 ranges: ok".  In the cases "invalid" and "no-stack" it
+ * takes an exception instead, which the kernel reports if kexec.handoff_debug= is set.
  *
  * Before, this program checks what the kernel says about the placement.  What
  * is free or can be moved has to be placed in place, a page block of the
@@ -156,6 +157,35 @@ static void plan_most_of_memory(struct plan *plan, const struct handoff_case *c)
 
 	ram.start = ram.end - round_down(range_len(ram) * 6 / 10, MIB);
 	use_range(plan, ram);
+}
+
+/*
+ * The payload's first instruction is none: on x86 UD2, on Arm UDF, on RISC-V the one
+ * that has all bits 0.
+ */
+static void plan_invalid(struct plan *plan, const struct handoff_case *c)
+{
+	static const unsigned char ud2[] = { 0x0f, 0x0b }, zero[4];
+	bool x86 = native_arch() == KEXEC_ARCH_X86_64 ||
+		   native_arch() == KEXEC_ARCH_386;
+
+	plan_window(plan, c);
+	plan->first = x86 ? ud2 : zero;
+	plan->first_len = x86 ? sizeof(ud2) : sizeof(zero);
+}
+
+/* So is its third, and there is no stack then: xor %esp, %esp; not %rsp; ud2. */
+static void plan_no_stack(struct plan *plan, const struct handoff_case *c)
+{
+	static const unsigned char code[] = {
+		0x31, 0xe4, 0x48, 0xf7, 0xd4, 0x0f, 0x0b
+	};
+
+	if (native_arch() != KEXEC_ARCH_X86_64)
+		die("this case is for x86_64");
+	plan_window(plan, c);
+	plan->first = code;
+	plan->first_len = sizeof(code);
 }
 
 /* Whether what is mapped for memory near by, in pages of 2 MiB, has it mapped. */
@@ -402,6 +432,12 @@ static const struct handoff_case cases[] = {
 	}, {
 		{ "odd-entry", "an entry in the middle of a segment" },
 		.size = 16 * MIB, .plan = plan_odd_entry,
+	}, {
+		{ "invalid", "the payload's first instruction is none" },
+		.size = 64 * KIB, .use.least.free = 100, .plan = plan_invalid,
+	}, {
+		{ "no-stack", "so is its third, with no stack (x86_64)" },
+		.size = 64 * KIB, .use.least.free = 100, .plan = plan_no_stack,
 	}, {
 		{ "efi", "EFI's system table can be read (x86_64)" },
 		.size = 16 * MIB, .use.least.free = 100, .plan = plan_efi,

@@ -205,6 +205,8 @@ static void *build_payload(const struct plan *plan)
 
 	memcpy(buf, map_pattern(len), len);
 	memcpy(at, payload_start, payload_end - payload_start);
+	if (plan->first)
+		memcpy(at, plan->first, plan->first_len);
 	memcpy(at + (payload_end - payload_start), &table,
 	       offsetof(struct payload_table, ranges[table.nr_ranges]));
 	return buf;

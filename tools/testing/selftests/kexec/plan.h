@@ -42,6 +42,8 @@ struct part {
  * @expected: what that has to be
  * @payload: the destination of the payload's segment
  * @entry_offset: where in it the payload begins
+ * @first: what it begins with instead, unless NULL: machine code
+ * @first_len: bytes of that
  * @parts: all other segments
  * @nr_parts: how many
  */
@@ -55,6 +57,8 @@ struct plan {
 	__u64 expected;
 	struct range payload;
 	__u64 entry_offset;
+	const void *first;
+	size_t first_len;
 	struct part parts[SEGMENTS_MAX - 1];
 	int nr_parts;
 };
