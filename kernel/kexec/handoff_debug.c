@@ -221,3 +221,7 @@ const struct kexec_handoff_console *kexec_handoff_console(void)
 {
 	return console.kind ? &console : NULL;
 }
+
+#ifdef CONFIG_KEXEC_KUNIT_TEST
+#include "handoff_debug_test.c"
+#endif
