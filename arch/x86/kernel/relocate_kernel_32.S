@@ -363,10 +363,10 @@ SYM_INNER_LABEL(kexec_moves_next, SYM_L_GLOBAL)
 	movl	8(%ebp), %ecx
 	addl	$(KEXEC_MOVE_WORDS * 4), %ebp
 SYM_INNER_LABEL(kexec_moves_read, SYM_L_GLOBAL)
-	shrl	$2, %ecx
-	jz	.Lend_of_page
+	jecxz	.Lend_of_page
 	cmpl	%esi, %edi
 	je	.Lnext				/* in place */
+	shrl	$2, %ecx
 	testb	$KEXEC_TRAMPOLINE_PRESERVE, AT(.Lflags)
 	jnz	.Lexchange
 	cmpl	$KEXEC_SRC_ZERO, %esi

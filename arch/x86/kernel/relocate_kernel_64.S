@@ -386,10 +386,10 @@ SYM_INNER_LABEL(kexec_moves_next, SYM_L_GLOBAL)
 	movq	16(%r10), %rcx
 	addq	$(KEXEC_MOVE_WORDS * 8), %r10
 SYM_INNER_LABEL(kexec_moves_read, SYM_L_GLOBAL)
-	shrq	$3, %rcx
-	jz	.Lend_of_page
+	jrcxz	.Lend_of_page
 	cmpq	%rsi, %rdi
 	je	.Lnext				/* in place */
+	shrq	$3, %rcx
 	testb	$KEXEC_TRAMPOLINE_PRESERVE, %r9b
 	jnz	.Lexchange
 	cmpq	$KEXEC_SRC_ZERO, %rsi
