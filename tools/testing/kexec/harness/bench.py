@@ -60,7 +60,7 @@ class Job:
 def ways():
     """Those that can be gone: only TCG counts instructions."""
     return [way for way in WAYS if way is bench_rows.TIME
-            or guest.accelerator() == "tcg"]
+            or guest.is_emulated()]
 
 
 def jobs(rows, kernels, runs):

@@ -728,24 +728,38 @@ def capture_initramfs(arch):
 
 def guest_program(arch, source):
     """Compile a program for guests, or for this machine if that is of the same
-    kind, statically; or a library, if the name is of one.  Returns its path.
+    kind, statically; or a library, if the name is of one.  Returns its path, where
+    it is complete whenever somebody else reads or runs it.
     """
     out = BUILD / "initramfs" / f"{arch.name}-{source.stem}"
+    part = out.with_name(f"{out.name}.part")
     kind = ["-shared", "-fPIC"] if out.suffix == ".so" else ["-static"]
     with locked(out.parent):
         run_logged([f"{arch.cross_compile}gcc", *kind, "-O2", "-Wall",
-                    "-Wextra", "-Werror", "-o", str(out), str(source)],
+                    "-Wextra", "-Werror", "-o", str(part), str(source)],
                    f"{out.name}.log", source.name)
+        part.rename(out)
     return out
 
 
 @functools.cache
-def counter_khz():
-    """How fast this machine's own time stamp counter counts, in kHz."""
+def measured_khz():
+    """What counter_khz() returns, measured."""
     program = guest_program(Arch(platform.machine()),
                             HERE / "harness/counter_khz.c")
-    return int(subprocess.run([str(program)], capture_output=True, text=True,
-                              check=True).stdout)
+    result = subprocess.run([str(program)], capture_output=True, text=True)
+    return 0 if result.returncode else int(result.stdout)
+
+
+COUNTER = threading.Lock()      # who measures
+
+
+def counter_khz():
+    """How fast this machine's own time stamp counter counts, in kHz; 0 if it has none
+    that programs can read.  It is measured once, also if many ask at a time.
+    """
+    with COUNTER:
+        return measured_khz()
 
 
 def initramfs(arch, image, tests=True):
@@ -775,6 +789,8 @@ def initramfs(arch, image, tests=True):
             if path.is_file():
                 cpio.file(f"tests/{path.name}", path)
     archive = BUILD / "initramfs" / f"{out.name}.cpio"
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    archive.write_bytes(cpio.bytes())
+    part = archive.with_name(f"{archive.name}.part")
+    with locked(archive.parent):
+        part.write_bytes(cpio.bytes())
+        part.rename(archive)
     return archive

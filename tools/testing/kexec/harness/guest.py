@@ -239,8 +239,13 @@ class Outcome:
 
 
 def accelerator():
-    """What QEMU runs the guest's processors with."""
+    """What QEMU runs the guest's processors with, with its options."""
     return os.environ.get("ACCEL") or "tcg"
+
+
+def is_emulated():
+    """Whether that emulates the guest's processors."""
+    return accelerator().removeprefix("accel=").split(",")[0] == "tcg"
 
 
 def machine(arch, guest):
@@ -291,12 +296,14 @@ def with_device_tree(arch, guest, scratch):
 def counter(arch, guest):
     """The kernel's parameter for how fast its processors' counter counts.  What it
     measures itself, when it starts, is off by a factor of ten or more if the host was
-    busy in between, and so are all its clocks then.
+    busy in between, and so are all its clocks then.  It is told nothing where its counter
+    is not the host's, or the host has none that can be read.
     """
-    if platform.machine() not in arch.counter_of or accelerator() != "tcg" \
+    if platform.machine() not in arch.counter_of or not is_emulated() \
        or "-icount" in guest.qemu:
         return ""
-    return f"{arch.counter}={build.counter_khz()}"
+    khz = build.counter_khz()
+    return f"{arch.counter}={khz}" if khz else ""
 
 
 def command_line(arch, guest, image, initrd):
