@@ -440,6 +440,12 @@ class SysrqTest(unittest.TestCase):
     def test_no_answer(self):
         self.assertEqual(self.asked(["one\ntwo", ""]),
                          (["one", "two", "sysrq: no answer"], sysrq.KEYS[:2]))
+        self.assertEqual(self.asked(["", ""]),
+                         (["sysrq: no answer"] * 2, sysrq.KEYS[:2]))
+
+    def test_first_key_is_lost(self):
+        self.assertEqual(self.asked(["", "w\n", "t\n", "l\n"]),
+                         (["sysrq: no answer", "w", "t", "l"], sysrq.KEYS))
 
     @staticmethod
     def task(name, pid, parent, state="S"):
