@@ -13,7 +13,7 @@ import time
 import traceback
 from typing import Callable
 
-from . import build, docs, dump, guest, ktap, record, static
+from . import build, docs, dump, guest, ktap, pages, record, static
 
 AT_ONCE = 2
 
@@ -104,6 +104,7 @@ def common_checks(arch):
         *(Check(name, lambda function=function: (function(arch), []))
           for name, function in static.all_checks()),
         Check("static/documents", docs.documents),
+        Check("static/manual_programs", pages.manual_programs),
         *(Check(name, functools.partial(static.unit_tests, directory))
           for name, directory in static.test_directories()),
     ]

@@ -17,7 +17,8 @@ from . import build, ktap, static
 
 OUT = build.BUILD / "docs"
 # The program, and Debian's package that has it.
-PROGRAMS = {"sphinx-build": "python3-sphinx", "dot": "graphviz"}
+PROGRAMS = {"sphinx-build": "python3-sphinx", "dot": "graphviz",
+            "mandoc": "mandoc"}
 # What Sphinx, its extensions, kernel-doc and make say of a fault.
 FAULT = re.compile(r"WARNING|ERROR|CRITICAL|[Ww]arning:|[Ee]rror:|\*\*\*|"
                    r"Traceback|not found|SKIP ")
@@ -43,11 +44,6 @@ def pictures():
     return [name.removeprefix("Documentation/").removesuffix(".dot")
             for name in static.our_files()
             if name.startswith("Documentation/") and name.endswith(".dot")]
-
-
-def manual_pages():
-    return [name for name in static.our_files()
-            if re.search(r"/man\d/.*\.\d$", name)]
 
 
 def lack():
@@ -132,7 +128,7 @@ def front_page():
     """The text of the page that leads to all others."""
     manual = [f"* {match[1]}({match[2]}): `HTML <man/{match[0]}.html>`__, "
               f"`PDF <man/{match[0]}.pdf>`__"
-              for name in manual_pages()
+              for name in static.manual_files()
               if (match := re.search(r"([^/]+)\.(\d)$", name))]
     return FRONT_PAGE.format(
         toctree="\n".join(f"   {name}/index" for name in directories()),
@@ -185,7 +181,7 @@ def render_manual(man):
     man.mkdir(exist_ok=True)
     (man / "style.css").write_text(STYLE)
     failed = []
-    for name in manual_pages():
+    for name in static.manual_files():
         for kind, option in (("html", "style=style.css"), ("pdf", "paper=a4")):
             result = subprocess.run(
                 ["mandoc", "-T", kind, "-W", "warning", "-O", option,

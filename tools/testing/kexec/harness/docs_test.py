@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Tests of docs.py; that it builds the documents is a check of its own."""
 
+import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -39,7 +40,7 @@ class DocsTest(unittest.TestCase):
                                         "admin-guide/kexec/crash",
                                         "core-api/kexec/index"])
         self.assertEqual(docs.pictures(), ["core-api/kexec/panic"])
-        self.assertEqual(docs.manual_pages(), ["Documentation/man/man2/kexec_load.2"])
+        self.assertEqual(static.manual_files(), ["Documentation/man/man2/kexec_load.2"])
 
     def test_front_page_leads_everywhere(self):
         text = docs.front_page()
@@ -100,11 +101,34 @@ class DocsTest(unittest.TestCase):
         with mock.patch.object(docs.shutil, "which",
                                lambda name: name if name == "dot" else None), \
              mock.patch.object(docs, "broken_references", lambda: []):
-            why = "not installed: sphinx-build (package python3-sphinx)"
+            why = "not installed: sphinx-build (package python3-sphinx), " \
+                "mandoc (package mandoc)"
             self.assertEqual(docs.documents(),
                              ([], [ktap.Test("documents", True, True, why)]))
             with self.assertRaisesRegex(build.BuildError, "python3-sphinx"):
                 docs.folder(self.top / "out")
+
+
+class ManualTest(unittest.TestCase):
+    def test_all(self):
+        with tempfile.TemporaryDirectory() as top:
+            man = Path(top) / "man"
+            self.assertEqual(docs.render_manual(man), [])
+            names = {Path(name).name for name in static.manual_files()}
+            self.assertTrue(names)
+            self.assertEqual({path.name for path in man.iterdir()},
+                             {f"{name}.{kind}" for name in names
+                              for kind in ("html", "pdf")} | {"style.css"})
+            for path in man.iterdir():
+                content = path.read_bytes()
+                if path.suffix == ".pdf":
+                    self.assertTrue(content.startswith(b"%PDF-"))
+                elif path.suffix == ".html":
+                    # What it prints is there, and nothing of troff.
+                    text = re.sub("<[^>]*>", "", content.decode())
+                    self.assertIn(path.name.split(".")[0], text)
+                    self.assertIn("#include &lt;stdlib.h&gt;", text)
+                    self.assertNotRegex(text, r"(?m)^\.[A-Z][A-Z]?\b")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The manual pages: what they say against what the sources say, the programs that
-they print against those that are compiled; and how to render them.
-
-  python3 -m harness.pages DIRECTORY    render all, to HTML and PDF
+"""The manual pages: what they say against what the sources say, and the programs that
+they print against those that are compiled.
 """
 
 import re
 import shutil
 import subprocess
-import sys
-from pathlib import Path
 
-from . import build, static
+from . import build, ktap, static
 
 SED = build.SELFTESTS / "man_source.sed"
 WIDTH = 80
@@ -23,20 +19,16 @@ HEADER = "include/uapi/linux/kexec.h"
 FLAGS_NEED = ("ARCH_HAS_KEXEC_JUMP", "ARCH_SUPPORTS_CRASH_DUMP")
 # Of those who refuse something, a write to crash_size only.
 NO_ERROR_OF_A_CALL = {"ENOENT"}
-# Terminals have what the reader prefers; a browser has to be told.
-STYLE = """
-    body { max-width: 50em; margin: 1em auto; padding: 0 1em;
-           font-family: sans-serif; line-height: 1.4; }
-    pre { background: #f4f4f4; padding: 0.5em; overflow-x: auto; line-height: 1.2; }
-    table.tbl { border-collapse: collapse; }
-    table.tbl td { padding: 0.1em 0.6em; vertical-align: top; }
-"""
+# What a page explains, and no source of ours says: that of a security module, and of a
+# kernel without kexec_load().
+ERRORS_OF_OTHERS = {"EACCES", "ENOSYS"}
+# The architectures that the programs are for, whichever is checked: 64 and 32 bits.
+FOR = ("x86_64", "i386")
 
 
 def pages():
     """The manual pages, in the tree."""
-    return [build.TREE / name for name in static.our_files()
-            if re.search(r"/man\d/.*\.\d$", name)]
+    return [build.TREE / name for name in static.manual_files()]
 
 
 def mandoc(page, output, *options):
@@ -93,26 +85,31 @@ def warnings(program, compiler):
                           text=True, capture_output=True).stderr.splitlines()
 
 
-def compilers(arch):
-    """Those of an architecture that the programs are for: 64 and 32 bits."""
-    if arch.name != "x86_64":
-        return []
-    return [compiler for compiler in (arch.cross_compile + "gcc",
-                                      "i686-linux-gnu-gcc")
-            if shutil.which(compiler)]
+def compiled(programs):
+    """The tests that the compilers make of them, of what the programs are for."""
+    for arch in map(build.Arch, FOR):
+        compiler = arch.cross_compile + "gcc"
+        said = [line for program in programs
+                for line in warnings(program, compiler)] \
+            if shutil.which(compiler) else None
+        yield ktap.Test(f"compiled for {arch.name}", not said, said is None,
+                        f"not installed: {compiler}" if said is None else
+                        "\n".join(said))
 
 
-def manual_programs(arch):
-    """What the selftests compile is what people read, and can copy."""
-    failed, programs = [], 0
+def manual_programs():
+    """What the selftests compile is what people read, and can copy; returns
+    (complaints, tests).
+    """
+    failed, programs = [], []
     for page in pages():
         program = program_of(page)
-        programs += bool(program)
+        programs += [program] if program else []
         failed += check_program(page.name, page.read_text(), program,
                                 as_shown(page))
-        for compiler in compilers(arch) if program else []:
-            failed += warnings(program, compiler)
-    return failed or ([] if programs else ["no page has a program"])
+    if not programs:
+        failed.append("no page has a program")
+    return failed, [*compiled(programs)]
 
 
 def constants(header):
@@ -170,6 +167,23 @@ def explained_errors(text):
         if section else set()
 
 
+def check_errors(errors, explained):
+    """What is wrong with the errors that pages explain.
+
+    @errors: with which our sources refuse something.
+    @explained: {name of a page: errors}.
+    """
+    known = set().union(*explained.values())
+    return [f"no page explains {error}" for error in sorted(errors - known)] \
+        + [f"{name} explains {error}, with which nothing is refused"
+           for name, listed in explained.items()
+           for error in sorted(listed - errors - ERRORS_OF_OTHERS)] \
+        + [f"{error} is of others, but no page explains it, or it is ours, too"
+           for error in sorted(ERRORS_OF_OTHERS)
+           if error in errors or error not in known] \
+        + ([] if errors else ["nothing is refused"])
+
+
 def manual_facts(arch):
     """The pages know the architectures, the flags and the errors that there are."""
     texts = {page.name: page.read_text() for page in pages()}
@@ -183,29 +197,8 @@ def manual_facts(arch):
     kconfigs = {path.parents[2].name: (path.parents[2] / "Kconfig").read_text()
                 for path in headers}
     errors = refusals("".join((build.TREE / name).read_text() for name in code))
-    known = set().union(*map(explained_errors, texts.values()))
     return check_tables(texts.get("kexec_load.2", ""),
                         (build.TREE / HEADER).read_text(), ours) \
         + check_flags(kconfigs) \
-        + [f"no page explains {error}" for error in sorted(errors - known)] \
-        + ([] if errors else ["nothing is refused"])
-
-
-def render(directory):
-    """Render all pages to HTML and PDF in @directory, which is made; returns the
-    files' paths.
-    """
-    directory.mkdir(parents=True, exist_ok=True)
-    files = []
-    for page in pages():
-        html = mandoc(page, "html", "-Otoc,man=%N.%S.html").decode()
-        for suffix, content in (
-                ("html", html.replace("</style>", STYLE + "</style>", 1).encode()),
-                ("pdf", mandoc(page, "pdf"))):
-            files.append(directory / f"{page.name}.{suffix}")
-            files[-1].write_bytes(content)
-    return files
-
-
-if __name__ == "__main__":
-    print(*render(Path(sys.argv[1])), sep="\n")
+        + check_errors(errors, {name: explained_errors(text)
+                                for name, text in texts.items()})

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Tests of pages.py: that it finds what is wrong."""
 
-import re
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from . import pages
 
@@ -105,6 +105,26 @@ class ErrorsTest(unittest.TestCase):
             ".SH NAME\n.TP\n.B EPERM\n.SH ERRORS\n.TP\n.B EIO\nx\n.TP\n.B EBUSY\n"
             ".SH FILES\n.TP\n.B EINVAL\n"), {"EIO", "EBUSY"})
 
+    def check(self, errors, *explained):
+        return pages.check_errors(errors, {
+            "x.2": {*explained, *pages.ERRORS_OF_OTHERS}, "y.2": {"EIO"}})
+
+    def test_right(self):
+        self.assertEqual(self.check({"EIO", "EBUSY"}, "EBUSY"), [])
+
+    def test_not_explained(self):
+        self.assertEqual(self.check({"EIO", "EBUSY"}), ["no page explains EBUSY"])
+
+    def test_explained_and_never_seen(self):
+        self.assertEqual(self.check({"EIO"}, "EBUSY"), [
+            "x.2 explains EBUSY, with which nothing is refused"])
+
+    def test_of_others(self):
+        for error in pages.ERRORS_OF_OTHERS:
+            self.assertIn(error, self.check({"EIO", error})[0])
+            self.assertIn(error, pages.check_errors({"EIO"}, {
+                "x.2": {"EIO", *pages.ERRORS_OF_OTHERS} - {error}})[0])
+
 
 class ProgramTest(unittest.TestCase):
     def check(self, source, program=None):
@@ -151,22 +171,20 @@ class ProgramTest(unittest.TestCase):
         self.assertTrue(pages.warnings(["static int x;"], "gcc"))
         self.assertTrue(pages.warnings(["int x = 1 +;"], "gcc"))
 
+    def said(self, said, found=str):
+        """(ok, skipped, detail) for each architecture, if the compilers say this."""
+        with mock.patch.object(pages.shutil, "which", found), \
+             mock.patch.object(pages, "warnings", lambda *_: said):
+            return [test[1:] for test in pages.compiled([["int x;"]])]
+
+    def test_compiled(self):
+        self.assertEqual(self.said([]), [(True, False, "")] * 2)
+        self.assertEqual(self.said(["a", "b"]), [(False, False, "a\nb")] * 2)
+
+    def test_no_compiler(self):
+        for ok, skipped, why in self.said(["a"], lambda name: None):
+            self.assertTrue(ok and skipped)
+            self.assertRegex(why, "^not installed: .*gcc$")
+
     def test_no_program(self):
         self.assertEqual(self.check(SOURCE.replace("SRC", "")), [])
-
-
-class RenderTest(unittest.TestCase):
-    def test_all(self):
-        with tempfile.TemporaryDirectory() as top:
-            files = pages.render(Path(top) / "man")
-            self.assertEqual(len(files), 2 * len(pages.pages()))
-            for path in files:
-                content = path.read_bytes()
-                if path.suffix == ".pdf":
-                    self.assertTrue(content.startswith(b"%PDF-"))
-                    continue
-                # What it prints is there, and nothing of troff.
-                text = re.sub("<[^>]*>", "", content.decode())
-                self.assertIn(path.name.split(".")[0], text)
-                self.assertIn("#include &lt;stdlib.h&gt;", text)
-                self.assertNotRegex(text, r"(?m)^\.[A-Z][A-Z]?\b")

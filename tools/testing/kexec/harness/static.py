@@ -237,8 +237,13 @@ def codespell(arch):
     return lines or ([f"exit status {status}"] if status else [])
 
 
+def manual_files():
+    """The manual pages, as paths in the tree."""
+    return [name for name in our_files() if re.search(r"/man\d/.*\.\d$", name)]
+
+
 def manual_pages(arch):
-    pages = [name for name in our_files() if re.search(r"/man\d/.*\.\d$", name)]
+    pages = manual_files()
     lines, status = run(["mandoc", "-Tlint", "-Wwarning", *pages], build.TREE)
     if not pages:
         return ["there is no manual page"]
@@ -318,7 +323,7 @@ def all_checks():
     """(name, function of the architecture that returns complaints)."""
     from . import messages, outside, pages  # which look at the lists in here
     checks = [checkpatch, kernel_doc, codespell, manual_pages,
-              pages.manual_programs, pages.manual_facts, uapi_header,
+              pages.manual_facts, uapi_header,
               core_of_any_architecture, outside.outside_users,
               messages.documented_messages]
     if not build.IN_TREE:
