@@ -81,6 +81,32 @@ def broken_references():
             if match[0].endswith("/") or not (build.TREE / match[0]).exists()]
 
 
+SECTION_IN = re.compile(r'"([^"]+)"\s+in\s+((?:Documentation/[\w/-]+/)?[\w-]+\.rst)\b')
+IN_SECTION = re.compile(r'(Documentation/[\w/-]+\.rst),\s+"([^"]+)"')
+
+
+def headings(path):
+    """The titles of sections that a document has."""
+    return set(re.findall(r'^(\S.*)\n(?:=+|-+|~+)$', path.read_text(), re.M)) \
+        if path.exists() else set()
+
+
+def broken_sections():
+    """Where documents of ours send their reader to a section that is not there."""
+    failed = []
+    for name in pages():
+        path = build.TREE / f"Documentation/{name}.rst"
+        text = path.read_text()
+        named = SECTION_IN.findall(text) \
+            + [match[::-1] for match in IN_SECTION.findall(text)]
+        for title, other in named:
+            title = " ".join(title.split())
+            where = build.TREE / other if "/" in other else path.with_name(other)
+            if title not in headings(where):
+                failed.append(f'{name}.rst: there is no "{title}" in {other}')
+    return failed
+
+
 def by_the_tree():
     """What "make htmldocs" complains of in our directories."""
     out = build.TREE / "out-docs"
@@ -100,7 +126,7 @@ def documents():
     """All documents are built, without a warning, for the tree and as a folder;
     returns (complaints, tests).
     """
-    failed = broken_references()
+    failed = broken_references() + broken_sections()
     if why := lack():
         return failed, [ktap.Test("documents", True, True, why)]
     return failed + by_the_tree() + folder(OUT)[1], []

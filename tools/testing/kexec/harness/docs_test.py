@@ -92,6 +92,25 @@ class DocsTest(unittest.TestCase):
             ["kernel/kexec.c:2: there is no Documentation/admin-guide/kexec/gone.rst",
              "kernel/kexec.c:2: there is no Documentation/core-api/"])
 
+    def test_broken_sections(self):
+        for name in OURS:
+            self.write(f"tree/{name}")
+        place = self.top / "tree/Documentation/admin-guide/kexec"
+        (place / "crash.rst").write_text("=====\nTitle\n=====\n\nA part of it\n---\n")
+        (place / "index.rst").write_text(
+            'See "Title" in crash.rst, or "A part\n  of it" in\n'
+            '  Documentation/admin-guide/kexec/crash.rst. Or\n'
+            'Documentation/admin-guide/kexec/crash.rst, "A part of it".\n')
+        self.assertEqual(docs.broken_sections(), [])
+        (place / "index.rst").write_text(
+            'See "A title" in crash.rst;\n"Title" in index.rst, and '
+            'Documentation/admin-guide/kexec/gone.rst, "Title".\n')
+        self.assertEqual(docs.broken_sections(), [
+            'admin-guide/kexec/index.rst: there is no "A title" in crash.rst',
+            'admin-guide/kexec/index.rst: there is no "Title" in index.rst',
+            'admin-guide/kexec/index.rst: there is no "Title" in '
+            'Documentation/admin-guide/kexec/gone.rst'])
+
     def test_lines_of_code_in_manual_pages(self):
         self.assertEqual(docs.without_breaks(b"a\n<br/>\nb <pre>c {\n<br/>\n  d\n"
                                              b"</pre>\n<br/>"),
@@ -100,7 +119,8 @@ class DocsTest(unittest.TestCase):
     def test_without_programs(self):
         with mock.patch.object(docs.shutil, "which",
                                lambda name: name if name == "dot" else None), \
-             mock.patch.object(docs, "broken_references", lambda: []):
+             mock.patch.object(docs, "broken_references", lambda: []), \
+             mock.patch.object(docs, "broken_sections", lambda: []):
             why = "not installed: sphinx-build (package python3-sphinx), " \
                 "mandoc (package mandoc)"
             self.assertEqual(docs.documents(),
