@@ -117,9 +117,10 @@ def edits(maintainers):
         Edit("arch/arm64/Kconfig",
              "\tselect ARCH_HAS_KEEPINITRD\n",
              "\tselect ARCH_HAS_KEEPINITRD\n"
+             "\tselect ARCH_HAS_KEXEC_DEBUG_HANDOFF\n"
              "\tselect ARCH_HAS_KEXEC_HANDOFF\n"
              "\tselect ARCH_HAS_KEXEC_JUMP\n",
-             "arm64 has a handoff, and a way back"),
+             "arm64 has a handoff, which can report exceptions, and a way back"),
         Edit("arch/arm64/Kconfig",
              "config ARCH_SUPPORTS_KEXEC\n",
              "config ARCH_SELECTS_KEXEC\n"
@@ -139,6 +140,14 @@ def edits(maintainers):
              "obj-$(CONFIG_KEXEC_CORE)\t\t+= machine_kexec.o"
              " relocate_kernel.o\n",
              "the base's file is gone"),
+        Edit("arch/arm64/kernel/Makefile",
+             "obj-$(CONFIG_KEXEC_CORE)\t\t+= machine_kexec.o"
+             " relocate_kernel.o\n",
+             "obj-$(CONFIG_KEXEC_CORE)\t\t+= machine_kexec.o"
+             " relocate_kernel.o\n"
+             "obj-$(CONFIG_KEXEC_DEBUG_HANDOFF)\t+= machine_kexec_report.o"
+             " relocate_kernel_report.o\n",
+             "what a handoff says of itself"),
         Edit("arch/arm64/kernel/Makefile",
              "obj-$(CONFIG_KEXEC_FILE)\t\t+= machine_kexec_file.o"
              " kexec_image.o\n", "",

@@ -5,7 +5,8 @@
  * An image gets control memory for: the trampoline, a page; tables that map all
  * memory to itself, for TTBR0; and, if the kernel runs at EL1 but was started
  * at EL2, a copy of the vectors by which to go there again, as the kernel's may
- * be overwritten.
+ * be overwritten.  With kexec.handoff_debug= there is the report page besides, see
+ * relocate_kernel_report.S.
  *
  * An identity map, rather than a copy of the linear map for TTBR1: it takes some
  * pages, in blocks as large as can be, whereas the linear map consists of single
@@ -99,9 +100,8 @@ static u64 *next_table(struct kimage *image, u64 *entry)
 
 /* Map @phys to itself by an entry of that level, to which it is aligned. */
 static int map_entry(struct kimage *image, u64 *table, phys_addr_t phys,
-		     int level)
+		     int level, pgprot_t prot)
 {
-	pgprot_t prot = PAGE_KERNEL_EXEC;
 	u64 *entry;
 	int at;
 
@@ -134,11 +134,29 @@ static int map_range(struct kimage *image, u64 *top, phys_addr_t start,
 				break;
 		}
 		size = BIT_ULL(ARM64_HW_PGTABLE_LEVEL_SHIFT(level));
-		err = map_entry(image, top, phys, level);
+		err = map_entry(image, top, phys, level, PAGE_KERNEL_EXEC);
 		if (err)
 			return err;
 	}
 	return 0;
+}
+
+static int map_register(struct kimage *image, u64 *top, u64 reg)
+{
+	return map_entry(image, top, PAGE_ALIGN_DOWN(reg), 3,
+			 pgprot_device(PAGE_KERNEL));
+}
+
+/* Marks are printed with translation on, too; what reports turns it off. */
+static int map_console(struct kimage *image, u64 *top)
+{
+	const struct kexec_report_data *data;
+
+	if (!IS_ENABLED(CONFIG_KEXEC_DEBUG_HANDOFF) || !image->arch.report)
+		return 0;
+	data = phys_to_virt(image->arch.report + KEXEC_REPORT_DATA);
+	return map_register(image, top, data->uart) ?:
+	       map_register(image, top, data->status);
 }
 
 /*
@@ -162,24 +180,31 @@ static int build_ident_map(struct kimage *image)
 		if (err)
 			return err;
 	}
-	return 0;
+	return map_console(image, top);
 }
 
 /*
- * The trampoline's page as every handoff has to find it.  It is executed with
- * caches off, too: clean it to the point of coherency, besides what instruction
- * fetch needs.
+ * What is in a page is executed with caches off, too: clean it to the point of
+ * coherency, besides what instruction fetch needs.
  */
+static void clean_code(void *page)
+{
+	unsigned long start = (unsigned long)page;
+
+	dcache_clean_inval_poc(start, start + PAGE_SIZE);
+	caches_clean_inval_pou(start, start + PAGE_SIZE);
+}
+
+/* The trampoline's page as every handoff has to find it. */
 static void init_trampoline(const struct kimage *image)
 {
 	void *trampoline = phys_to_virt(image->arch.trampoline);
-	unsigned long start = (unsigned long)trampoline;
 
 	memcpy(trampoline, relocate_kernel, sizeof(relocate_kernel));
 	memset(trampoline + sizeof(relocate_kernel), 0,
 	       PAGE_SIZE - sizeof(relocate_kernel));
-	dcache_clean_inval_poc(start, start + PAGE_SIZE);
-	caches_clean_inval_pou(start, start + PAGE_SIZE);
+	kexec_report_connect(image);
+	clean_code(trampoline);
 }
 
 static int alloc_trampoline(struct kimage *image)
@@ -189,7 +214,6 @@ static int alloc_trampoline(struct kimage *image)
 	if (!trampoline)
 		return -ENOMEM;
 	image->arch.trampoline = virt_to_phys(trampoline);
-	init_trampoline(image);
 	return 0;
 }
 
@@ -198,7 +222,7 @@ static int alloc_trampoline(struct kimage *image)
  * @image: an image whose destinations are claimed, not filled yet
  *
  * Context: May sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or what kexec_report_prepare() returns.
  */
 int machine_kexec_prepare(struct kimage *image)
 {
@@ -208,8 +232,14 @@ int machine_kexec_prepare(struct kimage *image)
 	};
 	int err;
 
-	err = alloc_trampoline(image) ?: build_ident_map(image);
-	if (!err && is_hyp_nvhe() && !is_pkvm_initialized())
+	err = alloc_trampoline(image) ?: kexec_report_prepare(image) ?:
+	      build_ident_map(image);
+	if (err)
+		return err;
+	init_trampoline(image);
+	if (image->arch.report)
+		clean_code(phys_to_virt(image->arch.report));
+	if (is_hyp_nvhe() && !is_pkvm_initialized())
 		err = trans_pgd_copy_el2_vectors(&info,
 						 &image->arch.el2_vectors);
 	return err;
@@ -238,7 +268,7 @@ static void __noreturn leave(const struct kimage *image, phys_addr_t resume)
 {
 	const struct kimage_arch *arch = &image->arch;
 
-	/* From here on an exception could only be taken by a dead handler. */
+	/* From here on the kernel's handlers can't be relied on. */
 	local_daif_mask();
 
 	if (arch->el2_vectors) {
@@ -247,6 +277,10 @@ static void __noreturn leave(const struct kimage *image, phys_addr_t resume)
 		__hyp_set_vectors(arch->el2_vectors);
 	}
 	cpu_install_ttbr0(arch->ttbr0, TCR_T0SZ(IDENT_BITS));
+	if (arch->report) {
+		write_sysreg(arch->report, vbar_el1);
+		isb();
+	}
 	kexec_enter_trampoline(virt_to_phys(image->table), image->start,
 			       arch->trampoline, dcache_line_size(),
 			       arch->el2_vectors, resume);

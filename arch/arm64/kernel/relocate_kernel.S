@@ -44,6 +44,57 @@
 
 #define ALL_MASKED	(PSR_D_BIT | PSR_A_BIT | PSR_I_BIT | PSR_F_BIT)
 
+/*
+ * kexec_trampoline_report has the physical address of the report page, if there is
+ * one (relocate_kernel_report.S), else 0.  These change x6, a mark x7 to x17 and
+ * x30, too.
+ */
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+	/* Have exceptions reported, those of each of these exception levels. */
+	.macro	use_report els:vararg
+	ldr	x6, kexec_trampoline_report
+	cbz	x6, .Luse_end\@
+	.irp	el, \els
+	msr	vbar_\el, x6
+	.endr
+.Luse_end\@:
+	.endm
+
+	/* Print @text, if marks are asked for. */
+	.macro	mark text
+	ldr	x6, kexec_trampoline_report
+	cbz	x6, .Lmark_end\@
+	add	x6, x6, #KEXEC_REPORT_MARK
+	adr	x9, .Lmark_text\@
+	blr	x6
+	b	.Lmark_end\@
+.Lmark_text\@:
+	.asciz	"\text"
+	.balign	4
+.Lmark_end\@:
+	.endm
+
+	/* Take one, if a test asks for that.  Leaves x6 and x7 0. */
+	.macro	fault_for_test
+	ldr	x6, kexec_trampoline_report
+	cbz	x6, .Lfault_end\@
+	ldr	w7, [x6, #(KEXEC_REPORT_DATA + KEXEC_REPORT_FLAGS)]
+	tst	w7, #KEXEC_CONSOLE_FAULT
+	mov	x7, xzr
+	mov	x6, xzr
+	b.eq	.Lfault_end\@
+	udf	#0
+.Lfault_end\@:
+	.endm
+#else
+	.macro	use_report els:vararg
+	.endm
+	.macro	mark text
+	.endm
+	.macro	fault_for_test
+	.endm
+#endif
+
 	.text
 /*
  * In: all of DAIF masked, the only CPU running, TTBR0 and T0SZ the image's.
@@ -74,6 +125,7 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	tlbi	vmalle1
 	dsb	nsh
 	isb
+	mark	"[tables]"
 
 	/*
 	 * How much "dc zva" clears, in words of four bytes, as a power of two;
@@ -95,6 +147,7 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	dc	civac, x6
 	add	x6, x6, #16
 	dc	civac, x6
+	mark	"[moves]"
 	bl	.Lfollow
 
 	/*
@@ -167,6 +220,7 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	msr	cptr_el2, x6
 1:	tlbi	alle2
 	dsb	nsh
+	use_report el2, el1
 	mov	x6, #(ALL_MASKED | PSR_MODE_EL2h)
 	msr	spsr_el2, x6
 	msr	elr_el2, x1
@@ -180,6 +234,7 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	 * but what SPSR says, and synchronises all of the above.
 	 */
 .Lstart:
+	mark	"[jump]\r\n"
 	adr	x30, .Lreturn
 	cmp	x5, #0
 	csel	x30, x30, xzr, ne
@@ -191,6 +246,7 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	.endr
 	mov	sp, x0
 	msr	sp_el0, x0
+	fault_for_test
 	eret
 	dsb	nsh
 	isb
@@ -211,20 +267,24 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	b.eq	1f
 	mov_q	x6, INIT_SCTLR_EL1_MMU_OFF
 	msr	sctlr_el1, x6
+	use_report el1
 	b	2f
 1:	mov_q	x6, HCR_HOST_NVHE_FLAGS
 	msr	hcr_el2, x6
 	isb
 	mov_q	x6, INIT_SCTLR_EL2_MMU_OFF
 	msr	sctlr_el2, x6
+	use_report el2
 2:	isb
 	msr	mdscr_el1, xzr
 	isb
+	mark	"[return]"
 
 	/* What was in the destinations goes there again, the image is kept. */
 	adr	x6, .Lstate
 	ldp	x0, x3, [x6]
 	ldr	x5, [x6, #16]
+	mark	"[moves]"
 	bl	.Lfollow
 
 	/*
@@ -241,6 +301,7 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	tlbi	alle2
 2:	dsb	nsh
 	isb
+	mark	"[kernel]\r\n"
 	br	x5
 
 	/*
@@ -274,6 +335,7 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	dc	civac, x0
 	ldr	x8, [x0], #(KEXEC_MOVE_WORDS * 8 - 16)
 	cbz	x8, .Lend_of_page
+SYM_INNER_LABEL(kexec_moves_begin, SYM_L_GLOBAL)
 	add	x8, x8, x6
 	mov	x9, x6
 	cmp	x6, x7
@@ -359,6 +421,7 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	b.lo	.Lclean
 	b	.Lnext
 
+SYM_INNER_LABEL(kexec_moves_end, SYM_L_GLOBAL)
 .Lend_of_page:
 	mov	x0, x7
 	cbnz	x0, .Lnext
@@ -372,6 +435,10 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	.balign	16
 .Lstate:
 	.quad	0, 0, 0
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+SYM_INNER_LABEL(kexec_trampoline_report, SYM_L_GLOBAL)
+	.quad	0
+#endif
 
 	/* Fails to assemble if the above is larger. */
 	.org	relocate_kernel + KEXEC_CONTROL_CODE_MAX_SIZE

@@ -3,7 +3,34 @@
 #define _ASM_ARM64_KEXEC_H
 
 /* What the trampoline's code may take of its page, in bytes. */
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+#define KEXEC_CONTROL_CODE_MAX_SIZE	1536
+#else
 #define KEXEC_CONTROL_CODE_MAX_SIZE	1024
+#endif
+
+/*
+ * The report page, if there is one (relocate_kernel_report.S): vectors, code, that
+ * for marks first, struct kexec_report_data, and what it writes.
+ */
+#define KEXEC_REPORT_SIZE		4096
+#define KEXEC_REPORT_MARK		2048
+#define KEXEC_REPORT_DATA		(KEXEC_REPORT_SIZE - 352)
+
+/* Offsets of its members. */
+#define KEXEC_REPORT_UART		0
+#define KEXEC_REPORT_STATUS		8
+#define KEXEC_REPORT_READY		16
+#define KEXEC_REPORT_IDLE		24
+#define KEXEC_REPORT_WIDE		32
+#define KEXEC_REPORT_FLAGS		36
+#define KEXEC_REPORT_PSCI		40
+#define KEXEC_REPORT_MOVES		48
+#define KEXEC_REPORT_DATA_SIZE		64
+
+/* How firmware is asked to reset the machine. */
+#define KEXEC_PSCI_HVC			1
+#define KEXEC_PSCI_SMC			2
 
 #ifndef __ASSEMBLY__
 
@@ -23,20 +50,68 @@
 #define KEXEC_SOURCE_GFP	0
 #define KEXEC_CONTROL_GFP	0
 
+struct kimage;
+
 /**
  * struct kimage_arch - what arm64 keeps with an image; addresses are physical
  * @ttbr0: top of the page tables that the handoff runs on
  * @trampoline: the page it is in
  * @el2_vectors: a page, what EL2 gets for vectors, if the kernel is at EL1 but
  *	was started at EL2; else 0
+ * @report: the report page; 0 if exceptions are not reported
  */
 struct kimage_arch {
 	phys_addr_t ttbr0;
 	phys_addr_t trampoline;
 	phys_addr_t el2_vectors;
+	phys_addr_t report;
 };
 
 extern const u8 relocate_kernel[KEXEC_CONTROL_CODE_MAX_SIZE];
+
+#define KEXEC_HANDOFF_CONSOLES	(BIT(KEXEC_CONSOLE_UART_MMIO) |		\
+				 BIT(KEXEC_CONSOLE_UART_MMIO32) |	\
+				 BIT(KEXEC_CONSOLE_PL011))
+
+/**
+ * struct kexec_report_data - what the report page has to know
+ * @uart: physical address of the register that takes a character ...
+ * @status: ... and of its status
+ * @ready: bits of that, and what they are if it takes another character
+ * @idle: the same, if it has sent all of them
+ * @wide: registers are words of 4 bytes
+ * @flags: KEXEC_CONSOLE_*
+ * @psci: KEXEC_PSCI_* to reset the machine by; 0 to stop
+ * @moves: physical address in the trampoline where it moves memory, and of the
+ *	end of that
+ */
+struct kexec_report_data {
+	u64 uart;
+	u64 status;
+	u32 ready[2];
+	u32 idle[2];
+	u32 wide;
+	u32 flags;
+	u32 psci;
+	u64 moves[2];
+};
+
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+extern const u8 kexec_report[KEXEC_REPORT_SIZE];
+/* Places in relocate_kernel. */
+extern const u8 kexec_trampoline_report[];
+extern const u8 kexec_moves_begin[], kexec_moves_end[];
+
+int kexec_report_prepare(struct kimage *image);
+void kexec_report_connect(const struct kimage *image);
+#else
+static inline int kexec_report_prepare(struct kimage *image)
+{
+	return 0;
+}
+
+static inline void kexec_report_connect(const struct kimage *image) { }
+#endif
 
 void __noreturn kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 				       phys_addr_t trampoline,
