@@ -182,9 +182,11 @@ def edits(maintainers):
         Edit("arch/riscv/Kconfig",
              "\tselect ARCH_HAS_KCOV\n",
              "\tselect ARCH_HAS_KCOV\n"
+             "\tselect ARCH_HAS_KEXEC_DEBUG_HANDOFF if 64BIT && RISCV_SBI\n"
              "\tselect ARCH_HAS_KEXEC_HANDOFF if 64BIT\n"
              "\tselect ARCH_HAS_KEXEC_JUMP if 64BIT\n",
-             "64-bit RISC-V has a handoff, and a way back"),
+             "64-bit RISC-V has a handoff, which can report exceptions, and a way"
+             " back"),
         Edit("arch/riscv/Kconfig",
              "\tselect CPU_PM if CPU_IDLE || HIBERNATION || SUSPEND\n",
              "\tselect CPU_PM if CPU_IDLE || HIBERNATION || SUSPEND || KEXEC_JUMP\n",
@@ -199,7 +201,9 @@ def edits(maintainers):
         Edit("arch/riscv/kernel/Makefile",
              re.compile(r"^obj-\$\(CONFIG_KEXEC_CORE\)\s.*\n",
                         re.MULTILINE),
-             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec.o relocate_kernel.o\n",
+             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec.o relocate_kernel.o\n"
+             "obj-$(CONFIG_KEXEC_DEBUG_HANDOFF)\t+= machine_kexec_report.o"
+             " relocate_kernel_report.o\n",
              "the handoff has other files"),
         Edit("arch/riscv/kernel/Makefile",
              re.compile(r"^obj-\$\(CONFIG_KEXEC_FILE\)\s.*\n",

@@ -3,7 +3,8 @@
  * The handoff on RISC-V.
  *
  * An image gets one piece of control memory: a page with the trampoline and a
- * stack.  There are no page tables: the trampoline, in relocate_kernel.S, runs
+ * stack; with kexec.handoff_debug=, the report page besides (relocate_kernel_report.S).
+ * There are no page tables: the trampoline, in relocate_kernel.S, runs
  * with translation off, which is also what an image is to be started with
  * (Documentation/arch/riscv/boot.rst).
  */
@@ -94,6 +95,7 @@ static void init_trampoline(const struct kimage *image)
 	memcpy(image->arch.trampoline, kexec_trampoline, sizeof(kexec_trampoline));
 	memset(image->arch.trampoline + sizeof(kexec_trampoline), 0,
 	       PAGE_SIZE - sizeof(kexec_trampoline));
+	kexec_report_connect(image);
 }
 
 /**
@@ -101,15 +103,19 @@ static void init_trampoline(const struct kimage *image)
  * @image: an image whose destinations are claimed, not filled yet
  *
  * Context: May sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or what kexec_report_prepare() returns.
  */
 int machine_kexec_prepare(struct kimage *image)
 {
 	struct page *page = kimage_alloc_control_pages(image, 0);
+	int err;
 
 	if (!page)
 		return -ENOMEM;
 	image->arch.trampoline = page_address(page);
+	err = kexec_report_prepare(image);
+	if (err)
+		return err;
 	init_trampoline(image);
 	return 0;
 }

@@ -26,6 +26,42 @@
 #define STATE_RESUME	(2 * RISCV_SZPTR)
 #define STATE_CONTEXT	(3 * RISCV_SZPTR)
 
+/*
+ * kexec_trampoline_report has the physical address of the report page, if there is
+ * one (relocate_kernel_report.S), else 0.
+ */
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+	/* Print @text, if marks are asked for.  See there for what is changed. */
+	.macro	mark text
+	REG_L	t1, kexec_trampoline_report
+	beqz	t1, .Lmark_end\@
+	lla	t0, .Lmark_text\@
+	jalr	ra, KEXEC_REPORT_MARK(t1)
+	j	.Lmark_end\@
+.Lmark_text\@:
+	.asciz	"\text"
+	.balign	4
+.Lmark_end\@:
+	.endm
+
+	/* Take an exception, if a test asks for that.  Leaves t0 0. */
+	.macro	fault_for_test
+	REG_L	t0, kexec_trampoline_report
+	beqz	t0, .Lfault_end\@
+	lw	t0, (KEXEC_REPORT_DATA + KEXEC_REPORT_FLAGS)(t0)
+	andi	t0, t0, KEXEC_CONSOLE_FAULT
+	beqz	t0, .Lfault_end\@
+	mv	t0, zero
+	unimp
+.Lfault_end\@:
+	.endm
+#else
+	.macro	mark text
+	.endm
+	.macro	fault_for_test
+	.endm
+#endif
+
 	.text
 /*
  * In: interrupts off, the only hart running, and
@@ -85,7 +121,10 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 	REG_S	a5, STATE_CONTEXT(t0)
 	mv	s4, a6
 	jal	.Lset_up
+	mark	"[tables]"
+	mark	"[moves]"
 	jal	.Lfollow
+	mark	"[jump]\r\n"
 
 	/*
 	 * In: every destination holds its content; a1 to a4 as above; s4 what
@@ -120,6 +159,7 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 	.irp	nr, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 	mv	s\nr, zero
 	.endr
+	fault_for_test
 	sret
 
 	/*
@@ -141,7 +181,10 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 	REG_L	a4, STATE_RESUME(t0)
 	REG_L	a5, STATE_CONTEXT(t0)
 	jal	.Lset_up
+	mark	"[return]"
+	mark	"[moves]"
 	jal	.Lfollow
+	mark	"[kernel]\r\n"
 	mv	a0, a3
 	mv	a1, a5
 	jr	a4
@@ -149,11 +192,18 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 	/*
 	 * In: in the control page, translation off, interrupts, too.
 	 * Out: no translation is cached any more; a trap, which nothing is
-	 * supposed to raise, stops the hart in the control page.  t0 is changed.
+	 * supposed to raise, is reported, or stops the hart in the control page.
+	 * t0 and t1 are changed.
 	 */
 .Lset_up:
 	sfence.vma
 	lla	t0, .Lstop
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+	REG_L	t1, kexec_trampoline_report
+	beqz	t1, 1f
+	mv	t0, t1
+1:
+#endif
 	csrw	CSR_TVEC, t0
 	csrw	CSR_SCRATCH, zero
 	ret
@@ -180,6 +230,7 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 	REG_L	t2, 2 * RISCV_SZPTR(a0)
 	addi	a0, a0, KEXEC_MOVE_WORDS * RISCV_SZPTR
 	beqz	t2, .Lend_of_page
+SYM_INNER_LABEL(kexec_moves_begin, SYM_L_GLOBAL)
 	beq	t0, t1, .Lnext			/* in place */
 	add	t2, t2, t0
 	bnez	a4, .Lexchange
@@ -234,6 +285,7 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 	addi	t1, t1, 4 * RISCV_SZPTR
 	bne	t0, t2, .Lexchange
 	j	.Lnext
+SYM_INNER_LABEL(kexec_moves_end, SYM_L_GLOBAL)
 .Lend_of_page:
 	mv	a0, t1
 .Lfollow:
@@ -251,6 +303,10 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 	.balign	8
 .Lstate:
 	.quad	0, 0, 0, 0
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+SYM_INNER_LABEL(kexec_trampoline_report, SYM_L_GLOBAL)
+	.quad	0
+#endif
 
 	/* Fails to assemble if the above is larger. */
 	.org	kexec_trampoline + KEXEC_CONTROL_CODE_MAX_SIZE

@@ -8,6 +8,24 @@
  */
 #define KEXEC_CONTROL_CODE_MAX_SIZE	2048
 
+/*
+ * The report page, if there is one (relocate_kernel_report.S): code, that for traps
+ * first, that for marks second, struct kexec_report_data, and what it writes.
+ */
+#define KEXEC_REPORT_SIZE		2048
+#define KEXEC_REPORT_MARK		4
+#define KEXEC_REPORT_DATA		(KEXEC_REPORT_SIZE - 352)
+
+/* Offsets of its members. */
+#define KEXEC_REPORT_UART		0
+#define KEXEC_REPORT_STATUS		8
+#define KEXEC_REPORT_WIDE		16
+#define KEXEC_REPORT_FLAGS		20
+#define KEXEC_REPORT_SBI_EXT		24
+#define KEXEC_REPORT_SBI_FUNCTION	32
+#define KEXEC_REPORT_MOVES		40
+#define KEXEC_REPORT_DATA_SIZE		56
+
 #ifndef __ASSEMBLY__
 
 #include <linux/bits.h>
@@ -32,15 +50,21 @@
 #define KEXEC_SOURCE_GFP	0
 #define KEXEC_CONTROL_GFP	0
 
+#define KEXEC_HANDOFF_CONSOLES	(BIT(KEXEC_CONSOLE_UART_MMIO) |		\
+				 BIT(KEXEC_CONSOLE_UART_MMIO32) |	\
+				 BIT(KEXEC_CONSOLE_SBI))
+
 /**
  * struct kimage_arch - what RISC-V keeps with an image
  * @trampoline: the control page
  * @fdt: physical address of the device tree, which the image finds in a1; 0 if it
  *	has none
+ * @report: the report page; NULL if exceptions are not reported
  */
 struct kimage_arch {
 	void *trampoline;
 	unsigned long fdt;
+	void *report;
 };
 
 /* Not "relocate_kernel": arch/riscv/mm/init.c has one. */
@@ -51,7 +75,45 @@ void __noreturn kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 				       unsigned long hart, phys_addr_t resume,
 				       unsigned long context, unsigned long fdt);
 
+/**
+ * struct kexec_report_data - what the report page has to know
+ * @uart: physical address of the register that takes a character ...
+ * @status: ... and of its status
+ * @wide: registers are words of 4 bytes
+ * @flags: KEXEC_CONSOLE_*
+ * @sbi_ext: the SBI extension that takes a character, if not a UART; else 0
+ * @sbi_function: the function of it
+ * @moves: physical address in the trampoline where it moves memory, and of the
+ *	end of that
+ */
+struct kexec_report_data {
+	u64 uart;
+	u64 status;
+	u32 wide;
+	u32 flags;
+	u64 sbi_ext;
+	u64 sbi_function;
+	u64 moves[2];
+};
+
 struct kimage;
+
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+extern const u8 kexec_report[KEXEC_REPORT_SIZE];
+/* Places in kexec_trampoline. */
+extern const u8 kexec_trampoline_report[];
+extern const u8 kexec_moves_begin[], kexec_moves_end[];
+
+int kexec_report_prepare(struct kimage *image);
+void kexec_report_connect(const struct kimage *image);
+#else
+static inline int kexec_report_prepare(struct kimage *image)
+{
+	return 0;
+}
+
+static inline void kexec_report_connect(const struct kimage *image) { }
+#endif
 
 int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
