@@ -12,7 +12,7 @@
  *	CPUs		the rest, until one CPU is left, with interrupts off
  *
  * While the middle ones last, somebody watches: whatever is not done after a
- * second is named at that time, and again whenever it has taken twice as long.
+ * second is named a little later, and again whenever it has taken twice as long.
  * In the phase of devices that is the device whose turn it is, from the wait for
  * its lock on.
  *
@@ -20,10 +20,11 @@
  * the other loops with interrupts off.  It goes by the clock, as jiffies may be that
  * other CPU's to count, and fires in the interrupt, whatever else its CPU does.
  * What it can't see: a device that does so on a machine with one CPU; one that
- * stops both of the two, or the bus; and the time after it ends, when the other
- * CPUs are stopped.
+ * stops both of the two, or the bus; one that has the console, or is it, as then
+ * nobody can print; and the time after the watch ends, when the other CPUs are
+ * stopped.
  *
- * Nothing here allocates.  No part of this runs in a panic.
+ * Nothing here allocates, and a panic calls nothing of it.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -70,19 +71,22 @@ struct slow_device {
 
 /**
  * struct watch - what is watched
+ * @task: who does the handoff; NULL if nobody does
  * @lock: protects the members up to @due; @dev may change from %NULL without it
  * @phase: where the handoff is
  * @began: when that began
  * @dev: the device that is being shut down, if there is one; as long as it is
  *	here there is a reference to it
- * @since: when the last device had ended, or else whatever goes on began: between
- *	two devices nothing is done that takes time
+ * @since: when the last device had ended, or else whatever goes on began: what is
+ *	done between two devices, which is to let the first one go, counts for the
+ *	second
  * @due: at how many seconds after that it is named
  * @any_device: there was a device
  * @nr_named: how often something was named
  * @slowest: devices, the slowest first
  */
 struct watch {
+	struct task_struct *task;
 	raw_spinlock_t lock;	/* see above */
 	enum kexec_phase phase;
 	ktime_t began;
@@ -211,7 +215,7 @@ static void end_device(struct watch *w, ktime_t now)
  * kexec_phase_next - a phase ends, which is logged, and another one begins
  * @phase: the one that begins
  *
- * Context: May sleep.  The caller holds system_transition_mutex.
+ * Context: May sleep.  The caller does the handoff.
  */
 void kexec_phase_next(enum kexec_phase phase)
 {
@@ -227,9 +231,20 @@ static void begin_devices(void)
 		kexec_phase_next(KEXEC_PHASE_DEVICES);
 }
 
+/*
+ * Others may shut the devices down at the same time: not every reboot is one by
+ * reboot(2), and one may have begun before the handoff did.
+ */
+static bool is_ours(const struct watch *w)
+{
+	return w->task == current;
+}
+
 /* See kexec_device_shuts_down(). */
 void __kexec_device_shuts_down(struct device *dev)
 {
+	if (!is_ours(&watch))
+		return;
 	if (unlikely(!watch.any_device)) {
 		begin_devices();
 		expect_first_device(&watch, ktime_get());
@@ -240,13 +255,15 @@ void __kexec_device_shuts_down(struct device *dev)
 /* See kexec_device_is_down(). */
 void __kexec_device_is_down(void)
 {
-	end_device(&watch, ktime_get());
+	if (is_ours(&watch))
+		end_device(&watch, ktime_get());
 }
 
 static int notifiers_end(struct notifier_block *nb, unsigned long action,
 			 void *data)
 {
-	begin_devices();
+	if (is_ours(&watch))
+		begin_devices();
 	return NOTIFY_DONE;
 }
 
@@ -301,20 +318,26 @@ static void start_one(void *timer)
 		      HRTIMER_MODE_REL_PINNED_HARD);
 }
 
+/*
+ * On this CPU, and on another one, which is not waited for: it may hang by now.  Nor
+ * for anything else, as nothing that holds this up would be named.
+ */
 static void start_looking(void)
 {
-	unsigned int i, cpu = -1;
+	static call_single_data_t call = CSD_INIT(start_one, &looks[1]);
+	unsigned int i, cpu;
 
-	guard(cpus_read_lock)();
 	for (i = 0; i < ARRAY_SIZE(looks); i++) {
 		hrtimer_init(&looks[i], CLOCK_MONOTONIC,
 			     HRTIMER_MODE_REL_PINNED_HARD);
 		looks[i].function = look;
-		cpu = cpumask_next(cpu, cpu_online_mask);
-		/* One that hangs by now is not waited for. */
-		if (cpu < nr_cpu_ids)
-			smp_call_function_single(cpu, start_one, &looks[i], false);
 	}
+
+	guard(preempt)();
+	start_one(&looks[0]);
+	cpu = cpumask_any_but(cpu_online_mask, smp_processor_id());
+	if (cpu < nr_cpu_ids)
+		smp_call_function_single_async(cpu, &call);
 }
 
 /**
@@ -326,7 +349,7 @@ static void start_looking(void)
 void kexec_phase_watch(void)
 {
 	begin_phase(&watch, KEXEC_PHASE_NOTIFIERS, ktime_get());
-	register_reboot_notifier(&last_notifier);
+	watch.task = current;
 	start_looking();
 }
 
@@ -366,6 +389,13 @@ unsigned int kexec_phase_nr_named(void)
 	return READ_ONCE(watch.nr_named);
 }
 #endif
+
+/* Before any handoff: to be added to the notifiers is to wait for those that run. */
+static int __init phase_init(void)
+{
+	return register_reboot_notifier(&last_notifier);
+}
+late_initcall(phase_init);
 
 #ifdef CONFIG_KEXEC_KUNIT_TEST
 #include "phase_test.c"

@@ -170,7 +170,22 @@ static void test_due(struct kunit *test)
 	expect_due(test, w, 12000, "CPUs", 1);
 }
 
+/* What others shut down, or did not begin to, is left alone. */
+static void test_others(struct kunit *test)
+{
+	struct device *dev = new_device(test, "somebody's");
+
+	KUNIT_ASSERT_NULL(test, watch.task);
+	__kexec_device_shuts_down(dev);
+	KUNIT_EXPECT_FALSE(test, watch.any_device);
+	KUNIT_EXPECT_NULL(test, watch.dev);
+	__kexec_device_is_down();
+	KUNIT_EXPECT_NULL(test, watch.slowest[0].dev);
+	KUNIT_EXPECT_EQ(test, watch.slowest[0].ns, 0);
+}
+
 static struct kunit_case phase_test_cases[] = {
+	KUNIT_CASE(test_others),
 	KUNIT_CASE(test_references),
 	KUNIT_CASE(test_slowest),
 	KUNIT_CASE(test_longest_line),
