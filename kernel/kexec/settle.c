@@ -26,6 +26,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/bits.h>
 #include <linux/highmem.h>
 #include <linux/init.h>
 #include <linux/ktime.h>
@@ -71,8 +72,8 @@ static bool comes_again;
 static bool last_pass;
 /* Who has kexec_mutex may change the slot: it is up to him to start the worker. */
 static bool held;
-/* The system sleeps or is about to, for so many reasons: nobody starts it ... */
-static unsigned int asleep;
+/* The system sleeps or is about to, a bit for each kind of sleep: nobody starts it ... */
+static unsigned long asleep;
 /* ... but there is something to do when that ends. */
 static bool starts_awake;
 /* The file of sysfs that says whether it runs; NULL if there is none. */
@@ -419,7 +420,10 @@ static bool has_to_settle(const struct kimage *image)
 
 	if (!image || !image->ops->claim || !settle_wq)
 		return false;
+	/* The worker may be at it, if who waited for its end was killed. */
+	spin_lock(&kexec_slot_lock);
 	kimage_total(image, &total);
+	spin_unlock(&kexec_slot_lock);
 	return total.moved && !READ_ONCE(image->settled);
 }
 
@@ -444,13 +448,28 @@ void kexec_unlock(void)
 }
 
 #ifdef CONFIG_PM_SLEEP
-/* One that runs ends, which takes one claim. */
-static void fall_asleep(void)
+/*
+ * One sleep may begin and end within another one, of another kind.  One that is called
+ * off without a word, as opening /dev/snapshot can be, is over when the next of its
+ * kind is.
+ */
+enum sleep {
+	SLEEP_HIBERNATION,
+	SLEEP_SUSPEND,
+	SLEEP_RESTORE,
+};
+
+/*
+ * One that runs ends, which takes one claim.  It is waited for here, and the caller has
+ * system_transition_mutex until that, as a handoff has while it waits for content
+ * to come home: neither meets the other half done.
+ */
+static void fall_asleep(enum sleep kind)
 {
 	bool ended;
 
 	spin_lock(&settle_lock);
-	asleep++;
+	asleep |= BIT(kind);
 	starts_awake |= settling && !held;
 	ended = end_soon();
 	spin_unlock(&settle_lock);
@@ -460,10 +479,10 @@ static void fall_asleep(void)
 }
 
 /* Without kexec_mutex: a load that comes at the same time is not refused for it. */
-static void wake_up_again(void)
+static void wake_up_again(enum sleep kind)
 {
 	spin_lock(&settle_lock);
-	asleep--;
+	asleep &= ~BIT(kind);
 	if (!asleep && starts_awake && !held && !settling) {
 		starts_awake = false;
 		begin_settling();
@@ -482,14 +501,22 @@ static int system_sleeps(struct notifier_block *nb, unsigned long action,
 {
 	switch (action) {
 	case PM_HIBERNATION_PREPARE:
+		fall_asleep(SLEEP_HIBERNATION);
+		break;
 	case PM_SUSPEND_PREPARE:
+		fall_asleep(SLEEP_SUSPEND);
+		break;
 	case PM_RESTORE_PREPARE:
-		fall_asleep();
+		fall_asleep(SLEEP_RESTORE);
 		break;
 	case PM_POST_HIBERNATION:
+		wake_up_again(SLEEP_HIBERNATION);
+		break;
 	case PM_POST_SUSPEND:
+		wake_up_again(SLEEP_SUSPEND);
+		break;
 	case PM_POST_RESTORE:
-		wake_up_again();
+		wake_up_again(SLEEP_RESTORE);
 		break;
 	}
 	return NOTIFY_OK;
