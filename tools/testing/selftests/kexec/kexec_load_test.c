@@ -377,7 +377,12 @@ TEST_F(kexec, way_back)
 	EXPECT_REFUSED(EINVAL, "more content",
 		       load(outside, 2, segs, KEXEC_PRESERVE_CONTEXT));
 
-	segs[1] = segs[0];
+	/* Where no bytes are to lie is nothing to look at. */
+	segs[1] = segment(NULL, 0, mem + 1, 0);
+	if (sizeof(long) == 8) {
+		EXPECT_REFUSED(EADDRNOTAVAIL, "last address that can be reached",
+			       load(-8UL, 2, segs, KEXEC_PRESERVE_CONTEXT));
+	}
 	EXPECT_EQ(0, load(outside, 2, segs, KEXEC_PRESERVE_CONTEXT));
 	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "1"));
 	EXPECT_EQ(0, read_placed(&placed, 1));
@@ -1077,6 +1082,32 @@ TEST_F(kexec, busy)
 	EXPECT_EQ(0, load_segments(1, &seg));
 }
 
+#define MEETINGS	40
+
+/*
+ * Wait to meet the worker that brings content home, which a load has just started.
+ * Half of the times that is when so much of it is there, the first time none; no
+ * worker is met then if it was too quick.  What it does before any is there can't be
+ * seen.  So the other half is after delays that are spread evenly over the time before
+ * it starts and a little more.  It may be in its way at none of them, wherever it is.
+ */
+static void wait_to_meet(int i)
+{
+	__u64 home = BUFFER_SIZE / MEETINGS * i;
+	struct placed placed;
+	char settled[8];
+
+	if (i % 2) {
+		usleep(i * 1500);
+		return;
+	}
+	do {
+		if (read_file(SYSFS_KEXEC "settled", settled, sizeof(settled)) ||
+		    read_placed_from(SYSFS_KEXEC "segments", &placed, 1) != 1)
+			die("the image can't be watched");
+	} while (settled[0] == '0' && placed.in_place < home);
+}
+
 /*
  * Who is alone is never told that somebody else is at it: the worker that brings
  * content home is no such one, whenever it is met.
@@ -1088,10 +1119,10 @@ TEST_F(kexec, never_busy_alone)
 	int i;
 
 	bad.buf = buf + BUFFER_SIZE - page;
-	for (i = 0; i < 40; i++) {
+	for (i = 0; i < MEETINGS; i++) {
 		/* The one before is there until this one is: it has to settle. */
 		ASSERT_EQ(0, load_segments(1, &seg));
-		usleep(45000 + i * 500);
+		wait_to_meet(i);
 		ASSERT_EQ(EFAULT, load_segments(1, &bad));
 		ASSERT_EQ(EFAULT, load_segments(1, &bad));
 		ASSERT_EQ(0, unload());

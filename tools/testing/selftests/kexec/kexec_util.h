@@ -92,8 +92,10 @@ unsigned long native_arch(void);
 bool is_compat(void);
 __u64 page_size(void);
 
-/* Files; both return 0 or an errno. */
+/* Ends when its parent does. */
 pid_t fork_child(void);
+
+/* Files; the first two return 0 or an errno. */
 int read_file(const char *path, char *text, size_t size);
 int write_file(const char *path, const char *text);
 __u64 memory_info(const char *field);
