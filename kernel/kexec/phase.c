@@ -177,22 +177,27 @@ static void begin(struct watch *w, ktime_t now)
 /* How long the one before it took. */
 static u64 begin_phase(struct watch *w, enum kexec_phase phase, ktime_t now)
 {
+	unsigned long flags;
 	u64 ns;
 
-	guard(raw_spinlock_irqsave)(&w->lock);
+	raw_spin_lock_irqsave(&w->lock, flags);
 	ns = ktime_to_ns(ktime_sub(now, w->began));
 	w->phase = phase;
 	w->began = now;
 	begin(w, now);
+	raw_spin_unlock_irqrestore(&w->lock, flags);
 	return ns;
 }
 
 /* Before the first one, somebody may have waited: it is not that device's time. */
 static void expect_first_device(struct watch *w, ktime_t now)
 {
-	guard(raw_spinlock_irqsave)(&w->lock);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&w->lock, flags);
 	w->any_device = true;
 	begin(w, now);
+	raw_spin_unlock_irqrestore(&w->lock, flags);
 }
 
 static void begin_device(struct watch *w, struct device *dev)
@@ -273,27 +278,38 @@ static struct notifier_block last_notifier = {
 	.priority	= INT_MIN,
 };
 
-/* Whether something is due to be named, and as what, after how many seconds. */
+/* After how many seconds something is due to be named by now; 0 if none is. */
+static u32 seconds_due(struct watch *w, ktime_t now)
+{
+	s64 ns = ktime_to_ns(ktime_sub(now, w->since));
+	u32 seconds;
+
+	lockdep_assert_held(&w->lock);
+	/* It may have begun since @now was read. */
+	if (ns < (s64)w->due * NSEC_PER_SEC)
+		return 0;
+	seconds = div_u64(ns, NSEC_PER_SEC);
+	while (w->due <= seconds)
+		w->due *= 2;
+	return seconds;
+}
+
+/* The same, and what that is. */
 static bool is_due(struct watch *w, ktime_t now, char name[DEVICE_NAME_MAX],
 		   u32 *seconds)
 {
 	struct device *dev;
-	s64 ns;
+	unsigned long flags;
 
-	guard(raw_spinlock_irqsave)(&w->lock);
-	ns = ktime_to_ns(ktime_sub(now, w->since));
-	if (ns < (s64)w->due * NSEC_PER_SEC)
-		return false;
-
-	*seconds = div_u64(ns, NSEC_PER_SEC);
-	while (w->due <= *seconds)
-		w->due *= 2;
+	raw_spin_lock_irqsave(&w->lock, flags);
+	*seconds = seconds_due(w, now);
 	dev = READ_ONCE(w->dev);
-	if (dev)
+	if (*seconds && dev)
 		name_device(dev, name);
-	else
+	else if (*seconds)
 		strscpy(name, phase_names[w->phase], DEVICE_NAME_MAX);
-	return true;
+	raw_spin_unlock_irqrestore(&w->lock, flags);
+	return *seconds;
 }
 
 static enum hrtimer_restart look(struct hrtimer *timer)
