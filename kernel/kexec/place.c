@@ -58,6 +58,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -442,7 +443,8 @@ static struct page *alloc_control(struct kexec_placement *p, unsigned int order)
 
 		/* Keeps at least one page that the destinations lacked. */
 		sort_pages(p, page_to_pfn(page), 1UL << order);
-		if (pages_to_spare(ops, search_spare()) < search_spare())
+		if (kexec_check_signal() ||
+		    pages_to_spare(ops, search_spare()) < search_spare())
 			return NULL;
 	}
 }
@@ -463,6 +465,8 @@ struct page *kimage_alloc_control_pages(struct kimage *image,
 {
 	struct page *page = alloc_control(image->placement, order);
 
+	if (!page && fatal_signal_pending(current))
+		return NULL;
 	if (!page) {
 		kexec_refuse(-ENOMEM, "out of memory: no %lu KiB of control memory",
 			     (PAGE_SIZE << order) >> 10);
