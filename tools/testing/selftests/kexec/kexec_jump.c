@@ -401,9 +401,8 @@ static void expect_unfrozen_thread(void)
 	if (read_file(FREEZE_TIMEOUT, patience, sizeof(patience)) ||
 	    write_file(FREEZE_TIMEOUT, "500"))
 		die("there is no timeout for freezing");
-	page = mmap(NULL, len, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uffd = stall_access(page, len);
+	page = map_untouched(len);
+	uffd = page ? stall_access(page, len) : -1;
 	if (uffd < 0)
 		die("no userfaultfd(2): %s", strerror(errno));
 	writer.buf = page;

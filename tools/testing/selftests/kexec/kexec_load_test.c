@@ -1037,17 +1037,14 @@ static void *run_stalled_load(void *arg)
 
 static bool prepare_stalled_load(struct stalled_load *stalled)
 {
-	char *missing;
+	char *missing = map_untouched(2 * MIB);
 
-	missing = mmap(NULL, 2 * MIB, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (missing == MAP_FAILED)
+	if (!missing)
 		return false;
 	stalled->seg = segment(missing, 2 * MIB, mem, 4 * MIB);
 	stalled->uffd = stall_access(missing + MIB, MIB);
 	if (stalled->uffd < 0 || pipe(stalled->ended))
 		return false;
-	/* Only now, lest a huge page serves both halves. */
 	memset(missing, BREAKPOINT, MIB);
 	return true;
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -442,6 +443,22 @@ __u64 settled_free_memory(void)
 		most = now > most ? now : most;
 	}
 	return most;
+}
+
+/*
+ * Memory that nobody has touched, for stall_access(); NULL if there is none.  Were it
+ * one mapping with what lies beside it, or allowed to have huge pages, khugepaged might
+ * fill it before it is watched.
+ */
+void *map_untouched(size_t len)
+{
+	void *start = mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (start == MAP_FAILED)
+		return NULL;
+	/* Fails if there are no huge pages at all. */
+	madvise(start, len, MADV_NOHUGEPAGE);
+	return mprotect(start, len, PROT_READ | PROT_WRITE) ? NULL : start;
 }
 
 /*

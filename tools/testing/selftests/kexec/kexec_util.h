@@ -120,6 +120,7 @@ struct range largest_ram(__u64 below);
 __u64 pages_on_cpu_lists(void);
 __u64 free_memory(void);
 __u64 settled_free_memory(void);
+void *map_untouched(size_t len);
 int stall_access(void *start, size_t len);
 bool wait_for_access(int uffd, int ended);
 void resume_access(int uffd, void *start, size_t len);
