@@ -9,6 +9,11 @@ HARNESS := tools/testing/kexec/kexec-qemu
 
 export LINUX ACCEL PATIENCE
 
+# Where something is written to, and on top of what, is said on the command line:
+# the environment may have these names for something else.
+$(foreach name,OUT BASE TREE BRANCH,$(if \
+	$(filter command,$(firstword $(origin $(name)))),,$(eval override $(name) :=)))
+
 help:
 	@echo 'make demo               build, boot in QEMU, and kexec: as a short story'
 	@echo 'make demo-crash         a panic, its dump, and what drgn reads in that'
@@ -55,7 +60,7 @@ apply:
 
 series:
 	@$(INSTALL) tree series
-ifdef BASE
+ifneq ($(BASE),)
 	@test -n '$(TREE)' || { echo 'make series BASE=COMMIT TREE=DIR: which tree?' >&2; exit 2; }
 	@$(PATCHES) branch $(if $(BRANCH),--branch '$(BRANCH)') '$(BASE)' '$(TREE)'
 else

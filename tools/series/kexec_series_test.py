@@ -254,6 +254,30 @@ class Interrupted(unittest.TestCase):
             program.main()
 
 
+class CommandLine(unittest.TestCase):
+    """What "make" takes from its command line only."""
+
+    def commands(self, *words, **environment):
+        inherited = {name: value for name, value in os.environ.items()
+                     if not name.startswith("MAKE") and name != "MFLAGS"}
+        return subprocess.run(
+            ["make", "--dry-run", *words], cwd=REPO, check=True,
+            capture_output=True, text=True, env=inherited | environment).stdout
+
+    def test_the_environment_has_no_say(self):
+        names = dict.fromkeys(("OUT", "BASE", "TREE", "BRANCH"), "/elsewhere")
+        for target in ("series", "apply"):
+            plain = self.commands(target)
+            self.assertEqual(self.commands(target, **names), plain)
+            self.assertEqual(self.commands("-e", target, **names), plain)
+
+    def test_the_command_line_has(self):
+        self.assertIn("write '/a/b'", self.commands("series", "OUT=/a/b"))
+        self.assertIn("branch --branch 'x' 'v1' '/a/b'", self.commands(
+            "series", "TREE=/a/b", "BASE=v1", "BRANCH=x"))
+        self.assertIn("apply '/a/b'", self.commands("apply", "TREE=/a/b"))
+
+
 class SmallSeries(unittest.TestCase):
     """A copy of the repository with few files, and a series of two steps."""
 
