@@ -300,9 +300,12 @@ class SmallSeries(unittest.TestCase):
         self.second = {"files": [CORE, HEADER], "edits": ["MAINTAINERS"],
                        "options": steps.options()[:1]}
         self.git(self.repo, "init", "--quiet")
-        self.git(self.repo, "add", "MAINTAINERS")
-        self.git(self.repo, "commit", "--quiet", "--message=x",
-                 "--date=2026-01-02T03:04:05Z")
+        self.git(self.repo, "add", "--all")
+        self.git(self.repo, "commit", "--quiet", "--message=x")
+        # Who runs this; what the machine knows of that is nobody's business here.
+        self.config = self.top / "gitconfig"
+        self.config.write_text("[user]\n\tname = A Name\n"
+                               "\temail = a@b.example\n")
         self.base, self.tree = self.top / "base", self.repo / "build/linux"
 
     def make(self):
@@ -342,10 +345,13 @@ class SmallSeries(unittest.TestCase):
 
     def run_tool(self, tool, *arguments, **environment):
         (self.repo / "tools/series/series.toml").write_text(self.toml())
+        inherited = {name: value for name, value in os.environ.items()
+                     if not name.startswith("GIT_") and name != "EMAIL"}
         return subprocess.run(
             [sys.executable, str(self.repo / "tools/series" / tool),
              *map(str, arguments)], capture_output=True, text=True,
-            env=dict(os.environ) | environment)
+            env=inherited | {"GIT_CONFIG_GLOBAL": str(self.config),
+                             "GIT_CONFIG_NOSYSTEM": "1"} | environment)
 
     def write(self, out="out", **environment):
         self.make()
@@ -353,10 +359,11 @@ class SmallSeries(unittest.TestCase):
                                **environment)
         self.assertEqual(result.returncode, 0, result.stderr)
         return {path.name: path.read_bytes()
-                for path in (self.top / out).iterdir()}
+                for path in (self.top / out).iterdir()
+                if path.name != patches.LIST}
 
-    def expect_refusal(self, *words, command=("list",)):
-        result = self.run_tool("kexec-series", *command)
+    def expect_refusal(self, *words, command=("list",), **environment):
+        result = self.run_tool("kexec-series", *command, **environment)
         self.assertNotEqual(result.returncode, 0, result.stdout)
         self.assertNotIn("Traceback", result.stderr)
         for word in words:
@@ -424,37 +431,157 @@ class SmallSeries(unittest.TestCase):
             self.assertNotIn(str(self.top).encode(), text)
 
     def test_write_is_the_same_for_everybody(self):
-        config = self.top / "gitconfig"
-        config.write_text("[diff]\n\tnoprefix = true\n\tcontext = 9\n"
-                          "[format]\n\tsignature = me\n\tthread = true\n"
-                          "[user]\n\tname = Me\n\temail = me@me.example\n")
         first = self.write("one")
-        second = self.write("two", GIT_CONFIG_GLOBAL=str(config), TZ="Asia/Tokyo")
+        home = self.top / "home"
+        (home / ".config/git").mkdir(parents=True)
+        (home / ".config/git/attributes").write_text("* -diff\n")
+        with self.config.open("a") as config:
+            config.write("[diff]\n\tnoprefix = true\n\tcontext = 9\n"
+                         "[format]\n\tsignature = me\n\tthread = true\n"
+                         "[core]\n\tautocrlf = true\n")
+        second = self.write("two", TZ="Asia/Tokyo", HOME=str(home))
         self.assertEqual(sorted(first), sorted(second))
         self.assertEqual([name for name in first
                           if first[name] != second[name]], [])
         self.assertIn(b"From: A Name <a@b.example>",
                       first["0000-cover-letter.patch"])
+        result = self.run_tool("kexec-series", "check", HOME=str(home))
+        self.assertNotIn("not the same", result.stdout + result.stderr)
 
-    def test_write_follows_the_git_configuration(self):
+    def test_who_runs_it_signs(self):
         self.git(self.repo, "config", "user.name", "Somebody Else")
-        self.git(self.repo, "config", "user.email", "s@e.example")
         text = self.write()["0001-kexec-first.patch"].decode()
-        self.assertIn("From: Somebody Else <s@e.example>\n", text)
-        self.assertIn("Signed-off-by: Somebody Else <s@e.example>\n", text)
+        self.assertIn("From: Somebody Else <a@b.example>\n", text)
+        self.assertIn("Signed-off-by: Somebody Else <a@b.example>\n", text)
+
+    def test_nobody_signs_for_others(self):
+        clone = self.clone()
+        self.config.write_text("")
+        nobody = {"EMAIL": "login@host.example"}
+        for command in (("write", self.top / "out"), ("branch", "main", clone)):
+            self.expect_refusal("git config --global user.email",
+                                command=command, **nobody)
+        self.assertFalse((self.top / "out").exists())
+        self.assertEqual(self.git(clone, "branch", "--list", "kexec"), "")
+        result = self.run_tool("kexec-series", "check", **nobody)
+        self.assertNotIn("user.email", result.stderr)
+        self.assertIn("series: 2 patches", result.stdout)
+
+    def test_the_quick_check_names_no_host(self):
+        self.assertRegex(patches.NOBODY.email, r"@example\.org$")
+
+    def test_the_date_is_that_of_what_is_in_the_patches(self):
+        dates = lambda patch: [line for line in patch["0001-kexec-first.patch"]
+                               .decode().splitlines() if line.startswith("Date: ")]
+        commit = lambda name, year: subprocess.run(
+            ["git", "-c", "user.name=A", "-c", "user.email=a@b.example", "commit",
+             "--quiet", "--allow-empty", "--message=x", "--date=2001-01-01T00:00Z",
+             "--", name], cwd=self.repo, check=True, env=patches.ENVIRONMENT
+            | {"GIT_COMMITTER_DATE": f"{year}-02-03T04:05:06Z"})
+        (self.repo / CORE).write_text((self.repo / CORE).read_text() + "\n")
+        commit(CORE, 2030)
+        first = dates(self.write("one"))
+        self.assertIn("2030", first[0])
+        (self.repo / "README.md").write_text("x\n")
+        self.git(self.repo, "add", "README.md")
+        commit("README.md", 2031)
+        self.assertEqual(dates(self.write("two")), first)
+
+    def test_what_git_does_not_track(self):
+        clone = self.clone()
+        (self.repo / "kernel/kexec/stray.c").write_text("")
+        self.second["files"].append("kernel/kexec/stray.c")
+        for command in (("write", self.top / "out"), ("branch", "main", clone)):
+            self.expect_refusal("does not track", "kernel/kexec/stray.c",
+                                command=command)
+        self.git(self.repo, "add", "kernel/kexec/stray.c")
+        self.write()
 
     def test_write_replaces_its_patches_only(self):
         out = self.top / "out"
+        first = self.write()
+        self.second["files"].remove(HEADER)
+        self.settings["files"].append(HEADER)
+        second = self.write()
+        self.assertEqual(sorted(first), sorted(second))
+        self.assertNotEqual(first, second)
+        listing = (out / patches.LIST).read_text()
+        for change, words in (
+                (lambda: (out / "notes").write_text("mine\n"), ["notes"]),
+                (lambda: (out / "0003-mine.patch").write_text("mine\n"),
+                 ["0003-mine.patch"]),
+                (lambda: (out / "0003-mine.patch").mkdir(), ["0003-mine.patch"]),
+                (lambda: (out / "0003-mine.patch").symlink_to("nowhere"),
+                 ["0003-mine.patch"]),
+                (lambda: (out / "0000-cover-letter.patch").write_text("edited\n"),
+                 ["0000-cover-letter.patch", "was changed"]),
+                (lambda: (out / patches.LIST).unlink(),
+                 ["0000-cover-letter.patch", "something else"]),
+                (lambda: (out / patches.LIST).write_bytes(b"\xff\n"),
+                 ["something else"])):
+            with self.subTest(words):
+                change()
+                before = sorted(out.iterdir())
+                self.expect_refusal(*words, command=("write", out))
+                self.assertEqual(sorted(out.iterdir()), before)
+                for path in out.iterdir():
+                    if path.name not in second:
+                        path.rmdir() if path.is_dir() else path.unlink()
+                for name, data in second.items():
+                    (out / name).write_bytes(data)
+                (out / patches.LIST).write_text(listing)
+        self.assertEqual(self.write(), second)
+
+    def test_patches_of_others_are_none_of_ours(self):
+        out = self.top / "out"
         out.mkdir()
-        (out / "0007-old.patch").write_text("")
-        self.assertNotIn("0007-old.patch", self.write())
-        (out / "notes").write_text("mine\n")
-        self.expect_refusal("something else", "notes", command=("write", out))
-        self.assertTrue((out / "0001-kexec-first.patch").exists())
+        self.assertTrue(self.write())
+        shutil.rmtree(out)
+        out.mkdir()
+        (out / "0001-my-own-work.patch").write_text("mine\n")
+        self.expect_refusal("0001-my-own-work.patch", command=("write", out))
+        self.assertEqual([path.read_text() for path in out.iterdir()], ["mine\n"])
+        (self.top / "file").write_text("mine\n")
+        self.expect_refusal("no directory", command=("write", self.top / "file"))
+
+    def test_write_breaks_off(self):
+        first, out = self.write(), self.top / "out"
+        moves = shutil.move
+        for number in range(3):
+            new = self.top / f"new-{number}"
+            new.mkdir()
+            for name in first:
+                (new / name).write_text(f"{number}\n")
+            left = [None] * number
+
+            def move(source, target):
+                if not left:
+                    raise KeyboardInterrupt
+                left.pop()
+                moves(source, target)
+
+            with mock.patch.object(patches.shutil, "move", move), \
+                 self.assertRaises(KeyboardInterrupt):
+                patches.replace(out, patches.ours_in(out), new)
+            self.assertEqual(len(patches.ours_in(out)), number)
+        self.assertEqual(self.write(), first)
+
+    def test_nothing_is_written_if_git_fails(self):
+        first, out = self.write(), self.top / "out"
+        self.settings["files"].append("kernel/gone.c")
+        self.expect_refusal("gone.c", command=("write", out))
+        self.assertEqual({path.name: path.read_bytes() for path in out.iterdir()
+                          if path.name in first}, first)
+        self.assertEqual([path.name for path in self.top.iterdir()
+                          if path.name.startswith(".")], [])
 
     def test_write_without_history(self):
         self.make()
         shutil.rmtree(self.repo / ".git")
+        self.expect_refusal("no git history", command=("write", self.top / "out"))
+        # Unpacked to where something else is git's.
+        self.git(self.top, "init", "--quiet")
+        self.git(self.top, "commit", "--quiet", "--allow-empty", "--message=x")
         self.expect_refusal("no git history", command=("write", self.top / "out"))
 
     def test_applies(self):
@@ -494,6 +621,32 @@ class SmallSeries(unittest.TestCase):
             self.assertEqual((self.top / "work" / name).read_bytes(),
                              (self.tree / name).read_bytes(), name)
         self.assertFalse((self.top / "work/kernel/kexec_core.c").exists())
+
+    def test_branch_without_a_commit(self):
+        clone = self.clone()
+        self.git(clone, "symbolic-ref", "HEAD", "refs/heads/kexec")
+        self.expect_refusal("a branch kexec already",
+                            command=("branch", "main", clone))
+        self.git(clone, "symbolic-ref", "HEAD", "refs/heads/main")
+        self.git(clone, "worktree", "add", "--quiet", "--detach",
+                 self.top / "work", "main")
+        self.git(self.top / "work", "symbolic-ref", "HEAD", "refs/heads/kexec")
+        self.expect_refusal("a branch kexec already",
+                            command=("branch", "main", clone))
+        self.assertEqual(self.git(clone, "for-each-ref", "refs/heads/kexec"), "")
+
+    def test_branch_of_what_belongs_to_others(self):
+        clone = self.clone()
+        other = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
+        said = patches.for_clone
+        with mock.patch.object(patches, "for_clone", lambda: said() | other), \
+             self.assertRaisesRegex(plan.Refused, "dubious ownership"):
+            patches.branch(None, clone, "main", "kexec")
+        with self.config.open("a") as config:
+            config.write(f"[safe]\n\tdirectory = {clone}\n")
+        with mock.patch.dict(os.environ, {"GIT_CONFIG_GLOBAL": str(self.config)}):
+            self.assertEqual(patches.run_git(
+                clone, "rev-parse", env=patches.for_clone() | other).returncode, 0)
 
     def test_branch_refusals(self):
         clone = self.clone()

@@ -5,6 +5,7 @@ Commits are written by git fast-import.  Patches are made in a repository that h
 those of the base's files only that a step touches: all that git am looks at.
 """
 
+import hashlib
 import os
 import re
 import shutil
@@ -14,51 +15,126 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from plan import REPO, Plan, Refused, Tree, kept_dir, read_state
+from plan import LANDS, REPO, Plan, Refused, Tree, kept_dir, read_state
 
-PATCH = re.compile(r"\d{4}-.*\.patch")
+# In a directory of patches: what "write" wrote there, "DIGEST NAME" a line.
+LIST = ".kexec-series"
 BENCH = REPO / "Documentation/admin-guide/kexec/bench-tables.rst"
 DESIGN = REPO / "Documentation/core-api/kexec/design.rst"
 
-# What users have configured for git must not change what is written.
-ENVIRONMENT = {name: value for name, value in os.environ.items()
-               if not name.startswith("GIT_")} \
-    | {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
-       "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+# What users have configured for git must not change what is written.  Where git
+# looks for attributes is a setting, which goes by no other variable.
+SETTINGS = (("core.attributesFile", "/dev/null"), ("core.autocrlf", "false"),
+            ("core.excludesFile", "/dev/null"), ("core.hooksPath", "/dev/null"))
+
+
+def environment(settings):
+    """The environment for git with these settings, and none of the user's."""
+    fixed = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1",
+             "GIT_ATTR_NOSYSTEM": "1",
+             "GIT_CONFIG_COUNT": str(len(settings)),
+             "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    for number, (key, value) in enumerate(settings):
+        fixed |= {f"GIT_CONFIG_KEY_{number}": key,
+                  f"GIT_CONFIG_VALUE_{number}": value}
+    return {name: value for name, value in os.environ.items()
+            if not name.startswith("GIT_")} | fixed
+
+
+ENVIRONMENT = environment(SETTINGS)
+
+
+def run_git(top, *arguments, data=None, env=None):
+    return subprocess.run(["git", *arguments], cwd=top, input=data,
+                          capture_output=True, env=env or ENVIRONMENT)
+
+
+def words_of(result):
+    """What git says on its way out."""
+    return result.stderr.decode(errors="replace").strip()
 
 
 def git(top, *arguments, data=None, check=True, env=None):
     """Run git in @top; returns what it prints."""
-    result = subprocess.run(["git", *arguments], cwd=top, input=data,
-                            capture_output=True, env=env or ENVIRONMENT)
+    result = run_git(top, *arguments, data=data, env=env)
     if check and result.returncode:
-        raise Refused(f"git {' '.join(arguments[:2])}: "
-                      + result.stderr.decode(errors="replace").strip())
+        raise Refused(f"git {' '.join(arguments[:2])}: {words_of(result)}")
     return result.stdout
 
 
+def for_clone():
+    """The environment for a clone of the user's, who may have said to git that
+    it is safe although it belongs to somebody else.
+    """
+    said = git("/", "config", "-z", "--get-all", "safe.directory", check=False,
+               env=os.environ).decode(errors="surrogateescape")
+    return environment([*SETTINGS, *(("safe.directory", path) for path in
+                                     said.split("\0")[:-1])])
+
+
+def in_git():
+    """Whether the repository is git's: it may have been unpacked from a tarball,
+    also to where something else is.
+    """
+    top = git(REPO, "-c", "safe.directory=*", "rev-parse", "--show-toplevel",
+              check=False).decode(errors="surrogateescape").rstrip("\n")
+    return bool(top) and Path(top).resolve() == REPO
+
+
 class Author(NamedTuple):
-    """Whom the commits are by, and when the first was."""
+    """Whom the commits are by, who signs them off, and when the first was."""
     name: str
     email: str
     seconds: int
 
     @classmethod
-    def of_repository(cls):
-        """As the repository has it: its own settings, else its last commit."""
-        ask = lambda *words: git(REPO, "-c", "safe.directory=*", *words,
-                                 check=False).decode().strip()
-        last = ask("log", "-1", "--format=%an%n%ae%n%at").splitlines()
-        if len(last) != 3:
-            raise Refused(f"{REPO} has no git history: author and date of the "
-                          "patches are taken from there")
-        return cls(ask("config", "--local", "user.name") or last[0],
-                   ask("config", "--local", "user.email") or last[1],
-                   int(last[2]))
+    def who_runs_this(cls, top):
+        """As git has it for who commits in @top; it is no guess of git's, from
+        the names of login and host, as a sign-off is somebody's word.
+        """
+        result = run_git(top, "-c", "user.useConfigOnly=true", "var",
+                         "GIT_AUTHOR_IDENT", env=os.environ)
+        match = re.fullmatch(r"(.*) <(.*)> \d+ [-+]\d+\n",
+                             result.stdout.decode(errors="replace"))
+        if result.returncode or not match:
+            raise Refused(
+                "the patches are signed off by who makes them, and git does not "
+                "know who you are. Say so:\n"
+                '  git config --global user.name "Your Name"\n'
+                "  git config --global user.email you@example.org\n"
+                f"git says: {words_of(result)}")
+        return cls(match[1], match[2], last_change())
 
     @property
     def ident(self):
         return f"{self.name} <{self.email}>"
+
+
+# Of the quick check, which nobody signs: "write" and "branch" never have it.
+NOBODY = Author("Nobody", "nobody@example.org", 1700000000)
+
+
+def last_change():
+    """When what the patches are made of was last committed."""
+    date = git(REPO, "-c", "safe.directory=*", "log", "-1", "--format=%ct", "--",
+               *LANDS, "MAINTAINERS", "tools/series", check=False) \
+        if in_git() else b""
+    if not date.strip():
+        raise Refused(f"{REPO} has no git history: the date of the patches is "
+                      "taken from there")
+    return int(date)
+
+
+def check_tracked(series):
+    """Refuse files that lie in the repository, and are not of it."""
+    if not in_git():
+        return
+    tracked = git(REPO, "-c", "safe.directory=*", "ls-files", "-z", "--", *LANDS)
+    strange = sorted(set(series.whole.files)
+                     - set(os.fsdecode(tracked).split("\0")))
+    if strange:
+        raise Refused("git does not track what would be in the patches; add it, "
+                      "or take it away:\n  " + "\n  ".join(strange))
 
 
 # --- What a base has ----------------------------------------------------------
@@ -74,13 +150,15 @@ def made_tree(top):
 class Commit:
     """A commit of a clone of Linux as a base: files come out when asked for."""
 
-    def __init__(self, clone, name, directory):
-        self.clone, self.directory = clone, Path(directory)
+    def __init__(self, clone, name, directory, env):
+        self.clone, self.directory, self.env = clone, Path(directory), env
         self.name = git(clone, "rev-parse", "--verify", "--quiet",
-                        f"{name}^{{commit}}", check=False).decode().strip()
+                        f"{name}^{{commit}}", check=False,
+                        env=env).decode().strip()
         if not self.name:
             raise Refused(f"{clone} has no commit {name}")
-        listing = git(clone, "ls-tree", "-rz", self.name).decode()
+        listing = git(clone, "ls-tree", "-rz", self.name, env=env).decode(
+            errors="surrogateescape")
         self.modes = {path: entry.split()[0] for entry, _, path in
                       (line.partition("\t") for line in
                        listing.split("\0")[:-1])}
@@ -93,7 +171,7 @@ class Commit:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(git(self.clone, "cat-file", "blob",
-                                 f"{self.name}:{name}"))
+                                 f"{self.name}:{name}", env=self.env))
             path.chmod(int(self.modes[name][3:], 8))
         return path
 
@@ -166,7 +244,7 @@ def commit_stream(branch, before, after, message, author, number, parent=None):
     yield b"\n"
 
 
-def commit_all(series, top, branch, all_states, author, parent=None):
+def commit_all(series, top, branch, all_states, author, parent=None, env=None):
     """Write a commit for each step to the repository @top."""
     stream = []
     if not parent:
@@ -177,61 +255,129 @@ def commit_all(series, top, branch, all_states, author, parent=None):
         stream += commit_stream(branch, all_states[number - 1],
                                 all_states[number], message_of(step, author),
                                 author, number, parent if number == 1 else None)
-    git(top, "fast-import", "--quiet", data=b"".join(stream))
+    git(top, "fast-import", "--quiet", data=b"".join(stream), env=env)
 
 
 def branch(series, clone, base_name, name):
     """Write the steps as commits on a new branch of a user's clone."""
-    if not git(clone, "rev-parse", "--git-dir", check=False):
-        raise Refused(f"{clone} is no clone of git's")
-    if git(clone, "check-ref-format", "--branch", name, check=False
+    env = for_clone()
+    result = run_git(clone, "rev-parse", "--git-dir", env=env)
+    if result.returncode:
+        raise Refused(f"{clone} is no clone of git's: {words_of(result)}")
+    if git(clone, "check-ref-format", "--branch", name, check=False, env=env
            ).decode().strip() != name:
         raise Refused(f"{name} is no name for a branch")
-    if git(clone, "rev-parse", "--verify", "--quiet", f"refs/heads/{name}",
-           check=False):
+    # A branch without a commit is none yet, but who has it checked out would find
+    # all files to be deleted in what is there.
+    unborn = f"branch refs/heads/{name}" in git(
+        clone, "worktree", "list", "--porcelain", env=env).decode(
+            errors="replace").splitlines()
+    if unborn or git(clone, "rev-parse", "--verify", "--quiet",
+                     f"refs/heads/{name}", check=False, env=env):
         raise Refused(f"{clone} has a branch {name} already: name another one, "
                       "with BRANCH=")
+    check_tracked(series)
+    author = Author.who_runs_this(clone)
     with tempfile.TemporaryDirectory(prefix="kexec-series-") as directory:
-        base = Commit(clone, base_name, directory)
+        base = Commit(clone, base_name, directory, env)
         version = version_of(base)
-        commit_all(series, clone, name, states(series, base),
-                   Author.of_repository(), base.name)
+        commit_all(series, clone, name, states(series, base), author, base.name,
+                   env)
     print(f"series: {len(series.steps)} commits on branch {name} of {clone}, on "
           f"top of {base.name[:12]}, Linux {version}")
 
 
 # --- Patches ----------------------------------------------------------------------
 
-def write(series, tree, out):
+def write(series, tree, out, author=None):
     """Write the steps as patches to @out, with a cover letter."""
-    base, author = made_tree(tree), Author.of_repository()
-    strangers = [path.name for path in out.iterdir()
-                 if not PATCH.fullmatch(path.name)] if out.is_dir() else []
-    if strangers or out.exists() and not out.is_dir():
-        raise Refused(f"{out} has something else in it than patches"
-                      + (f": {strangers[0]}" if strangers else ""))
-    out.mkdir(parents=True, exist_ok=True)
+    if not author:
+        check_tracked(series)
+        author = Author.who_runs_this(REPO)
+    base = made_tree(tree)
     version = version_of(base)
-    with tempfile.TemporaryDirectory(prefix="kexec-series-") as directory:
-        top = Path(directory)
-        git(top, "init", "--quiet", "--initial-branch=base")
-        commit_all(series, top, "series", states(series, base), author)
-        first = f"series~{len(series.steps)}"
-        git(top, "config", "branch.series.description",
-            cover_letter(series, version))
-        git(top, "config", "core.abbrev", "12")
-        for path in out.iterdir():
-            path.unlink()
-        git(top, "format-patch", "--quiet", f"--output-directory={out}",
-            "--cover-letter", "--cover-from-description=subject", "--numbered",
-            "--zero-commit", "--no-signature", "--no-renames",
-            f"{first}..series",
-            env=ENVIRONMENT | {
-                "GIT_COMMITTER_NAME": author.name,
-                "GIT_COMMITTER_EMAIL": author.email,
-                "GIT_COMMITTER_DATE": f"{author.seconds} +0000"})
+    ours = ours_in(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="kexec-series-") as directory, \
+         tempfile.TemporaryDirectory(prefix=f".{out.name}-",
+                                     dir=out.parent) as part:
+        format_patches(series, base, author, Path(directory), part,
+                       cover_letter(series, version))
+        replace(out, ours, Path(part))
     print(f"series: {len(series.steps)} patches for Linux {version}, and a cover "
           f"letter, in {os.path.relpath(out)}")
+
+
+def format_patches(series, base, author, top, out, cover):
+    """Have git write the patches to @out, from a new repository @top."""
+    git(top, "init", "--quiet", "--template=", "--initial-branch=base")
+    commit_all(series, top, "series", states(series, base), author)
+    first = f"series~{len(series.steps)}"
+    git(top, "config", "branch.series.description", cover)
+    git(top, "config", "core.abbrev", "12")
+    git(top, "format-patch", "--quiet", f"--output-directory={out}",
+        "--cover-letter", "--cover-from-description=subject", "--numbered",
+        "--zero-commit", "--no-signature", "--no-renames", f"{first}..series",
+        env=ENVIRONMENT | {
+            "GIT_COMMITTER_NAME": author.name,
+            "GIT_COMMITTER_EMAIL": author.email,
+            "GIT_COMMITTER_DATE": f"{author.seconds} +0000"})
+
+
+def line_of(path):
+    """What the list of ours says of a file."""
+    return f"{hashlib.sha256(path.read_bytes()).hexdigest()} {path.name}"
+
+
+def ours_in(out):
+    """The files in @out that are as they were written here: {path: line}.  Refuses
+    an @out that has anything else in it, be it a patch.
+    """
+    if not out.is_dir():
+        if out.exists() or out.is_symlink():
+            raise Refused(f"{out} is no directory")
+        return {}
+    try:
+        listed = set((out / LIST).read_text().splitlines()) \
+            if (out / LIST).is_file() else set()
+    except UnicodeDecodeError:
+        listed = set()
+    ours = {}
+    for path in sorted(out.iterdir()):
+        if path.name in (LIST, f"{LIST}.part") and listed:
+            continue
+        if path.is_symlink() or not path.is_file() or \
+           not any(line.endswith(f" {path.name}") for line in listed):
+            raise Refused(f"{out} has something else in it than patches that were "
+                          f"made here: {path.name}: it is left alone; name "
+                          "another place, with OUT=")
+        if line_of(path) not in listed:
+            raise Refused(f"{out}: {path.name} was changed since it was made: it "
+                          "is left alone; move it away, or name another place, "
+                          "with OUT=")
+        ours[path] = line_of(path)
+    return ours
+
+
+def replace(out, ours, new):
+    """Have the files of @new take the place of @ours in @out.  Wherever this
+    breaks off, the list there names what is.
+    """
+    lines = {path: line_of(path) for path in sorted(new.iterdir())}
+    out.mkdir(exist_ok=True)
+    write_list(out, [*ours.values(), *lines.values()])
+    for path in ours:
+        path.unlink()
+    for path in lines:
+        shutil.move(path, out / path.name)
+    write_list(out, lines.values())
+
+
+def write_list(out, lines):
+    """Note in @out what is ours; there is never half a note."""
+    part = out / f"{LIST}.part"
+    part.write_text("".join(f"{line}\n" for line in lines))
+    part.replace(out / LIST)
 
 
 def cover_letter(series, version):
@@ -313,7 +459,7 @@ def check(series, tree):
     """Whether the patches are good; returns complaints."""
     with tempfile.TemporaryDirectory(prefix="kexec-series-") as directory:
         out = Path(directory) / "out"
-        write(series, tree, out)
+        write(series, tree, out, NOBODY)
         return check_applies(tree, out, Path(directory) / "applied") \
             + check_style(series, tree, out)
 
@@ -323,12 +469,13 @@ def check_applies(tree, out, top):
     base = made_tree(tree)
     content = Plan(base).content
     top.mkdir()
-    git(top, "init", "--quiet")
+    git(top, "init", "--quiet", "--template=")
     for name in content:
         if path := base.find(name):
             (top / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, top / name)
-    settings = ["-c", "user.name=check", "-c", "user.email=check@localhost"]
+    settings = ["-c", f"user.name={NOBODY.name}",
+                "-c", f"user.email={NOBODY.email}"]
     git(top, "add", "--all", "--force")
     git(top, *settings, "commit", "--quiet", "--message=base")
     patches = sorted(map(str, out.glob("*.patch")))[1:]     # after the cover
