@@ -215,6 +215,15 @@ def edits(maintainers):
              "the header is gone; what it is needed for stands in "
              "linux/kexec.h"),
 
+        Edit("tools/testing/selftests/Makefile",
+             "TARGETS += kexec\n", "",
+             "the base's tests are gone"),
+        Edit("tools/testing/selftests/Makefile",
+             "TARGETS += kcmp\n",
+             "TARGETS += kcmp\n"
+             "TARGETS += kexec\n",
+             "the new tests can be built"),
+
         Edit("MAINTAINERS",
              re.compile(r"^KEXEC\n(?:\S.*\n)+", re.MULTILINE), maintainers,
              "the subsystem's entry"),
