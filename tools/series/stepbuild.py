@@ -60,19 +60,24 @@ class Job:
                 ("CC=", "HOSTCC=", "CROSS_COMPILE="))] + ["LLVM=1"]
         return command
 
-    def compiler(self):
-        return record.version("clang" if self.llvm
-                              else f"{self.arch.cross_compile}gcc")
+    def tools(self):
+        """What compiler and linker say of themselves."""
+        cross = self.arch.cross_compile
+        names = ("clang", "ld.lld") if self.llvm else \
+            (f"{cross}gcc", f"{cross}as", f"{cross}ld")
+        return "".join(map(record.version, names))
 
-    def key(self, base):
-        """Changes when this has to be built again."""
+    def key(self, base, identity):
+        """Changes when this has to be built again; @identity is the base's, which
+        is more than what is touched of it.
+        """
         compiled = {name: blob(base, name, what)
                     for name, what in self.content.items()
                     if not name.startswith(OUTSIDE)}
         return hashlib.sha256(repr(
-            [self.name, self.arch.name, self.wanted, self.targets,
-             self.compiler(), version_of(base), sorted(compiled.items())]
-        ).encode()).hexdigest()
+            [self.name, self.arch.name, self.wanted, sorted(self.must),
+             self.targets, self.make(), self.tools(), identity, version_of(base),
+             sorted(compiled.items())]).encode()).hexdigest()
 
     def run(self):
         """Configure and build; a failure, a warning or an option that is not
@@ -120,7 +125,10 @@ def jobs_of(series, base, number):
     archs = [step.arch for step in steps if step.arch]
     last = number == len(series.steps)
     x86 = build.Arch("x86_64")
-    yield Job(number, "allnoconfig", x86, content, {})
+    for name in build.ported():
+        arch = build.Arch(name)
+        if name == "x86_64" or touches(base, series, number, arch.arch):
+            yield Job(number, "allnoconfig", arch, content, {})
     for name in dict.fromkeys(["x86_64", steps[-1].arch or "x86_64",
                                *(archs if last else [])]):
         yield test_kernel(series, build.Arch(name), content, number,
@@ -130,6 +138,18 @@ def jobs_of(series, base, number):
     if last:
         yield Job(number, "defconfig", x86, content)
         yield test_kernel(series, x86, content, number, True, llvm=True)
+
+
+def touches(base, series, number, directory):
+    """Whether step @number has to do with the files of an architecture: changes,
+    or what is not there any more.
+    """
+    before, after = series.content(base, number - 1), series.content(base, number)
+    return any(name.startswith(f"arch/{directory}/")
+               and blob(base, name, what) != blob(
+                   base, name, before[name] if name in before
+                   else base.find(name))
+               for name, what in after.items())
 
 
 def test_kernel(series, arch, content, number, has_kexec, **settings):
@@ -183,7 +203,7 @@ def run(series, numbers):
     for number in numbers or range(1, len(series.steps) + 1):
         print(f"--- {number} {series.steps[number - 1].subject}", flush=True)
         for job in jobs_of(series, tree, number):
-            stamp = STAMPS / job.key(tree)
+            stamp = STAMPS / job.key(tree, state["base"])
             if stamp.exists():
                 before += 1
                 continue
@@ -196,7 +216,7 @@ def run(series, numbers):
                 print(f"FAIL {job.title}\n{error}", flush=True)
                 continue
             built += 1
-            stamp.write_text(f"{job.title}\n{job.compiler()}")
+            stamp.write_text(f"{job.title}\n{job.tools()}")
             print(f"ok   {job.title} ({time.monotonic() - began:.0f} s)",
                   flush=True)
     print(f"{built} built, {failed} failed, {before} had been built before")

@@ -33,8 +33,27 @@ class Jobs(unittest.TestCase):
                         if step.arch == arch)
 
     def test_the_removal(self):
-        self.assertEqual(set(self.jobs(1)), {("allnoconfig", "x86_64"),
-                                             ("test", "x86_64")})
+        self.assertEqual(set(self.jobs(1)), {
+            *(("allnoconfig", arch) for arch in build.ported()),
+            ("test", "x86_64")})
+        self.assertNotIn("CONFIG_KEXEC", self.jobs(1)["allnoconfig", "arm64"].must)
+
+    def test_what_touches_an_architecture(self):
+        """Without a look at how that is found out."""
+        for number, step in enumerate(self.series.steps, 1):
+            names = [*step.files, *(edit.file for edit in step.edits)]
+            if step.removes:
+                names += self.series.whole.removals
+            expected = {"x86_64"} | {
+                name for name in build.ported() for path in names
+                if path.startswith(f"arch/{build.Arch(name).arch}/")}
+            with self.subTest(step.subject):
+                found = {arch for kind, arch in self.jobs(number)
+                         if kind == "allnoconfig"}
+                self.assertLessEqual(expected, found)
+                # What is for an option may be anywhere.
+                if not step.options:
+                    self.assertEqual(expected, found)
 
     def test_the_core_before_an_architecture(self):
         jobs = self.jobs(self.step("x86_64") - 1)
@@ -49,15 +68,17 @@ class Jobs(unittest.TestCase):
 
     def test_an_architecture(self):
         jobs = self.jobs(self.step("x86_64"))
-        self.assertEqual(set(jobs), {("allnoconfig", "x86_64"),
-                                     ("test", "x86_64")})
+        self.assertEqual(set(jobs), {
+            ("allnoconfig", "x86_64"), ("allnoconfig", "i386"),
+            ("test", "x86_64")})
         must = jobs["test", "x86_64"].must
         self.assertIn("CONFIG_KEXEC", must)
         self.assertNotIn("CONFIG_CRASH_DUMP", must)
         for arch in "i386", "arm64", "riscv64":
             jobs = self.jobs(self.step(arch))
-            self.assertEqual(set(jobs), {("allnoconfig", "x86_64"),
-                                         ("test", "x86_64"), ("test", arch)})
+            self.assertEqual(set(jobs), {
+                ("allnoconfig", "x86_64"), ("allnoconfig", arch),
+                ("test", "x86_64"), ("test", arch)})
             self.assertLess({"CONFIG_KEXEC", "CONFIG_CRASH_DUMP"},
                             set(jobs["test", arch].must))
 
@@ -78,11 +99,35 @@ class Jobs(unittest.TestCase):
 
     def test_key(self):
         last = len(self.series.steps)
-        key = lambda number, name: self.jobs(number)[name, "x86_64"].key(self.base)
+        base = ["linux.tar.xz", 1, 2]
+        key = lambda number, name: self.jobs(number)[name, "x86_64"].key(
+            self.base, base)
         self.assertEqual(key(last, "test"), key(last - 1, "test"))
         self.assertNotEqual(key(last, "test"), key(last, "allnoconfig"))
         x86_64 = self.step("x86_64")
         self.assertNotEqual(key(x86_64, "test"), key(x86_64 - 1, "test"))
+
+    def test_key_has_all_that_a_build_depends_on(self):
+        def job(arch="x86_64", must=("CONFIG_A",), **settings):
+            return stepbuild.Job(1, "test", build.Arch(arch), {},
+                                 {"CONFIG_A": "CONFIG_A=y"}, must, **settings)
+        version, make = stepbuild.record.version, build.Arch.make
+        base = ["linux.tar.xz", 1, 2]
+        keys = [job().key(self.base, base), job(must=()).key(self.base, base),
+                job("i386").key(self.base, base),
+                job(llvm=True).key(self.base, base),
+                job(targets=["vmlinux"]).key(self.base, base),
+                *(job().key(self.base, other) for other in (
+                    ["other.tar.xz", 1, 2], ["linux.tar.xz", 1, 3]))]
+        for tool in "gcc", "as", "ld":
+            with mock.patch.object(stepbuild.record, "version", lambda name: (
+                    "newer" if name.endswith(tool) else version(name))):
+                keys.append(job().key(self.base, base))
+        with mock.patch.object(build.Arch, "make", lambda self, out:
+                               [*make(self, out), "W=1"]):
+            keys.append(job().key(self.base, base))
+        self.assertEqual(len(set(keys)), len(keys))
+        self.assertEqual(job().key(self.base, base), keys[0])
 
 
 class Runs(unittest.TestCase):
