@@ -139,6 +139,19 @@ class KexecTreeTest(unittest.TestCase):
         (self.base / "kernel/kexec_elf.c").unlink()
         self.expect_refusal("remove.list: kernel/kexec_elf.c")
 
+    def test_removed_file_has_another_name(self):
+        new = self.base / "arch/riscv/kernel/kexec_elf.c"
+        old = new.with_name("elf_kexec.c")
+        new.rename(old)
+        result = self.make()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertFalse((self.tree / old.relative_to(self.base)).exists())
+        shutil.copy2(old, new)
+        self.expect_refusal("both are in the base tree")
+        old.unlink()
+        new.unlink()
+        self.expect_refusal("elf_kexec.c", "not in the base tree")
+
     def test_removed_directory_is_missing(self):
         shutil.rmtree(self.base / "arch/x86/purgatory")
         self.expect_refusal("remove.list: arch/x86/purgatory/")

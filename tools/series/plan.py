@@ -90,10 +90,17 @@ class Plan:
                           + "\n  ".join(lacks))
 
     def remove(self, name):
-        """Plan to delete the file or, with a slash at its end, directory."""
-        names = self.base.below(name) if name.endswith("/") else [name]
-        if not names or not all(map(self.base.find, names)):
+        """Plan to delete the file or, with a slash at its end, directory; of some
+        that are "A | B", the one that is there.
+        """
+        if name.endswith("/"):
+            names = self.base.below(name)
+        else:
+            names = list(filter(self.base.find, name.split(" | ")))
+        if not names:
             raise Refused(f"remove.list: {name}: not in the base tree")
+        if len(names) > 1 and " | " in name:
+            raise Refused(f"remove.list: {name}: both are in the base tree")
         self.content.update(dict.fromkeys(names))
 
     def edit(self, edit):
