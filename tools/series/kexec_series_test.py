@@ -548,6 +548,13 @@ class SmallSeries(unittest.TestCase):
     def test_write_breaks_off(self):
         first, out = self.write(), self.top / "out"
         moves = shutil.move
+        new = self.top / "new"
+        new.mkdir()
+        (new / "0000-other.patch").write_text("new\n")
+        with mock.patch.object(Path, "unlink", side_effect=KeyboardInterrupt), \
+             self.assertRaises(KeyboardInterrupt):
+            patches.replace(out, patches.ours_in(out), new)
+        self.assertEqual({path.name for path in patches.ours_in(out)}, set(first))
         for number in range(3):
             new = self.top / f"new-{number}"
             new.mkdir()
