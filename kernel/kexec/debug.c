@@ -15,6 +15,7 @@
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/irqflags.h>
+#include <linux/kmsg_dump.h>
 #include <linux/mm.h>
 #include <linux/panic.h>
 #include <linux/platform_device.h>
@@ -142,7 +143,7 @@ bool kexec_debug_claims_wait(void)
 	return READ_ONCE(claims_wait);
 }
 
-/* Whether a claim is never abandoned. */
+/* Whether a claim is abandoned only if its caller is killed. */
 static bool claims_patient;
 
 /**
@@ -373,25 +374,51 @@ static void create_crash_files(struct dentry *dir)
 /**
  * struct slow_shutdown - how a device of ours is shut down
  * @sleep_ms: it sleeps so many milliseconds
- * @spin: it loops with interrupts off, until something was named as hanging
+ * @spin: it loops with interrupts off, until the log names it as hanging
  */
 struct slow_shutdown {
 	unsigned int sleep_ms;
 	bool spin;
 };
 
+/* As a handoff does, in what the log has since @log was here last. */
+static bool is_named(struct kmsg_dump_iter *log, const struct device *dev)
+{
+	char what[64], line[256];
+
+	snprintf(what, sizeof(what), "still at %s %s,", dev_driver_string(dev),
+		 dev_name(dev));
+	while (kmsg_dump_get_line(log, false, line, sizeof(line), NULL)) {
+		if (strstr(line, what))
+			return true;
+	}
+	return false;
+}
+
+/* Another CPU has to name it: the last one that is left would loop for ever. */
+static void spin_until_named(const struct device *dev)
+{
+	struct kmsg_dump_iter log;
+
+	if (num_online_cpus() < 2) {
+		pr_warn("%s: there is no other CPU, its shutdown does not loop\n",
+			dev_name(dev));
+		return;
+	}
+	kmsg_dump_rewind(&log);
+	guard(irqsave)();
+	while (!is_named(&log, dev))
+		cpu_relax();
+}
+
 static void shut_down_slowly(struct platform_device *pdev)
 {
 	const struct slow_shutdown *how = dev_get_platdata(&pdev->dev);
-	unsigned int nr_named = kexec_phase_nr_named();
 
 	if (how->sleep_ms)
 		msleep(how->sleep_ms);
-	if (how->spin) {
-		guard(irqsave)();
-		while (kexec_phase_nr_named() == nr_named)
-			cpu_relax();
-	}
+	if (how->spin)
+		spin_until_named(&pdev->dev);
 }
 
 static struct platform_driver slow_driver = {
@@ -414,10 +441,10 @@ static int shutdown_sleeps_set(void *data, u64 ms)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(shutdown_sleeps_fops, NULL, shutdown_sleeps_set, "%llu\n");
 
-/* If there is one CPU only, nobody else could name it. */
+/* See spin_until_named(). */
 static int shutdown_spins_set(void *data, u64 ignored)
 {
-	if (num_online_cpus() < 2)
+	if (num_online_cpus() < 2 || !IS_ENABLED(CONFIG_PRINTK))
 		return -EINVAL;
 	return add_slow_device((struct slow_shutdown){ .spin = true });
 }
