@@ -105,12 +105,19 @@ static int mount_file(const char *path)
 	return fuse;
 }
 
+static void say_ready(int ready)
+{
+	if (write(ready, "", 1) != 1)
+		die("can't say that it is ready: %s", strerror(errno));
+	close(ready);
+}
+
 static void serve(const char *path, int ready)
 {
 	static char request[64 * KIB];
 	int fuse = mount_file(path);
 
-	close(ready);
+	say_ready(ready);
 	for (;;) {
 		if (read(fuse, request, sizeof(request)) > 0)
 			answer(fuse, (const void *)request);
@@ -125,17 +132,21 @@ static void read_file_of_nothing(const char *path, int ready)
 	struct stat stat;
 	off_t at;
 	char byte;
+	int err;
 
 	/* Nothing is read ahead of a file whose size is not known. */
 	if (fd < 0 || fstat(fd, &stat) || stat.st_size != (off_t)HUNG_FILE_SIZE)
 		die("no %s: %s", path, strerror(errno));
-	for (at = 0; at < (off_t)HUNG_FILE_SIZE; at += READ_AHEAD)
-		posix_fadvise(fd, at, READ_AHEAD, POSIX_FADV_WILLNEED);
-	close(ready);
+	for (at = 0; at < (off_t)HUNG_FILE_SIZE; at += READ_AHEAD) {
+		err = posix_fadvise(fd, at, READ_AHEAD, POSIX_FADV_WILLNEED);
+		if (err)
+			die("%s is not read ahead: %s", path, strerror(err));
+	}
+	say_ready(ready);
 	_exit(read(fd, &byte, 1) == 1 ? 1 : 0);
 }
 
-/* Until the child closes @ready. */
+/* Until the child says that it is; one that has ended says nothing. */
 static pid_t start(void (*function)(const char *path, int ready), const char *path)
 {
 	int ready[2];
@@ -150,8 +161,8 @@ static pid_t start(void (*function)(const char *path, int ready), const char *pa
 		function(path, ready[1]);
 	}
 	close(ready[1]);
-	if (read(ready[0], &byte, 1))
-		die("no end of file");
+	if (read(ready[0], &byte, 1) != 1)
+		die("a process of %s has ended before it was ready", path);
 	close(ready[0]);
 	return child;
 }

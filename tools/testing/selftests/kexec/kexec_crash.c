@@ -277,15 +277,19 @@ static void panic_while_loading(void)
 {
 	unsigned int *nr_loads;
 	struct timespec now;
+	pid_t loader;
 
 	nr_loads = mmap(NULL, sizeof(*nr_loads), PROT_READ | PROT_WRITE,
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (nr_loads == MAP_FAILED)
 		die("no shared memory: %s", strerror(errno));
-	if (!fork_child())
+	loader = fork_child();
+	if (!loader)
 		keep_loading(nr_loads);
-	while (__atomic_load_n(nr_loads, __ATOMIC_RELAXED) < 4)
+	while (__atomic_load_n(nr_loads, __ATOMIC_RELAXED) < 4) {
+		expect_running(loader, "the loader");
 		usleep(1000);
+	}
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	usleep(now.tv_nsec / 1000 % 500000);
 	press_sysrq();

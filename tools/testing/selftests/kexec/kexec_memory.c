@@ -74,8 +74,8 @@ static void hand_over(void)
 	printf("kexec_memory: moved=%llu zero=%llu in_place=%llu\n", sum.moved,
 	       sum.zero, sum.in_place);
 	fflush(stdout);
-	/* For those who have to read it before they are gone. */
-	sleep(1);
+	/* They are gone soon. */
+	wait_until_heard();
 	reboot_kexec();
 	die("reboot(2): %s: %s", strerror(errno), last_refusal());
 }
@@ -326,7 +326,7 @@ static void over_virtio_mem(void)
 static void over_balloon(void)
 {
 	const __u64 total = memory_info("MemTotal:");
-	struct plan plan = plan_in(anywhere, &all_free, IMAGE_SIZE);
+	struct plan plan = { };
 	struct range inside;
 
 	say("please inflate the balloon");
@@ -336,10 +336,10 @@ static void over_balloon(void)
 	if (count_flagged(inside, 1ULL << KPF_OFFLINE, 0) * page_size() <
 	    range_len(inside) / 2)
 		die("no block is in the balloon");
-	plan = (struct plan) { };
 	use_range(&plan, inside);
+	/* It is in place or is moved, as the driver is busy with its pages or not. */
 	load_plan(&plan, 0);
-	expect_moved(0, range_len(inside));
+	wait_until_settled();
 
 	/* And over what had been in it. */
 	say("please deflate the balloon");
@@ -481,14 +481,15 @@ static void cma(void)
 }
 
 /* Takes pages that only the kernel's zones have, and gives them back, all the time. */
-static void use_kernel_memory(void)
+static pid_t use_kernel_memory(void)
 {
 	int pipe[2];
 	static char page[64 * KIB];
 	size_t i, nr = MIB / page_size();
+	pid_t child = fork_child();
 
-	if (fork_child())
-		return;
+	if (child)
+		return child;
 	if (pipe2(pipe, O_CLOEXEC) || fcntl(pipe[1], F_SETPIPE_SZ, MIB) < 0)
 		die("no pipe: %s", strerror(errno));
 	for (;;) {
@@ -508,12 +509,14 @@ static void movable_no_help(void)
 	static const struct use pipes = { { .other = 90 }, 100 };
 	__u64 elsewhere;
 	struct plan plan;
+	pid_t user;
 
 	elsewhere = memory_info("MemFree:") - free_in_zone("Movable");
 	pipe_filling.fill(elsewhere * 3 / 4);
 	plan = plan_in(anywhere, &pipes, round_down(elsewhere / 2, MIB));
-	use_kernel_memory();
+	user = use_kernel_memory();
 	expect_refused(try_to_load(&plan, 0), ENOMEM, "out of memory");
+	expect_running(user, "the user of kernel memory");
 	if (!pipe_filling.intact())
 		die("what was in memory is damaged");
 }
@@ -605,7 +608,7 @@ static void hung_file_answered(void)
 	struct hung_file file;
 	struct range block;
 	struct plan plan;
-	__u64 before, after;
+	__u64 before, after, limit;
 
 	map_pattern(IMAGE_SIZE);
 	before = settled_free_memory();
@@ -617,10 +620,12 @@ static void hung_file_answered(void)
 	end_hung_file(&file);
 
 	/* It takes a moment until the one that waited is done. */
-	do {
+	limit = time_limit();
+	for (load_plan(&plan, 0); sum_placed().moved; load_plan(&plan, 0)) {
+		if (is_over(limit))
+			die("claims don't work again");
 		wait_a_little();
-		load_plan(&plan, 0);
-	} while (sum_placed().moved);
+	}
 	unload_image();
 	after = settled_free_memory();
 	if (after + range_len(block) / 2 < before)
@@ -635,7 +640,7 @@ static pid_t start_waiter(const struct plan *plan)
 {
 	char path[64], text[TEXT_MAX];
 	pid_t waiter = fork_child();
-	int status;
+	int err;
 
 	while (!waiter) {
 		load_plan(plan, 0);
@@ -644,9 +649,10 @@ static pid_t start_waiter(const struct plan *plan)
 	snprintf(path, sizeof(path), "/proc/%d/wchan", waiter);
 	do {
 		wait_a_little();
-		if (waitpid(waiter, &status, WNOHANG))
-			die("the waiter did not wait");
-		read_file(path, text, sizeof(text));
+		expect_running(waiter, "the waiter");
+		err = read_file(path, text, sizeof(text));
+		if (err)
+			die("%s: %s", path, strerror(err));
 	} while (!strstr(text, "kexec_lock") && !strstr(text, "wait_for_end"));
 	return waiter;
 }
@@ -675,25 +681,32 @@ static void killed_waiter(void)
 	hand_over();
 }
 
+static void write_to_disk(void)
+{
+	static char dirt[32 * MIB];
+	int disk = open(DISK, O_WRONLY | O_CLOEXEC);
+
+	if (disk < 0)
+		die("no " DISK ": %s", strerror(errno));
+	memset(dirt, 0x5a, sizeof(dirt));
+	if (write(disk, dirt, sizeof(dirt)) != (ssize_t)sizeof(dirt) ||
+	    fsync(disk))
+		die("can't write to " DISK ": %s", strerror(errno));
+	die(DISK " has taken all of it");
+}
+
 /* The disk takes a byte a second: what is on its way there stays so. */
 static void dead_disk(void)
 {
-	static char dirt[32 * MIB];
 	struct range block;
 	struct plan plan;
+	pid_t writer = fork_child();
 
-	if (!fork_child()) {
-		int disk = open(DISK, O_WRONLY | O_CLOEXEC);
-
-		if (disk < 0)
-			die("no " DISK ": %s", strerror(errno));
-		memset(dirt, 0x5a, sizeof(dirt));
-		if (write(disk, dirt, sizeof(dirt)) < 0)
-			die("can't write to " DISK ": %s", strerror(errno));
-		_exit(fsync(disk));
-	}
+	if (!writer)
+		write_to_disk();
 	do {
 		wait_a_little();
+		expect_running(writer, "the writer");
 		block = find_held_up(is_written, 0);
 	} while (block.start == block.end);
 	plan = plan_over(block);

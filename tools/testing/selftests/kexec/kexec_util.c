@@ -16,6 +16,8 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/membarrier.h>
@@ -24,6 +26,7 @@
 
 #include "../kselftest.h"
 #include "kexec_util.h"
+#include "patience.h"
 
 long kexec_load(__u64 entry, unsigned long nr_segments,
 		const struct kexec_segment *segments, unsigned long flags)
@@ -112,6 +115,37 @@ pid_t fork_child(void)
 	return child;
 }
 
+/*
+ * Whoever waits for something that a child does is not to wait for one that has ended;
+ * why it has, it has said itself.
+ */
+void expect_running(pid_t child, const char *name)
+{
+	int status = 0;
+
+	if (waitpid(child, &status, WNOHANG))
+		die("%s has ended, with wait status %#x", name, status);
+}
+
+static __u64 now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* What has not come at that time never will: see patience.h. */
+__u64 time_limit(void)
+{
+	return now_s() + time_limit_s();
+}
+
+bool is_over(__u64 limit)
+{
+	return now_s() >= limit;
+}
+
 /* Reads the whole of it, or as much as fits; ends it with a NUL. */
 int read_file(const char *path, char *text, size_t size)
 {
@@ -187,20 +221,24 @@ int read_placed_from(const char *path, struct placed *placed, int max)
 	return nr;
 }
 
-/* The boot image's. */
 /* Until the kernel has moved all of the image to where it has to lie. */
 void wait_until_settled(void)
 {
+	const char *path = SYSFS_KEXEC "settled";
+	__u64 limit = time_limit();
 	char text[8];
-	int tries;
+	int err;
 
-	for (tries = 0; tries < 60000; tries++) {
-		if (read_file(SYSFS_KEXEC "settled", text, sizeof(text)) ||
-		    text[0] == '1')
+	for (;;) {
+		err = read_file(path, text, sizeof(text));
+		if (err)
+			die("%s: %s", path, strerror(err));
+		if (text[0] == '1')
 			return;
+		if (is_over(limit))
+			die("the image does not settle");
 		usleep(10000);
 	}
-	die("the image does not settle");
 }
 
 /* Of the boot image, when it has settled. */

@@ -92,13 +92,18 @@ unsigned long native_arch(void);
 bool is_compat(void);
 __u64 page_size(void);
 
-/* Ends when its parent does. */
+/* Processes.  One that is forked ends when its parent does. */
 pid_t fork_child(void);
+void expect_running(pid_t child, const char *name);
 
 /* Files; the first two return 0 or an errno. */
 int read_file(const char *path, char *text, size_t size);
 int write_file(const char *path, const char *text);
 __u64 memory_info(const char *field);
+
+/* What is waited for, if it does not come. */
+__u64 time_limit(void);
+bool is_over(__u64 limit);
 
 /* What the kernel says. */
 void wait_until_settled(void);
