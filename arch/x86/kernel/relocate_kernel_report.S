@@ -137,7 +137,7 @@ SYM_INNER_LABEL(kexec_report_page, SYM_L_GLOBAL)
 	/* Is it one in the report itself?  No more of that. */
 	cmpb	$1, AT(.Ldepth)
 	je	.Llast_line
-	ja	.Lhalt
+	ja	.Lagain
 	movb	$1, AT(.Ldepth)
 
 #ifdef CONFIG_X86_64
@@ -295,27 +295,40 @@ SYM_INNER_LABEL(kexec_report_page, SYM_L_GLOBAL)
 	lea	AT(.Lresetting), %_ASM_SI
 1:
 	call	.Lputs
-.Lhalt:
 	testb	$KEXEC_CONSOLE_RESET, AT(kexec_report_console + 4)
-	jnz	.Lreset
-1:
-	hlt
-	jmp	1b
+	jz	.Lhalt
 
-	/*
-	 * Once the port has sent the last byte: by the chipset, by the keyboard
-	 * controller, or by an exception that nobody can take.
-	 */
-.Lreset:
+	/* Nothing of it is to be lost in the port. */
 	movl	AT(kexec_report_patience), %ecx
 1:
 	call	.Lstatus
 	testb	$LSR_IDLE, %al
-	jnz	2f
+	jnz	.Lreset
 	pause
 	decl	%ecx
 	jnz	1b
-2:
+	jmp	.Lreset
+
+	/*
+	 * In: the last line has taken an exception, or what comes after it has.
+	 * Out: stopped, or reset, and nowhere near the port, which may have taken
+	 * it; if another one is taken there, nothing is left to be tried.
+	 */
+.Lagain:
+#ifdef CONFIG_X86_32
+	leal	PAGE_SIZE(%ebp), %esp
+#endif
+	testb	$KEXEC_CONSOLE_RESET, AT(kexec_report_console + 4)
+	jz	.Lhalt
+	cmpb	$2, AT(.Ldepth)
+	ja	.Ltriple_fault
+	movb	$3, AT(.Ldepth)
+
+	/*
+	 * By the chipset, by the keyboard controller, or by an exception that
+	 * nobody can take.
+	 */
+.Lreset:
 	movl	$RESET_CONTROL, %edx
 	movl	$2, %eax			/* of everything ... */
 	outb	%al, %dx
@@ -323,8 +336,12 @@ SYM_INNER_LABEL(kexec_report_page, SYM_L_GLOBAL)
 	outb	%al, %dx
 	movl	$KEYBOARD_RESET, %eax
 	outb	%al, $KEYBOARD
+.Ltriple_fault:
 	lidt	AT(.Lno_idt)
 	ud2
+.Lhalt:
+	hlt
+	jmp	.Lhalt
 
 	/* Go on at rsi after eax strings; eax is changed. */
 1:
@@ -517,7 +534,7 @@ SYM_INNER_LABEL(kexec_report_console, SYM_L_GLOBAL)
 	.quad	0
 SYM_INNER_LABEL(kexec_report_patience, SYM_L_GLOBAL)
 	.long	PATIENCE
-	/* 1 in a report, 2 in its last line. */
+	/* 1 in a report, 2 in its last line, 3 if that has taken an exception. */
 .Ldepth:
 	.byte	0
 .Lno_idt:

@@ -10,8 +10,9 @@
  * happens to it before the handoff.  Every image has the payload (payload.c)
  * as one of its segments; that checks each byte of all of them, says so on the
  * serial console, and ends the machine: "payload: registers ok", and "payload:
- * checked 67108864 bytes in 2 ranges: ok".  In the cases "invalid" and "no-stack" it
- * takes an exception instead, which the kernel reports if kexec.handoff_debug= is set.
+ * checked 67108864 bytes in 2 ranges: ok".  In the cases "invalid", "no-stack" and
+ * "no-console" it takes an exception instead, which the kernel reports if
+ * kexec.handoff_debug= is set.
  *
  * Before, this program checks what the kernel says about the placement.  What
  * is free or can be moved has to be placed in place, a page block of the
@@ -179,6 +180,33 @@ static void plan_no_stack(struct plan *plan, const struct handoff_case *c)
 {
 	static const unsigned char code[] = {
 		0x31, 0xe4, 0x48, 0xf7, 0xd4, 0x0f, 0x0b
+	};
+
+	if (native_arch() != KEXEC_ARCH_X86_64)
+		die("this case is for x86_64");
+	plan_window(plan, c);
+	plan->first = code;
+	plan->first_len = sizeof(code);
+}
+
+/*
+ * So is its last one, and from 512 GiB on nothing is mapped then, nor what a console
+ * has there.
+ */
+static void plan_no_console(struct plan *plan, const struct handoff_case *c)
+{
+	static const unsigned char code[] = {
+		0x0f, 0x20, 0xdb,			/* mov %cr3, %rbx */
+		0x48, 0x81, 0xe3, 0x00, 0xf0, 0xff, 0xff, /* and $~0xfff, %rbx */
+		0x0f, 0x20, 0xe0,			/* mov %cr4, %rax */
+		0x0f, 0xba, 0xe0, 0x0c,			/* bt $12 (LA57), %eax */
+		0x73, 0x0a,				/* jnc 1f */
+		0x48, 0x8b, 0x1b,			/* mov (%rbx), %rbx */
+		0x48, 0x81, 0xe3, 0x00, 0xf0, 0xff, 0xff, /* and $~0xfff, %rbx */
+		0x48, 0xc7, 0x43, 0x08, 0, 0, 0, 0,	/* 1: movq $0, 8(%rbx) */
+		0x0f, 0x20, 0xd8,			/* mov %cr3, %rax */
+		0x0f, 0x22, 0xd8,			/* mov %rax, %cr3 */
+		0x0f, 0x0b				/* ud2 */
 	};
 
 	if (native_arch() != KEXEC_ARCH_X86_64)
@@ -438,6 +466,9 @@ static const struct handoff_case cases[] = {
 	}, {
 		{ "no-stack", "so is its third, with no stack (x86_64)" },
 		.size = 64 * KIB, .use.least.free = 100, .plan = plan_no_stack,
+	}, {
+		{ "no-console", "so is its last, with nothing mapped from 512 GiB on (x86_64)" },
+		.size = 64 * KIB, .use.least.free = 100, .plan = plan_no_console,
 	}, {
 		{ "efi", "EFI's system table can be read (x86_64)" },
 		.size = 16 * MIB, .use.least.free = 100, .plan = plan_efi,
