@@ -12,6 +12,7 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/bits.h>
+#include <linux/ioport.h>
 #include <linux/kstrtox.h>
 #include <linux/limits.h>
 #include <linux/module.h>
@@ -33,11 +34,12 @@
 static const struct {
 	const char *words;
 	u32 kind;
+	u32 registers;		/* bytes of memory that they take */
 } kinds[] = {
 	{ "uart,io,",		KEXEC_CONSOLE_UART_IO },
-	{ "uart,mmio,",		KEXEC_CONSOLE_UART_MMIO },
-	{ "uart,mmio32,",	KEXEC_CONSOLE_UART_MMIO32 },
-	{ "pl011,",		KEXEC_CONSOLE_PL011 },
+	{ "uart,mmio,",		KEXEC_CONSOLE_UART_MMIO, 8 },
+	{ "uart,mmio32,",	KEXEC_CONSOLE_UART_MMIO32, 8 * 4 },
+	{ "pl011,",		KEXEC_CONSOLE_PL011, 0x1c },	/* up to UARTFR */
 	{ "sbi",		KEXEC_CONSOLE_SBI },
 };
 
@@ -206,12 +208,46 @@ module_param_hw_named(handoff_debug, console, kexec_console, ioport_or_iomem,
 		      0600);
 MODULE_PARM_DESC(handoff_debug, "console for what goes wrong in a handoff");
 
+static int check_console(const struct kexec_handoff_console *con)
+{
+	unsigned int i;
+	u32 len = 0;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (kinds[i].kind == con->kind)
+			len = kinds[i].registers;
+	}
+	if (len && region_intersects(con->address, len, IORESOURCE_SYSTEM_RAM,
+				     IORES_DESC_NONE) != REGION_DISJOINT)
+		return kexec_refuse(-EINVAL,
+				    "the console can't be at %#llx (kexec.handoff_debug=)",
+				    con->address);
+	return 0;
+}
+
+/**
+ * kexec_check_handoff_console - whether the console can be where it is said to be
+ *
+ * None of its registers may be in memory: what is printed would be written to what
+ * others have there, the image among them.  Not asked when the parameter is set: on
+ * the command line that is before the kernel knows of its memory, which may become
+ * more, too.
+ *
+ * Context: May sleep.  kexec_mutex is held.
+ * Return: 0, or -EINVAL.
+ */
+int kexec_check_handoff_console(void)
+{
+	return check_console(&console);
+}
+
 /**
  * kexec_handoff_console - where the trampoline tells what goes wrong
  *
  * For machine_kexec_prepare(), which copies what it needs to control memory, maps
  * the registers for the trampoline, and refuses the image, by kexec_refuse(), if
- * it can't.  An image keeps what counted when it was loaded.
+ * it can't.  No register is in memory, kexec_check_handoff_console() has seen to that.
+ * An image keeps what counted when it was loaded.
  *
  * Context: kexec_mutex is held, as it is while an image is built.
  * Return: the console, of one of the kinds in KEXEC_HANDOFF_CONSOLES; NULL if

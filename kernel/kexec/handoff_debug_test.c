@@ -84,9 +84,47 @@ static void test_console_lacking(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, parse("", 0, &con), 0);
 }
 
+static int find_ram_start(struct resource *res, void *found)
+{
+	*(resource_size_t *)found = res->start;
+	return 1;
+}
+
+static int check_at(u32 kind, u64 address)
+{
+	const struct kexec_handoff_console con = {
+		.kind = kind,
+		.address = address,
+	};
+
+	return check_console(&con);
+}
+
+/* No byte of the registers may be in memory; what is next to them may be. */
+static void test_console_memory(struct kunit *test)
+{
+	resource_size_t ram = 0;
+	unsigned int i;
+
+	walk_system_ram_res(0, -1, &ram, find_ram_start);
+	if (!ram)
+		kunit_skip(test, "memory begins at 0");
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		u32 kind = kinds[i].kind, len = kinds[i].registers;
+		int in_memory = len ? -EINVAL : 0;
+
+		KUNIT_EXPECT_EQ(test, check_at(kind, ram), in_memory);
+		KUNIT_EXPECT_EQ(test, check_at(kind, ram - len + 1), in_memory);
+		KUNIT_EXPECT_EQ(test, check_at(kind, ram - len), 0);
+	}
+	KUNIT_EXPECT_EQ(test, check_at(0, 0), 0);
+}
+
 static struct kunit_case handoff_debug_test_cases[] = {
 	KUNIT_CASE_PARAM(test_console, console_gen_params),
 	KUNIT_CASE(test_console_lacking),
+	KUNIT_CASE(test_console_memory),
 	{ }
 };
 

@@ -209,6 +209,8 @@ int kimage_place(struct kimage *image)
 	if (!err)
 		err = accept_destinations(image);
 	if (!err)
+		err = kexec_check_handoff_console();
+	if (!err)
 		err = machine_kexec_prepare(image);
 	if (!err)
 		err = kexec_vmcoreinfo_attach(image);

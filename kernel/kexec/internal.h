@@ -368,6 +368,15 @@ enum kexec_step {
 	KEXEC_STEP_CRASH_QUIET,
 };
 
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+int kexec_check_handoff_console(void);
+#else
+static inline int kexec_check_handoff_console(void)
+{
+	return 0;
+}
+#endif
+
 #ifdef CONFIG_DEBUG_KEXEC
 int kexec_place_validate(const struct kimage *image);
 void kexec_at_step(enum kexec_step step);

@@ -101,6 +101,7 @@ int kexec_report_prepare(struct kimage *image)
 
 	if (!console)
 		return 0;
+	/* Also memory that is none of the kernel's. */
 	if (memblock_is_memory(console->address) ||
 	    console->address > KEXEC_DEST_LIMIT - PAGE_SIZE)
 		return kexec_refuse(-EINVAL,

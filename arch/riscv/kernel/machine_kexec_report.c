@@ -57,8 +57,7 @@ static int find_uart(const struct kexec_handoff_console *console,
 		     struct kexec_report_data *data)
 {
 	data->wide = console->kind == KEXEC_CONSOLE_UART_MMIO32;
-	if (page_is_ram(PHYS_PFN(console->address)) ||
-	    console->address > KEXEC_DEST_LIMIT - PAGE_SIZE)
+	if (console->address > KEXEC_DEST_LIMIT - PAGE_SIZE)
 		return kexec_refuse(-EINVAL,
 				    "the console can't be at %#llx (kexec.handoff_debug=)",
 				    console->address);
@@ -122,5 +121,5 @@ void kexec_report_connect(const struct kimage *image)
 
 	*(u64 *)(image->arch.trampoline +
 		 (kexec_trampoline_report - kexec_trampoline)) =
-		report ? __pa(report) : 0;
+		report ? __pa(report) : 0;	/* never page 0 */
 }

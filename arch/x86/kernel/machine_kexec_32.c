@@ -134,7 +134,7 @@ static void init_trampoline(struct kimage *image)
  * @image: an image whose destinations are claimed, not filled yet
  *
  * Context: May sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or what kexec_report_prepare() returns.
  */
 int machine_kexec_prepare(struct kimage *image)
 {

@@ -3,9 +3,11 @@
  * The handoff on x86, 64-bit.
  *
  * An image gets two pieces of control memory: page tables that map all memory
- * to itself, and one page with the trampoline, its GDT and a stack.  The
- * trampoline is in relocate_kernel_64.S, the state at the entry point is the
- * 64-bit boot protocol's (Documentation/arch/x86/boot.rst).
+ * to itself, and one page with the trampoline, its GDT and a stack.  With
+ * kexec.handoff_debug= there is the report page besides, see
+ * relocate_kernel_report.S.  The trampoline is in relocate_kernel_64.S, the state
+ * at the entry point is the 64-bit boot protocol's
+ * (Documentation/arch/x86/boot.rst).
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -133,7 +135,9 @@ static int map_console(struct ident_map *map)
 
 	if (!console || console->kind == KEXEC_CONSOLE_UART_IO)
 		return 0;
-	if (console->address > MAXMEM - PAGE_SIZE)
+	/* The next page is mapped, too: the registers may go on there. */
+	if (console->address >=
+	    min(MAXMEM, BIT(boot_cpu_data.x86_phys_bits)) - PAGE_SIZE)
 		return kexec_refuse(-EINVAL,
 				    "the console at %#llx can't be mapped (kexec.handoff_debug=)",
 				    console->address);
@@ -233,7 +237,10 @@ static void init_trampoline(struct kimage *image)
  * @image: an image whose destinations are claimed, not filled yet
  *
  * Context: May sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0 or a negative errno:
+ * * %-ENOMEM		- no memory
+ * * %-EINVAL		- the console of kexec.handoff_debug= can't be mapped
+ * * %-EOPNOTSUPP	- no handoff is reported in this guest
  */
 int machine_kexec_prepare(struct kimage *image)
 {
