@@ -84,11 +84,17 @@ static u64 make_entry(phys_addr_t phys, pgprot_t prot)
 	return pte_val(pfn_pte(PHYS_PFN(phys), prot));
 }
 
-/* The table that an entry of a table points to; allocated if there is none. */
+/*
+ * The table that an entry of a table points to; allocated if there is none.  A block
+ * is none: what it points to is somebody's memory.
+ */
 static u64 *next_table(struct kimage *image, u64 *entry)
 {
 	u64 *table;
 
+	if (WARN_ON_ONCE(*entry &&
+			 (*entry & PMD_TYPE_MASK) != PMD_TYPE_TABLE))
+		return NULL;
 	if (*entry)
 		return phys_to_virt(__pte_to_phys(__pte(*entry)));
 	table = alloc_table(image);
@@ -102,7 +108,7 @@ static u64 *next_table(struct kimage *image, u64 *entry)
 static int map_entry(struct kimage *image, u64 *table, phys_addr_t phys,
 		     int level, pgprot_t prot)
 {
-	u64 *entry;
+	u64 *entry, new;
 	int at;
 
 	for (at = IDENT_TOP_LEVEL; ; at++) {
@@ -116,7 +122,11 @@ static int map_entry(struct kimage *image, u64 *table, phys_addr_t phys,
 	}
 	if (level < 3)
 		prot = __pgprot(pgprot_val(prot) & ~PMD_TABLE_BIT);
-	*entry = make_entry(phys, prot);
+	new = make_entry(phys, prot);
+	/* Two registers may be in a page, and nothing else is mapped twice. */
+	if (WARN_ON_ONCE(*entry && *entry != new))
+		return -EINVAL;
+	*entry = new;
 	return 0;
 }
 

@@ -71,6 +71,7 @@
 	ldrb	w16, [x16]
 	b	3f
 2:	ldr	w16, [x16]
+CPU_BE(	rev	w16, w16)
 3:	and	w16, w16, w12
 	cmp	w16, w13
 	b.eq	4f
@@ -273,16 +274,18 @@ SYM_DATA_START(kexec_report)
 
 	/*
 	 * In: the report has taken an exception; x0, how many there were before.
-	 * Out: at the last line, and nowhere near the UART if that took it.
+	 * Out: at the last line; nowhere near the UART if that took it; stopped,
+	 * if it is not even the UART.
 	 */
 .Lanother:
 	adr	x1, .Ldepth
-	cmp	x0, #1
-	mov	x0, #2
-	str	x0, [x1]
+	add	x2, x0, #1
+	str	x2, [x1]
 	mov	w6, #PATIENCE
-	b.eq	.Llast_line
-	b	.Lend
+	cmp	x0, #2
+	b.lo	.Llast_line
+	b.eq	.Lend
+	b	2b
 
 	/*
 	 * In: x9, a list of bytes, each with a text, the last one UNNAMED; x10, a
@@ -339,6 +342,7 @@ SYM_DATA_START(kexec_report)
 	ldr	x14, [x11, #KEXEC_REPORT_UART]
 	ldr	w16, [x11, #KEXEC_REPORT_WIDE]
 	cbz	w16, 1f
+CPU_BE(	rev	w10, w10)
 	str	w10, [x14]
 	ret
 1:	strb	w10, [x14]

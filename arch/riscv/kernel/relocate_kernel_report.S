@@ -219,18 +219,23 @@ SYM_DATA_START(kexec_report)
 	li	a0, SRST_COLD
 	li	a1, 0
 	ecall
-1:	wfi
-	j	1b
+1:
+.Lstopped_for_good:
+	wfi
+	j	.Lstopped_for_good
 
 	/*
 	 * In: the report has taken an exception; t0, how many there were before.
-	 * Out: at the last line, and nowhere near the UART if that took it.
+	 * Out: at the last line; nowhere near the UART if that took it; stopped,
+	 * if it is not even the UART.
 	 */
 .Lanother:
 	lla	t1, .Ldepth
-	li	t2, 2
+	addi	t2, t0, 1
 	REG_S	t2, (t1)
-	bgeu	t0, t2, .Lend
+	li	t2, 2
+	beq	t0, t2, .Lend
+	bgtu	t0, t2, .Lstopped_for_good
 	li	s1, PATIENCE
 	j	.Llast_line
 

@@ -59,6 +59,8 @@ struct kimage;
  * @el2_vectors: a page, what EL2 gets for vectors, if the kernel is at EL1 but
  *	was started at EL2; else 0
  * @report: the report page; 0 if exceptions are not reported
+ *
+ * Control memory never is page 0 (kexec_alloc_control()), so 0 can stand for none.
  */
 struct kimage_arch {
 	phys_addr_t ttbr0;
