@@ -287,10 +287,7 @@ static void leave(struct kimage *image)
 	hw_breakpoint_disable();
 	cet_disable();
 
-	if (IS_ENABLED(CONFIG_KEXEC_DEBUG_HANDOFF) && image->arch.report)
-		kexec_report_load_idt(image);
-	else
-		native_idt_invalidate();
+	native_idt_invalidate();
 	kexec_enter_trampoline(__pa(image->table), image->start,
 			       __pa(image->arch.trampoline),
 			       __pa(image->arch.both_pgd) | tables_encrypted,

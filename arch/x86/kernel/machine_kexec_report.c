@@ -16,7 +16,6 @@
 #include <linux/string.h>
 
 #include <asm/desc.h>
-#include <asm/processor.h>
 
 #include "machine_kexec_report.h"
 
@@ -101,7 +100,7 @@ int kexec_report_prepare(struct kimage *image)
 
 	if (!console)
 		return 0;
-	/* Firmware or the host would have to be asked for each access. */
+	/* Firmware or the host may have to be asked for each access. */
 	if (cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
 		return kexec_refuse(-EOPNOTSUPP,
 				    "an encrypted guest can't report a handoff (kexec.handoff_debug=)");
@@ -149,24 +148,3 @@ void kexec_report_connect(struct kimage *image)
 		__pa(image->arch.report);
 	connect_tss(image);
 }
-
-#ifdef CONFIG_X86_64
-/**
- * kexec_report_load_idt - from now on exceptions are the report page's
- * @image: an image that has one
- *
- * It can be reached when CR3 has been written, with the kernel's GDT as well as with
- * the trampoline's.  Until then an exception is a triple fault.
- *
- * Context: As machine_kexec().
- */
-void kexec_report_load_idt(const struct kimage *image)
-{
-	const struct desc_ptr idt = {
-		.size = REPORT_IDT_LIMIT,
-		.address = __pa(image->arch.report) + KEXEC_REPORT_IDT,
-	};
-
-	native_load_idt(&idt);
-}
-#endif

@@ -44,7 +44,6 @@ extern const u8 kexec_moves_read[], kexec_moves_end[];
 #ifdef CONFIG_KEXEC_DEBUG_HANDOFF
 int kexec_report_prepare(struct kimage *image);
 void kexec_report_connect(struct kimage *image);
-void kexec_report_load_idt(const struct kimage *image);
 #else
 static inline int kexec_report_prepare(struct kimage *image)
 {
@@ -52,7 +51,6 @@ static inline int kexec_report_prepare(struct kimage *image)
 }
 
 static inline void kexec_report_connect(struct kimage *image) { }
-static inline void kexec_report_load_idt(const struct kimage *image) { }
 #endif
 
 #endif /* __ASSEMBLY__ */

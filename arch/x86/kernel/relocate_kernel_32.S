@@ -262,6 +262,10 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 1:
 	movl	AT(.Lboth_cr3), %eax
 	movl	%eax, %cr3
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+	/* The kernel's tables don't map it; the null descriptors say "none". */
+	lidtl	AT(.Lgdt)
+#endif
 	lgdtl	AT(.Lkernel_gdt)
 	movl	AT(.Lkernel_esp), %eax
 	movl	AT(.Lkernel_cr3), %ecx

@@ -41,8 +41,7 @@
 	.text
 	.code64
 /*
- * In: interrupts off, the only CPU running, IDT of limit 0 or the report page's,
- * by its physical address, S_CET 0, CR3 the
+ * In: interrupts off, the only CPU running, IDT of limit 0, S_CET 0, CR3 the
  * kernel's with or without PCID, and
  *
  *	rdi	table, physical
@@ -59,6 +58,7 @@
  *	r10			kexec_leave_trampoline, as the kernel has it
  *	r11			CR3 for both halves, which is in CR3 (PCID 0)
  *	r12			the kernel's CR3
+ *	IDT			of limit 0, or the report page's
  *
  * It begins as a function does, with room before it: where calls are counted
  * (callthunks.c), the one to here has to be, as the RET below is.
@@ -88,6 +88,10 @@ SYM_START(kexec_enter_trampoline, SYM_L_GLOBAL, SYM_F_ALIGN)
 	leaq	kexec_leave_trampoline(%rip), %r10
 	movq	%cr3, %r12
 	movq	%r11, %cr3
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+	/* Not before: what is at its address in the kernel's map is a user's. */
+	lidt	(kexec_trampoline_idt - relocate_kernel)(%rbx)
+#endif
 	ANNOTATE_RETPOLINE_SAFE
 	jmp	*%rbx
 	int3
@@ -269,6 +273,10 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	 */
 	movq	.Lboth_cr3(%rip), %rax
 	movq	%rax, %cr3
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+	/* The kernel's tables don't map it; the null descriptors say "none". */
+	lidt	.Lgdt(%rip)
+#endif
 	lgdt	.Lkernel_gdt(%rip)
 	testl	$X86_CR4_CET, .Lkernel_cr4(%rip)
 	jz	1f
