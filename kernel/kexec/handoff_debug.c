@@ -12,6 +12,7 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/bits.h>
+#include <linux/ctype.h>
 #include <linux/ioport.h>
 #include <linux/kstrtox.h>
 #include <linux/limits.h>
@@ -162,22 +163,37 @@ static int parse_console(char *text, unsigned long consoles,
 	return err;
 }
 
-static int set_console(const char *val, const struct kernel_param *kp)
+/* What @val says, without white space around it, as echo leaves some. */
+static int copy_stripped(char text[static SPEC_MAX], const char *val)
 {
-	struct kexec_handoff_console con;
-	char text[SPEC_MAX], copy[SPEC_MAX];
-	char *stripped;
-	int err;
+	size_t len;
 
-	if (strscpy(text, val) < 0) {
+	val = skip_spaces(val);
+	len = strlen(val);
+	while (len && isspace(val[len - 1]))
+		len--;
+	if (len >= SPEC_MAX) {
 		pr_err("handoff_debug: too long, %d characters at most\n",
 		       SPEC_MAX - 1);
 		return -EINVAL;
 	}
-	stripped = strstrip(text);
-	strscpy(copy, stripped);
+	memcpy(text, val, len);
+	text[len] = 0;
+	return 0;
+}
 
-	err = parse_console(stripped, KEXEC_HANDOFF_CONSOLES, &con);
+static int set_console(const char *val, const struct kernel_param *kp)
+{
+	struct kexec_handoff_console con;
+	char text[SPEC_MAX], copy[SPEC_MAX];
+	int err;
+
+	err = copy_stripped(text, val);
+	if (err)
+		return err;
+	strscpy(copy, text);
+
+	err = parse_console(text, KEXEC_HANDOFF_CONSOLES, &con);
 	if (err)
 		return err;
 
@@ -203,7 +219,10 @@ static const struct kernel_param_ops param_ops_kexec_console = {
 #define param_check_kexec_console(name, p) \
 	__param_check(name, p, struct kexec_handoff_console)
 
-/* With lockdown, nobody says which registers the kernel is to write to. */
+/*
+ * Once the kernel is locked down, nobody says any more which registers it is to
+ * write to.  A command line that was read before that is obeyed.
+ */
 module_param_hw_named(handoff_debug, console, kexec_console, ioport_or_iomem,
 		      0600);
 MODULE_PARM_DESC(handoff_debug, "console for what goes wrong in a handoff");

@@ -84,6 +84,25 @@ static void test_console_lacking(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, parse("", 0, &con), 0);
 }
 
+/* What is said may be as long as is told, whatever white space is around it. */
+static void test_console_length(struct kunit *test)
+{
+	char val[SPEC_MAX + 8], text[SPEC_MAX];
+
+	memset(val, 'x', sizeof(val));
+	val[0] = ' ';
+	strscpy(val + SPEC_MAX, "\n ", 3);
+	KUNIT_EXPECT_EQ(test, copy_stripped(text, val), 0);
+	KUNIT_EXPECT_EQ(test, strlen(text), SPEC_MAX - 1);
+	KUNIT_EXPECT_EQ(test, text[0], 'x');
+	KUNIT_EXPECT_EQ(test, text[SPEC_MAX - 2], 'x');
+
+	val[0] = 'x';
+	KUNIT_EXPECT_EQ(test, copy_stripped(text, val), -EINVAL);
+	KUNIT_EXPECT_EQ(test, copy_stripped(text, "\n "), 0);
+	KUNIT_EXPECT_STREQ(test, text, "");
+}
+
 static int find_ram_start(struct resource *res, void *found)
 {
 	*(resource_size_t *)found = res->start;
@@ -124,6 +143,7 @@ static void test_console_memory(struct kunit *test)
 static struct kunit_case handoff_debug_test_cases[] = {
 	KUNIT_CASE_PARAM(test_console, console_gen_params),
 	KUNIT_CASE(test_console_lacking),
+	KUNIT_CASE(test_console_length),
 	KUNIT_CASE(test_console_memory),
 	{ }
 };
