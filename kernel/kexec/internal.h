@@ -287,7 +287,6 @@ void kexec_phase_watch(void);
 void kexec_phase_next(enum kexec_phase phase);
 void kexec_phase_unwatch(void);
 void kexec_phase_end(void);
-unsigned int kexec_phase_nr_named(void);
 
 /* jump.c */
 #ifdef CONFIG_KEXEC_JUMP

@@ -82,7 +82,6 @@ struct slow_device {
  *	second
  * @due: at how many seconds after that it is named
  * @any_device: there was a device
- * @nr_named: how often something was named
  * @slowest: devices, the slowest first
  */
 struct watch {
@@ -95,7 +94,6 @@ struct watch {
 	u32 due;
 
 	bool any_device;
-	unsigned int nr_named;
 	struct slow_device slowest[NR_SLOWEST];
 };
 
@@ -317,10 +315,8 @@ static enum hrtimer_restart look(struct hrtimer *timer)
 	char name[DEVICE_NAME_MAX];
 	u32 seconds;
 
-	if (is_due(&watch, ktime_get(), name, &seconds)) {
+	if (is_due(&watch, ktime_get(), name, &seconds))
 		pr_warn("still at %s, after %u s\n", name, seconds);
-		WRITE_ONCE(watch.nr_named, watch.nr_named + 1);
-	}
 	hrtimer_forward_now(timer, ms_to_ktime(LOOK_EACH_MS));
 	return HRTIMER_RESTART;
 }
@@ -393,18 +389,6 @@ void kexec_phase_end(void)
 {
 	kexec_phase_next(watch.phase);
 }
-
-#ifdef CONFIG_DEBUG_KEXEC
-/**
- * kexec_phase_nr_named - how often something was named
- *
- * Return: that.
- */
-unsigned int kexec_phase_nr_named(void)
-{
-	return READ_ONCE(watch.nr_named);
-}
-#endif
 
 /* Before any handoff: to be added to the notifiers is to wait for those that run. */
 static int __init phase_init(void)
