@@ -516,7 +516,8 @@ int stall_access(void *start, size_t len)
 	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) ||
 	    ioctl(uffd, UFFDIO_REGISTER, &reg))
 		return -1;
-	return uffd;
+	/* Whatever came to be there before: from now on nobody puts anything there. */
+	return madvise(start, len, MADV_DONTNEED) ? -1 : uffd;
 }
 
 /* Until somebody waits, or until @ended can be read: nobody is going to then. */
