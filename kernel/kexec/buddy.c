@@ -40,6 +40,19 @@ static bool adopt(struct page *page, unsigned long nr_pages)
 }
 
 /*
+ * The free pages that CPUs keep at hand are in no count: tens of megabytes each,
+ * after a program has given back much memory.
+ */
+static void give_back_at_hand(void)
+{
+	struct zone *zone;
+
+	/* All zones at once would be left out if somebody else is at it. */
+	for_each_populated_zone(zone)
+		drain_all_pages(zone);
+}
+
+/*
  * Pages that a zone can do without, if half of the files' in it are given up: what
  * is above the mark that reclaim aims at, less a share of what others are left
  * with.  Who needs memory of that zone and no other would be killed otherwise,
@@ -74,18 +87,12 @@ static long spare_up_to(const struct zone *zone)
 	return nr_pages;
 }
 
-/*
- * Whether others can do without these.  What CPUs keep at hand is in no count until
- * they give it back.
- */
+/* Whether others can do without these. */
 static bool can_spare(const struct zone *zone, unsigned long nr_pages)
 {
-	struct zone *other;
-
 	if (spare_up_to(zone) >= (long)nr_pages)
 		return true;
-	for_each_populated_zone(other)
-		drain_all_pages(other);
+	give_back_at_hand();
 	return spare_up_to(zone) >= (long)nr_pages;
 }
 
@@ -356,19 +363,12 @@ static unsigned long count_spare(void)
 	return nr_pages > (long)SPARE_PAGES ? nr_pages - SPARE_PAGES : 0;
 }
 
-/*
- * The free pages that CPUs keep at hand are in no count: tens of megabytes each,
- * after a program has given back much memory.
- */
 static unsigned long buddy_spare(unsigned long wanted)
 {
 	unsigned long nr_pages = count_spare();
-	struct zone *zone;
 
 	if (nr_pages < wanted) {
-		/* All zones at once would be left out if somebody else is at it. */
-		for_each_populated_zone(zone)
-			drain_all_pages(zone);
+		give_back_at_hand();
 		nr_pages = count_spare();
 	}
 	return nr_pages;
@@ -394,12 +394,7 @@ static unsigned long buddy_idle(gfp_t gfp)
 	return nr_pages;
 }
 
-/*
- * What others have to themselves, ZONE_MOVABLE for one, is in the machine's counts,
- * and no help to the kernel: somebody would be killed for a page of the zones that
- * are left.  Where there is nothing else, buddy_spare() says enough.
- */
-static unsigned long buddy_sources(gfp_t gfp)
+static unsigned long count_sources(gfp_t gfp)
 {
 	enum zone_type highest = gfp_zone(gfp);
 	long nr_pages = get_nr_swap_pages();
@@ -413,6 +408,22 @@ static unsigned long buddy_sources(gfp_t gfp)
 			nr_pages += zone_spare(zone);
 	}
 	return others ? max(nr_pages, 0L) : ULONG_MAX;
+}
+
+/*
+ * What others have to themselves, ZONE_MOVABLE for one, is in the machine's counts,
+ * and no help to the kernel: somebody would be killed for a page of the zones that
+ * are left.  Where there is nothing else, buddy_spare() says enough.
+ */
+static unsigned long buddy_sources(gfp_t gfp, unsigned long wanted)
+{
+	unsigned long nr_pages = count_sources(gfp);
+
+	if (nr_pages < wanted) {
+		give_back_at_hand();
+		nr_pages = count_sources(gfp);
+	}
+	return nr_pages;
 }
 
 const struct kexec_page_ops kexec_buddy_ops = {

@@ -85,7 +85,8 @@ struct kexec_placement;
  * @idle: pages that can be had at once, as they are free, by an allocation with
  *	these flags; NULL for any number
  * @sources: pages that can be had by an allocation with these flags without harm to
- *	others, which may not have what @alloc can't give; NULL for any number
+ *	others, which may not have what @alloc can't give; NULL for any number.  If
+ *	it is less than wanted, nothing was left out of the count.  May sleep.
  * @control: take a block for control memory; NULL for what @alloc gives
  *	outside of the destinations
  *
@@ -98,7 +99,7 @@ struct kexec_page_ops {
 	void (*free)(struct page *page, unsigned long nr_pages);
 	unsigned long (*spare)(unsigned long wanted);
 	unsigned long (*idle)(gfp_t gfp);
-	unsigned long (*sources)(gfp_t gfp);
+	unsigned long (*sources)(gfp_t gfp, unsigned long wanted);
 	struct page *(*control)(struct kexec_placement *p, unsigned int order);
 };
 

@@ -158,6 +158,17 @@ static unsigned long pages_to_spare(const struct kexec_page_ops *ops,
 	return ops->spare ? ops->spare(wanted) : ULONG_MAX;
 }
 
+/*
+ * Whether others can do without so many pages: of the machine's memory, and of the
+ * zones that @gfp gives pages of.
+ */
+static bool can_be_spared(const struct kexec_page_ops *ops, gfp_t gfp,
+			  unsigned long nr_pages)
+{
+	return pages_to_spare(ops, nr_pages) >= nr_pages &&
+	       (!ops->sources || ops->sources(gfp, nr_pages) >= nr_pages);
+}
+
 static int cmp_dests(const void *a, const void *b)
 {
 	unsigned long x = ((const struct kexec_dest *)a)->pfn;
@@ -444,7 +455,8 @@ static struct page *alloc_control(struct kexec_placement *p, unsigned int order)
 		/* Keeps at least one page that the destinations lacked. */
 		sort_pages(p, page_to_pfn(page), 1UL << order);
 		if (kexec_check_signal() ||
-		    pages_to_spare(ops, search_spare()) < search_spare())
+		    !can_be_spared(ops, GFP_KERNEL | KEXEC_CONTROL_GFP,
+				   search_spare()))
 			return NULL;
 	}
 }
@@ -482,7 +494,8 @@ static bool has_sources(const struct kexec_placement *p)
 {
 	const struct kexec_page_ops *ops = p->image->ops;
 
-	return !ops->sources || p->nr_missing <= ops->sources(source_gfp(0));
+	return !ops->sources ||
+	       p->nr_missing <= ops->sources(source_gfp(0), p->nr_missing);
 }
 
 /*
@@ -512,7 +525,7 @@ static int fill_pool(struct kexec_placement *p)
 			sort_pages(p, page_to_pfn(page), 1UL << order);
 			if (p->nr_pool < p->nr_missing &&
 			    p->nr_missing - p->nr_pool == nr_lacking &&
-			    pages_to_spare(ops, nr_lacking) < nr_lacking)
+			    !can_be_spared(ops, source_gfp(0), nr_lacking))
 				return false;
 			continue;
 		}

@@ -141,7 +141,7 @@ static const struct kexec_page_ops keeping_model_ops = {
 };
 
 /* All that is free is others' only: what is not claimed can't wait anywhere. */
-static unsigned long no_sources(gfp_t gfp)
+static unsigned long no_sources(gfp_t gfp, unsigned long wanted)
 {
 	return 0;
 }
@@ -151,6 +151,19 @@ static const struct kexec_page_ops others_model_ops = {
 	.alloc = model_alloc,
 	.free = model_free,
 	.sources = no_sources,
+};
+
+/* What others have to themselves counts in the machine's memory. */
+static unsigned long model_sources(gfp_t gfp, unsigned long wanted)
+{
+	return model_spare(wanted);
+}
+
+static const struct kexec_page_ops keeping_others_model_ops = {
+	.claim = model_claim,
+	.alloc = model_alloc,
+	.free = model_free,
+	.sources = model_sources,
 };
 
 static u64 pattern(unsigned long phys)
@@ -864,7 +877,8 @@ static void test_no_sources(struct kunit *test)
  * Nearly all memory is to be zero: what the allocator gives lies there, and is no
  * source.  Before others have less than they need, that ends.
  */
-static void test_nothing_but_zeroes(struct kunit *test)
+static void expect_zeroes_to_end(struct kunit *test,
+				 const struct kexec_page_ops *ops)
 {
 	struct kimage *image = new_image();
 
@@ -873,7 +887,7 @@ static void test_nothing_but_zeroes(struct kunit *test)
 	arena.fewest = ARENA_PAGES;
 	draw_free(0);
 	draw_image(image, 1, ARENA_PAGES);
-	image->ops = &keeping_model_ops;
+	image->ops = ops;
 	image->segment[0] = (struct kexec_segment) {
 		.mem = PFN_PHYS(arena.first),
 		.memsz = PFN_PHYS(ARENA_PAGES),
@@ -884,6 +898,32 @@ static void test_nothing_but_zeroes(struct kunit *test)
 	KUNIT_EXPECT_GE(test, arena.fewest + BIT(MAX_PAGE_ORDER), arena.keep);
 	/* As much as is missing, and a page of the table: then it is asked. */
 	KUNIT_EXPECT_GE(test, arena.fewest + ARENA_PAGES / 8 + 1, arena.keep);
+	kexec_place_free(image);
+	expect_all_free();
+}
+
+static void test_nothing_but_zeroes(struct kunit *test)
+{
+	expect_zeroes_to_end(test, &keeping_model_ops);
+	expect_zeroes_to_end(test, &keeping_others_model_ops);
+}
+
+/* What the kernel can't have is no reason to search its memory for a page to the end. */
+static void test_no_control_memory(struct kunit *test)
+{
+	struct kimage *image = new_image();
+
+	arena.claims = false;
+	arena.fewest = ARENA_PAGES;
+	draw_free(0);
+	draw_image(image, 1, ARENA_PAGES);
+	image->ops = &others_model_ops;
+	image->segment[0] = (struct kexec_segment) {
+		.mem = PFN_PHYS(arena.first),
+		.memsz = PFN_PHYS(ARENA_PAGES),
+	};
+	KUNIT_EXPECT_EQ(test, place(image, true), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, arena.fewest, ARENA_PAGES - 1);
 	kexec_place_free(image);
 	expect_all_free();
 }
@@ -994,6 +1034,7 @@ static struct kunit_case place_test_cases[] = {
 	KUNIT_CASE(test_sources_run_out),
 	KUNIT_CASE(test_no_sources),
 	KUNIT_CASE(test_nothing_but_zeroes),
+	KUNIT_CASE(test_no_control_memory),
 	KUNIT_CASE(test_page_zero),
 	KUNIT_CASE(test_spare_on_cpu_lists),
 	{ }
