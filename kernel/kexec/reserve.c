@@ -46,6 +46,7 @@ struct resource crashk_low_res = {
  *	Returns whether there was one.  @end is the first byte behind it.
  * @next_reserved: the same for memory that somebody has already
  * @ram_start: where RAM begins
+ * @align: CRASH_RESERVE_ALIGN
  * @low_end: CRASH_RESERVE_LOW_END
  * @end: CRASH_RESERVE_END, no less than @low_end
  *
@@ -58,6 +59,7 @@ struct crash_memory {
 	bool (*next_free)(u64 *iter, phys_addr_t *start, phys_addr_t *end);
 	bool (*next_reserved)(u64 *iter, phys_addr_t *start, phys_addr_t *end);
 	u64 ram_start;
+	u64 align;
 	u64 low_end;
 	u64 end;
 };
@@ -87,6 +89,7 @@ static struct crash_memory __init crash_memblock(void)
 		.next_free = memblock_next_free,
 		.next_reserved = memblock_next_reserved,
 		.ram_start = memblock_start_of_DRAM(),
+		.align = CRASH_RESERVE_ALIGN,
 		.low_end = min_t(u64, CRASH_RESERVE_LOW_END, CRASH_RESERVE_END),
 		.end = CRASH_RESERVE_END,
 	};
@@ -104,7 +107,7 @@ struct crash_area {
 
 static struct crash_area __init area_below(const struct crash_memory *mem)
 {
-	return (struct crash_area){ CRASH_RESERVE_ALIGN, mem->low_end };
+	return (struct crash_area){ mem->align, mem->low_end };
 }
 
 /* Empty where no kernel runs so high. */
@@ -141,10 +144,10 @@ struct crash_failure {
 };
 
 /* How long a region can be that lies within a free range and an area. */
-static u64 __init crash_fit(u64 free_start, u64 free_end,
-			    const struct crash_area *area)
+static u64 __init crash_fit(const struct crash_memory *mem, u64 free_start,
+			    u64 free_end, const struct crash_area *area)
 {
-	u64 start = ALIGN(max(free_start, area->start), CRASH_RESERVE_ALIGN);
+	u64 start = ALIGN(max(free_start, area->start), mem->align);
 	u64 end = ALIGN_DOWN(min(free_end, area->end), CRASH_RESERVE_GRAIN);
 
 	return end > start ? end - start : 0;
@@ -157,7 +160,7 @@ static u64 __init crash_largest(const struct crash_memory *mem,
 	u64 iter = 0, largest = 0;
 
 	while (mem->next_free(&iter, &start, &end))
-		largest = max(largest, crash_fit(start, end, &area));
+		largest = max(largest, crash_fit(mem, start, end, &area));
 	return largest;
 }
 
@@ -166,7 +169,7 @@ static u64 __init crash_take_in(const struct crash_memory *mem,
 {
 	if (area.start >= area.end)
 		return 0;
-	return mem->take(size, CRASH_RESERVE_ALIGN, area.start, area.end);
+	return mem->take(size, mem->align, area.start, area.end);
 }
 
 /* An address that is the end of something, for people. */
@@ -228,7 +231,7 @@ static void __init explain_anywhere(const struct crash_memory *mem, u64 size,
 	failure->largest = max(below, above);
 	scnprintf(failure->where, sizeof(failure->where),
 		  "in one piece from a multiple of %llu MiB, %sbelow %s%s",
-		  (u64)CRASH_RESERVE_ALIGN / SZ_1M,
+		  mem->align / SZ_1M,
 		  has_above ? "neither " : "",
 		  size_text(mem->low_end, text, sizeof(text)),
 		  has_above ? " nor above" : "");

@@ -115,7 +115,8 @@ static int __init model_give_back(phys_addr_t base, phys_addr_t size)
 
 /*
  * The model with all devices reaching memory below @low_end, or, where that is 0,
- * below 4 GiB; no region ends above @end, or, where that is 0, 64 TiB.
+ * below 4 GiB; no region ends above @end, or, where that is 0, 64 TiB.  What the
+ * machine aligns regions to does not matter.
  */
 static struct crash_memory __init crash_model(u64 low_end, u64 end)
 {
@@ -125,6 +126,7 @@ static struct crash_memory __init crash_model(u64 low_end, u64 end)
 		.next_free = model_next_free,
 		.next_reserved = model_next_reserved,
 		.ram_start = model.ram[0].start,
+		.align = SZ_16M,
 		.low_end = low_end ?: GiB(4),
 		.end = end ?: BIT_ULL(46),
 	};
