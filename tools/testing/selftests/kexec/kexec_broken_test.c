@@ -94,8 +94,8 @@ static void break_loaded(struct __test_metadata *_metadata, __u64 at,
 
 	ASSERT_EQ(0, load(at, 2, segs, 0));
 	wait_until_settled();
-	break_page(segs[1].mem + offset);
-	ASSERT_TRUE(is_broken(segs[1].mem + offset));
+	break_page(at + MIB + offset);
+	ASSERT_TRUE(is_broken(at + MIB + offset));
 
 	EXPECT_EQ(-1, reboot_kexec());
 	EXPECT_EQ(EIO, errno);
