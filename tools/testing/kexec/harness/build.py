@@ -48,6 +48,9 @@ ENVIRONMENT = {name: value for name, value in os.environ.items()
 # fifth to the first build, and kbuild has the dependencies written down anyway.
 ENVIRONMENT |= {"CCACHE_BASEDIR": str(TREE), "CCACHE_NOHASHDIR": "1",
                 "CCACHE_DEPEND": "1"}
+# By a ccache of ours, which leaves assembly to the compiler.
+if shutil.which("ccache"):
+    ENVIRONMENT["PATH"] = f"{HERE / 'harness/bin'}:{os.environ['PATH']}"
 
 
 class BuildError(Exception):

@@ -5,6 +5,7 @@ import contextlib
 import functools
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -572,6 +573,22 @@ class ConfigTest(unittest.TestCase):
         self.assertEqual(
             build.not_granted(asked, "# CONFIG_A is not set\nCONFIG_B=y\n"),
             ["CONFIG_A=y", "# CONFIG_B is not set"])
+
+
+class CacheTest(unittest.TestCase):
+
+    @unittest.skipUnless(shutil.which("ccache"), "no ccache")
+    def test_what_incbin_reads_is_seen(self):
+        with tempfile.TemporaryDirectory() as top:
+            source = Path(top) / "data.S"
+            source.write_text('\t.incbin\t"data"\n')
+            for content in (b"the first", b"the second"):
+                (Path(top) / "data").write_bytes(content)
+                subprocess.run(["ccache", "gcc", "-Wp,-MMD,data.d", "-c",
+                                "data.S"], check=True, cwd=top,
+                               env=build.ENVIRONMENT | {
+                                   "CCACHE_DIR": f"{top}/cache"})
+                self.assertIn(content, (Path(top) / "data.o").read_bytes())
 
 
 if __name__ == "__main__":
