@@ -53,6 +53,8 @@ class Guest:
     memory: str = "1G"
     cpus: int = 1
     cpu: str = ""
+    machine: str = ""
+    dtb: str = ""
     append: str = ""
     console: bool = True
     kunit: bool = False
@@ -148,6 +150,8 @@ def wrong_values(one):
         if one.needs not in ("", "kexec", "kexec-new") \
            and one.needs not in build.Arch(name).kernels:
             yield f"needs: {one.needs}, which is not in {name}.toml"
+    if one.dtb and one.fdtput:
+        yield "fdtput: it changes QEMU's device tree, and this has one of its own"
     if one.cpus < 1 or one.timeout < 1:
         yield "cpus and timeout begin at 1"
     if (one.skips or one.suites) and not one.tap:
@@ -250,7 +254,7 @@ def is_emulated():
 
 def machine(arch, guest):
     """The part of QEMU's command line that says what it emulates."""
-    return [arch.qemu, "-machine", arch.machine,
+    return [arch.qemu, "-machine", guest.machine or arch.machine,
             "-cpu", guest.cpu or arch.cpu, "-smp", str(guest.cpus),
             "-m", guest.memory, "-nodefaults", "-display", "none", *guest.qemu]
 
@@ -275,10 +279,12 @@ def with_firmware(arch, guest):
     return options
 
 
-def with_device_tree(arch, guest, scratch):
-    """Change the device tree that QEMU would give the guest; returns QEMU's
-    options.
+def with_device_tree(arch, guest, image, scratch):
+    """Change the device tree that QEMU would give the guest, or take one that was
+    built with its kernel; returns QEMU's options.
     """
+    if guest.dtb:
+        return ["-dtb", str(build.output(image) / guest.dtb)]
     if not guest.fdtput:
         return []
     tree = scratch / "device-tree"
@@ -435,7 +441,7 @@ def boot(arch, guest, image, initrd, watch=None):
         whole = with_own_files(arch, guest, image, initrd, Path(scratch))
         disk, disk_options = with_disk(guest, log)
         monitor = Monitor(guest, Path(scratch))
-        tree_options = with_device_tree(arch, guest, Path(scratch))
+        tree_options = with_device_tree(arch, guest, image, Path(scratch))
         command = command_line(arch, guest, image, whole) + [
             *with_firmware(arch, guest), *tree_options, *disk_options,
             *monitor.options(),

@@ -331,18 +331,28 @@ while True:
         tree.touch()
         with mock.patch.object(subprocess, "run") as run:
             run.return_value = mock.Mock(returncode=0)
-            self.assertEqual(guest.with_device_tree(arch, one, self.top),
+            self.assertEqual(guest.with_device_tree(arch, one, None, self.top),
                              ["-dtb", str(tree)])
         dumped, changed = [call[0][0] for call in run.call_args_list]
         self.assertEqual(dumped[-2:], ["-machine", f"dumpdtb={tree}"])
         self.assertEqual(changed, ["fdtput", "-t", "s", str(tree), "/cpus",
                                    "a b", "c"])
 
+    def test_another_machine_and_its_device_tree(self):
+        arch = mock.Mock(qemu="qemu", machine="virt", cpu="max")
+        (self.top / ".config").touch()
+        one = guest.Guest(name="test", machine="board", dtb="dts/board.dtb")
+        self.assertEqual(guest.machine(arch, one)[:3],
+                         ["qemu", "-machine", "board"])
+        self.assertEqual(
+            guest.with_device_tree(arch, one, self.top / "boot/image", self.top),
+            ["-dtb", str(self.top / "dts/board.dtb")])
+
     def test_device_tree_can_not_be_changed(self):
         arch = mock.Mock(qemu="false", machine="virt", cpu="max")
         one = guest.Guest(name="test", fdtput=["TREE / a b"])
         with self.assertRaisesRegex(build.BuildError, "dumpdtb="):
-            guest.with_device_tree(arch, one, self.top)
+            guest.with_device_tree(arch, one, None, self.top)
 
     def test_bad_dump(self):
         with mock.patch.object(dump, "verify") as verify:
