@@ -210,6 +210,62 @@ def edits(maintainers):
                         re.MULTILINE), "",
              "the base's files are gone"),
 
+        Edit("arch/arm/Kconfig",
+             "\tselect ARCH_HAS_KEEPINITRD\n",
+             "\tselect ARCH_HAS_KEEPINITRD\n"
+             "\tselect ARCH_HAS_KEXEC_HANDOFF if MMU && CPU_V7 && !CPU_BIG_ENDIAN\n"
+             "\tselect ARCH_HAS_KEXEC_JUMP if MMU && CPU_V7 && !CPU_BIG_ENDIAN\n",
+             "arm has a handoff, of processors whose caches it knows, and a way back"),
+        Edit("arch/arm/Kconfig",
+             "\tselect CPU_PM if SUSPEND || CPU_IDLE\n",
+             "\tselect CPU_PM if SUSPEND || CPU_IDLE || KEXEC_JUMP\n",
+             "an image returns to where a CPU resumes"),
+        Edit("arch/arm/Kconfig",
+             "config ARCH_SUPPORTS_KEXEC\n"
+             "\tdef_bool (!SMP || PM_SLEEP_SMP) && MMU\n",
+             "config ARCH_SELECTS_KEXEC\n"
+             "\tdef_bool y\n"
+             "\tdepends on KEXEC\n"
+             "\tselect HOTPLUG_CPU if SMP\n",
+             "the other CPUs have to be taken offline before the handoff"),
+        Edit("arch/arm/kernel/Makefile",
+             "obj-$(CONFIG_CRASH_DUMP)\t+= crash_dump.o\n",
+             "obj-$(CONFIG_CRASH_DUMP)\t+= crash_dump.o crash.o\n",
+             "what a panic does is in a file of its own"),
+        Edit("arch/arm/kernel/asm-offsets.c",
+             "#include <asm/kexec-internal.h>\n", "",
+             "the header is gone"),
+        Edit("arch/arm/kernel/asm-offsets.c",
+             re.compile(r"(?:  DEFINE\(KEXEC_.*\n)+"), "",
+             "the trampoline reads no structure of the kernel"),
+        Edit("arch/arm/kernel/setup.c",
+             re.compile(r"#ifdef CONFIG_CRASH_RESERVE\n(?:.*\n)+?"
+                        r"#endif /\* CONFIG_CRASH_RESERVE\*/\n\n"), "",
+             "the region is taken by what all architectures have for it"),
+        Edit("arch/arm/kernel/setup.c",
+             "\treserve_crashkernel();\n",
+             "\tarm_reserve_crashkernel();\n",
+             "the region is taken by what all architectures have for it"),
+        Edit("arch/arm/kernel/setup.c",
+             "#include <asm/cpu.h>\n",
+             "#include <asm/cpu.h>\n"
+             "#include <asm/crash_reserve.h>\n",
+             "the region is taken by what all architectures have for it"),
+        Edit("arch/arm/kernel/smp.c",
+             "#include <linux/kernel_stat.h>\n",
+             "#include <linux/kernel_stat.h>\n"
+             "#include <linux/kexec.h>\n",
+             "a CPU that is stopped asks whether it is for a panic"),
+        Edit("arch/arm/kernel/smp.c",
+             "static void ipi_cpu_stop(unsigned int cpu)\n{\n"
+             "\tlocal_fiq_disable();\n\n",
+             "static void ipi_cpu_stop(unsigned int cpu)\n{\n"
+             "\tlocal_fiq_disable();\n"
+             "#ifdef CONFIG_CRASH_DUMP\n"
+             "\tcrash_stop_this_cpu(cpu);\n"
+             "#endif\n\n",
+             "a CPU that is stopped asks whether it is for a panic"),
+
         Edit("kernel/vmcore_info.c",
              '#include "kexec_internal.h"\n', "",
              "the header is gone; what it is needed for stands in "

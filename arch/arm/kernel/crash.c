@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What arm does when the kernel crashes, so that the crash image finds a machine
+ * that keeps still, and what keeps the image whole until then.
+ */
+#define pr_fmt(fmt) "kexec: crash: " fmt
+
+#include <linux/cpumask.h>
+#include <linux/crash_reserve.h>
+#include <linux/init.h>
+#include <linux/kexec.h>
+#include <linux/memblock.h>
+#include <linux/mm.h>
+#include <linux/panic.h>
+#include <linux/pfn.h>
+#include <linux/pgtable.h>
+#include <linux/reboot.h>
+#include <linux/smp.h>
+
+#include <asm/crash_reserve.h>
+#include <asm/irq_regs.h>
+#include <asm/pgalloc.h>
+#include <asm/set_memory.h>
+#include <asm/setup.h>
+#include <asm/tlbflush.h>
+
+#ifdef CONFIG_SMP
+/* What IPI_CPU_STOP means from now on; never cleared. */
+static bool crash_stopping;
+
+/**
+ * crash_stop_this_cpu - keep still, if another CPU panics
+ * @cpu: this one
+ *
+ * For who handles the IPI that stops a CPU: that which is sent in a panic does not
+ * return, and waits for no lock.
+ *
+ * Context: The IPI's handler, interrupts off.
+ */
+void crash_stop_this_cpu(unsigned int cpu)
+{
+	/* Pairs with that of crash_smp_send_stop(). */
+	if (!smp_load_acquire(&crash_stopping))
+		return;
+	crash_save_cpu(get_irq_regs(), cpu);
+	/* What it wrote is there when it counts as stopped. */
+	smp_mb();
+	set_cpu_online(cpu, false);
+	while (1) {
+		cpu_relax();
+		wfe();
+	}
+}
+
+/**
+ * crash_smp_send_stop - stop the other CPUs, once their registers are saved
+ *
+ * They have a second.  A CPU that has interrupts off does not come: there is no
+ * interrupt on arm that this does not mask.
+ *
+ * Context: Any, interrupts off, on the CPU that panics.  May be called again.
+ */
+void crash_smp_send_stop(void)
+{
+	if (crash_stopping)
+		return;
+	/* Pairs with that of crash_stop_this_cpu(). */
+	smp_store_release(&crash_stopping, true);
+	smp_send_stop();
+}
+#endif /* CONFIG_SMP */
+
+/**
+ * machine_crash_shutdown - quiet the machine for the crash image
+ * @regs: the registers of the CPU that panics
+ *
+ * Context: Any, interrupts off, on the CPU that panics.
+ */
+void machine_crash_shutdown(struct pt_regs *regs)
+{
+	crash_smp_send_stop();
+	/* None is left half handled, and none comes until a driver is there. */
+	crash_quiet_interrupts();
+}
+
+static int change_page(pte_t *ptep, unsigned long addr, void *protect)
+{
+	set_pte_ext(ptep, protect ? pte_wrprotect(*ptep) :
+				    pte_mkwrite_novma(pte_mkdirty(*ptep)), 0);
+	return 0;
+}
+
+/**
+ * machine_crash_protect - guard memory from being written to by the kernel
+ * @start: physical address, page aligned
+ * @nr_pages: how many
+ * @protect: true: read-only; false: as usual
+ *
+ * The memory is mapped by pages since arm_reserve_crashkernel(), by tables that
+ * all processes have in common.
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
+			  bool protect)
+{
+	unsigned long addr = (unsigned long)__va(start);
+	unsigned long len = nr_pages << PAGE_SHIFT;
+	int err;
+
+	err = apply_to_existing_page_range(&init_mm, addr, len, change_page,
+					   protect ? &init_mm : NULL);
+	flush_tlb_kernel_range(addr, addr + len);
+	return err;
+}
+
+/*
+ * Low memory is mapped by sections, of which, without LPAE, each process has its
+ * own copy.  What is to be protected later needs pages, and tables that are there
+ * before there is a process.  What else a table maps stays executable, as it may
+ * be the kernel's text; that is so only where the command line has an address.
+ */
+static void __init map_by_pages(phys_addr_t start, phys_addr_t end)
+{
+	unsigned long addr = (unsigned long)__va(start) & PMD_MASK;
+	unsigned long size = PTE_HWTABLE_OFF + PTE_HWTABLE_SIZE;
+
+	for (; addr < (unsigned long)__va(end - 1); addr += PMD_SIZE) {
+		pmd_t *pmd = pmd_off_k(addr);
+		pte_t *table;
+		int i;
+
+		if ((pmd_val(*pmd) & PMD_TYPE_MASK) == PMD_TYPE_TABLE)
+			continue;
+		table = memblock_alloc(size, size);
+		if (!table)
+			panic("No memory for page tables of the crash region");
+		for (i = 0; i < PTRS_PER_PTE; i++) {
+			phys_addr_t phys = __pa(addr) + i * PAGE_SIZE;
+			bool inside = phys >= start && phys < end;
+
+			if (!memblock_is_map_memory(phys))
+				continue;
+			set_pte_ext(table + i,
+				    pfn_pte(PHYS_PFN(phys), inside ? PAGE_KERNEL :
+							    PAGE_KERNEL_EXEC), 0);
+		}
+		/* Nobody uses it yet: no TLB ever has two sizes for an address. */
+		if (__pa(addr) >= start && __pa(addr) + PMD_SIZE <= end) {
+			pmd_clear(pmd);
+			local_flush_tlb_kernel_range(addr, addr + PMD_SIZE);
+		}
+		pmd_populate_kernel(&init_mm, pmd, table);
+		local_flush_tlb_kernel_range(addr, addr + PMD_SIZE);
+	}
+}
+
+/**
+ * arm_reserve_crashkernel - take the memory for a crash image, as asked for
+ *
+ * Context: boot, when the direct map is there, and memblock in charge.
+ */
+void __init arm_reserve_crashkernel(void)
+{
+	unsigned long long size, base, low = 0;
+	bool high = false;
+
+	if (parse_crashkernel(boot_command_line, memblock_phys_mem_size(),
+			      &size, &base, &low, &high))
+		return;
+	reserve_crashkernel_generic(boot_command_line, size, base, low, high);
+	if (crashk_res.end)
+		map_by_pages(crashk_res.start, crashk_res.end + 1);
+}
