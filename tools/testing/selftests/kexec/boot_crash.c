@@ -123,6 +123,54 @@ static void add_ram(const struct boot *boot, struct elf64_hdr *header,
 	}
 }
 
+/* What lies beyond 4 GiB has no place in a header of 32 bits, and is left out. */
+static void narrow_phdr(struct elf32_hdr *header, const struct elf64_phdr *phdr)
+{
+	struct elf32_phdr *phdrs = (struct elf32_phdr *)(header + 1);
+	__u64 size = phdr->p_memsz;
+
+	if (phdr->p_paddr > UINT32_MAX)
+		return;
+	if (size > 4 * GIB - phdr->p_paddr)
+		size = 4 * GIB - phdr->p_paddr;
+	if (size > UINT32_MAX)
+		size = round_down(UINT32_MAX, 4 * KIB);
+	phdrs[header->e_phnum++] = (struct elf32_phdr) {
+		.p_type = phdr->p_type,
+		.p_flags = phdr->p_flags,
+		.p_offset = phdr->p_offset,
+		.p_vaddr = phdr->p_vaddr,
+		.p_paddr = phdr->p_paddr,
+		.p_filesz = size,
+		.p_memsz = size,
+	};
+}
+
+/* @header as one of 32 bits; NULL if there is no memory. */
+static void *narrow_header(struct boot *boot, const struct elf64_hdr *header,
+			   __u64 *len)
+{
+	const struct elf64_phdr *phdrs = (const struct elf64_phdr *)(header + 1);
+	struct elf32_hdr *narrow;
+	int i;
+
+	*len = sizeof(*narrow) + header->e_phnum * sizeof(struct elf32_phdr);
+	narrow = boot_alloc(boot, *len);
+	if (!narrow)
+		return NULL;
+	memcpy(narrow->e_ident, header->e_ident, EI_NIDENT);
+	narrow->e_ident[EI_CLASS] = ELFCLASS32;
+	narrow->e_type = header->e_type;
+	narrow->e_machine = header->e_machine;
+	narrow->e_version = header->e_version;
+	narrow->e_phoff = sizeof(*narrow);
+	narrow->e_ehsize = sizeof(*narrow);
+	narrow->e_phentsize = sizeof(struct elf32_phdr);
+	for (i = 0; i < header->e_phnum; i++)
+		narrow_phdr(narrow, &phdrs[i]);
+	return narrow;
+}
+
 /**
  * place_core_header - make the core header a segment
  * @boot: gets it
@@ -139,6 +187,7 @@ bool place_core_header(struct boot *boot, struct range *at)
 	};
 	struct ranges ram = { };
 	struct elf64_hdr *header;
+	void *content;
 
 	if (!find_captured(boot, &ram))
 		return false;
@@ -171,7 +220,16 @@ bool place_core_header(struct boot *boot, struct range *at)
 			 boot->vmcoreinfo.size);
 	add_ram(boot, header, &ram);
 
-	if (!place_segment(boot, "core header", header, hole.len, &hole,
+	content = boot->arch->core32 ? narrow_header(boot, header, &hole.len) :
+				       header;
+	if (!content)
+		return false;
+
+	/* So that what it uses remains one piece, of large pages. */
+	if (boot->arch->core_outside && boot->ram.nr)
+		hole.within.start = boot->ram.at[boot->ram.nr - 1].end -
+				    round_up(hole.len, boot->page);
+	if (!place_segment(boot, "core header", content, hole.len, &hole,
 			   &at->start))
 		return false;
 	at->end = at->start + round_up(hole.len, boot->page);

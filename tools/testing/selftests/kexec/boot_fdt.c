@@ -97,6 +97,15 @@ static int set_boot(const struct boot *boot, void *fdt, int chosen,
 	return err;
 }
 
+static int add_usable(void *fdt, int chosen, struct range at)
+{
+	if (!range_len(at))
+		return 0;
+	return fdt_appendprop_addrrange(fdt, 0, chosen,
+					"linux,usable-memory-range", at.start,
+					range_len(at));
+}
+
 /* The region that it runs in comes first, one for devices last. */
 static int set_capture(const struct boot *boot, void *fdt, int chosen,
 		       struct range core)
@@ -106,13 +115,17 @@ static int set_capture(const struct boot *boot, void *fdt, int chosen,
 	err = fdt_appendprop_addrrange(fdt, 0, chosen, "linux,elfcorehdr",
 				       core.start, range_len(core));
 	for (i = boot->map.nr - 1; i >= 0 && !err; i--) {
-		const struct map_line *line = &boot->map.line[i];
+		struct range at = boot->map.line[i].at, behind = { };
 
-		if (!strcmp(line->name, "Crash kernel"))
-			err = fdt_appendprop_addrrange(fdt, 0, chosen,
-						       "linux,usable-memory-range",
-						       line->at.start,
-						       range_len(line->at));
+		if (strcmp(boot->map.line[i].name, "Crash kernel"))
+			continue;
+		if (boot->arch->core_outside && core.start >= at.start &&
+		    core.end <= at.end) {
+			behind = (struct range) { core.end, at.end };
+			at.end = core.start;
+		}
+		err = add_usable(fdt, chosen, at) ?:
+		      add_usable(fdt, chosen, behind);
 	}
 	return err;
 }

@@ -7,6 +7,7 @@
  *	boot_bzimage.c	bzImage of x86_64 and i386
  *	boot_elf.c	vmlinux
  *	boot_header.c	Image of arm64 and riscv64
+ *	boot_zimage.c	zImage of arm
  *	boot_x86.c	what a kernel of x86 is told: boot_params
  *	boot_efi.c	what that is told of EFI
  *	boot_fdt.c	what others are told: the device tree
@@ -172,15 +173,20 @@ struct boot_efi {
  * @kexec: its KEXEC_ARCH_*
  * @machine: its EM_*
  * @page: the page size that suits all its kernels
+ * @core_outside: a kernel can't read the core header in memory that it uses
+ * @core32: it takes one of 32 bits only
  */
 struct boot_arch {
 	const char *name;
 	unsigned long kexec;
 	__u16 machine;
 	__u64 page;
+	bool core_outside;
+	bool core32;
 };
 
-extern const struct boot_arch boot_i386, boot_x86_64, boot_arm64, boot_riscv64;
+extern const struct boot_arch boot_i386, boot_x86_64, boot_arm, boot_arm64,
+	boot_riscv64;
 
 struct boot;
 
@@ -196,7 +202,7 @@ struct boot_format {
 	bool (*load)(struct boot *boot);
 };
 
-extern const struct boot_format boot_bzimage, boot_elf;
+extern const struct boot_format boot_bzimage, boot_zimage, boot_elf;
 extern const struct boot_format boot_arm64_image, boot_riscv64_image;
 
 /**

@@ -231,6 +231,82 @@ static bool read_phdr32(int fd, off_t at, struct elf64_phdr *phdr)
 	return true;
 }
 
+/* The address that /proc/kallsyms has for a symbol; 0 if it has none. */
+static __u64 find_symbol(const char *name)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	char line[TEXT_MAX], seen[TEXT_MAX];
+	unsigned long long at, found = 0;
+
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%llx %*c %127s", &at, seen) == 2 &&
+		    !strcmp(seen, name))
+			found = at;
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* Where memory begins that the kernel has not mapped; NO_LIMIT if it has all. */
+static __u64 find_highmem(const struct boot *boot)
+{
+	FILE *file = fopen("/proc/zoneinfo", "re");
+	bool high = false, populated = false;
+	unsigned long long pfn, start = NO_LIMIT;
+	char line[TEXT_MAX];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (strstr(line, ", zone "))
+			high = strstr(line, " HighMem");
+		if (high && sscanf(line, " present %llu", &pfn) == 1)
+			populated = pfn;
+		if (high && populated && sscanf(line, " start_pfn: %llu", &pfn) == 1)
+			start = pfn * boot->page;
+	}
+	if (file)
+		fclose(file);
+	return start;
+}
+
+/*
+ * The map of all memory that a kernel of 32 bits has, its own code included: arm has
+ * no /proc/kcore.
+ */
+static bool guess_mappings(struct boot *boot)
+{
+	__u64 end = find_highmem(boot), text = find_symbol("_text");
+	const struct map_line *line;
+	struct range code = { };
+	struct ranges ram = { };
+	int i;
+
+	for (i = 0; i < boot->map.nr && !range_len(code); i++) {
+		line = &boot->map.line[i];
+		if (!strcmp(line->name, "Kernel code"))
+			code = line->at;
+	}
+	if (!text || text > UINT32_MAX || !range_len(code))
+		return true;
+	if (!map_ranges(boot, &boot->map, "System RAM", &ram))
+		return false;
+	for (i = 0; i < ram.nr; i++) {
+		struct elf64_phdr phdr = {
+			.p_type = PT_LOAD,
+			.p_vaddr = ram.at[i].start - code.start + text,
+			.p_paddr = ram.at[i].start,
+		};
+
+		if (ram.at[i].start >= end)
+			break;
+		phdr.p_memsz = (ram.at[i].end < end ? ram.at[i].end : end) -
+			       ram.at[i].start;
+		if (!add_mapping(boot, &phdr))
+			return false;
+	}
+	return true;
+}
+
 /* /proc/kcore's headers say where the kernel has mapped what. */
 static bool read_mappings(struct boot *boot)
 {
@@ -245,7 +321,7 @@ static bool read_mappings(struct boot *boot)
 	bool ok = true;
 
 	if (fd < 0)
-		return true;
+		return guess_mappings(boot);
 	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
 		goto out;
 	switch (header.of64.e_ident[EI_CLASS]) {
@@ -278,7 +354,7 @@ out:
 bool read_machine(struct boot *boot)
 {
 	static const struct boot_arch *const archs[] = {
-		&boot_i386, &boot_x86_64, &boot_arm64, &boot_riscv64,
+		&boot_i386, &boot_x86_64, &boot_arm, &boot_arm64, &boot_riscv64,
 	};
 	struct boot_file iomem;
 	size_t i;

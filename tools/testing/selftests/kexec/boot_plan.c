@@ -9,6 +9,7 @@
 
 static const struct boot_format *const formats[] = {
 	&boot_bzimage,
+	&boot_zimage,
 	&boot_arm64_image,
 	&boot_riscv64_image,
 	&boot_elf,
@@ -26,7 +27,6 @@ static const struct {
 	{ 0, "\x28\xb5\x2f\xfd", 4, "compressed: zstd -dc %s >Image" },
 	{ 0, "\x02\x21\x4c\x18", 4, "compressed: lz4 -dc %s >Image" },
 	{ 4, "zimg", 4, "an EFI program with a kernel in it: take the Image it was made from" },
-	{ 0x24, "\x18\x28\x6f\x01", 4, "a zImage of 32-bit Arm, which is not supported" },
 	{ 0, "\x27\x05\x19\x56", 4, "an image for U-Boot: take the kernel it was made from" },
 };
 
@@ -46,7 +46,7 @@ static bool say_what_it_is(struct boot *boot)
 		return bad_kernel(boot, "this is %s", text);
 	}
 	return bad_kernel(boot, "no kernel: no bzImage (\"HdrS\" at offset 0x202), %s, no ELF",
-			  "no Image (\"ARM\\x64\" or \"RSC\\x05\" at 0x38)");
+			  "no Image (\"ARM\\x64\" or \"RSC\\x05\" at 0x38), no zImage (0x016f2818 at 0x24)");
 }
 
 /**

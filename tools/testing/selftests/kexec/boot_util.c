@@ -28,6 +28,15 @@ const struct boot_arch boot_x86_64 = {
 	.page = 4 * KIB,
 };
 
+const struct boot_arch boot_arm = {
+	.name = "arm",
+	.kexec = KEXEC_ARCH_ARM,
+	.machine = EM_ARM,
+	.page = 4 * KIB,
+	.core_outside = true,
+	.core32 = true,
+};
+
 const struct boot_arch boot_arm64 = {
 	.name = "arm64",
 	.kexec = KEXEC_ARCH_AARCH64,

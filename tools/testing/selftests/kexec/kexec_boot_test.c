@@ -138,6 +138,27 @@ static void use_board(struct _test_data_loader *self, const char *magic)
 	};
 }
 
+/* A zImage for it: unpacked, it has 9 MiB and some .bss, and ends below 11 MiB. */
+static void use_zimage(struct _test_data_loader *self)
+{
+	unsigned char *kernel = self->kernel;
+
+	use_board(self, "ARM\x64");
+	memset(kernel, 0, KERNEL_SIZE);
+	put_le(kernel + 0x24, 4, 0x016f2818);
+	put_le(kernel + 0x2c, 4, KERNEL_SIZE);
+	put_le(kernel + 0x30, 4, 0x04030201);
+	put_le(kernel + 0x34, 4, 0x45454545);
+	put_le(kernel + 0x38, 4, 0x2000);
+	put_le(kernel + 0x2000, 4, 6);
+	put_le(kernel + 0x2004, 4, 0x5a534c4b);
+	put_le(kernel + 0x2008, 4, KERNEL_SIZE - 4);
+	put_le(kernel + 0x200c, 4, 0x123456);
+	put_le(kernel + 0x2010, 4, 0x8000);
+	put_le(kernel + 0x2014, 4, 0x10000);
+	put_le(kernel + KERNEL_SIZE - 4, 4, 9 * MIB);
+}
+
 /* An x86_64 vmlinux: text, data with some bss, a note. */
 static void use_vmlinux(struct _test_data_loader *self)
 {
@@ -698,6 +719,82 @@ TEST_F(loader, riscv64)
 	ASSERT_SAME(tree->bufsz, fdt_totalsize(tree->buf));
 }
 
+TEST_F(loader, zimage)
+{
+	struct boot *boot = &self->boot;
+	const struct boot_segment *kernel;
+
+	use_zimage(self);
+	use_initrd(self);
+	plan(_metadata, boot);
+	ASSERT_TRUE(boot->arch == &boot_arm);
+	kernel = find(boot, "kernel");
+	/* Behind the old kernel, with room to work in. */
+	ASSERT_SAME(0x41a10000, kernel->at.start);
+	ASSERT_SAME(0x120000, range_len(kernel->at));
+	ASSERT_SAME(0x41a10000, boot->entry);
+	/* Nothing is where it unpacks itself to. */
+	ASSERT_SAME(0x41b30000, find(boot, "initrd")->at.start);
+	ASSERT_SAME(0, fdt_check_header(find(boot, "device tree")->buf));
+}
+
+/* Of a small machine, over the old kernel, but behind where it unpacks itself to. */
+TEST_F(loader, zimage_over_kernel)
+{
+	struct boot *boot = &self->boot;
+
+	use_zimage(self);
+	use_map(boot, "40000000-40d3ffff : System RAM\n"
+		      "  40008000-40cfffff : Kernel code\n");
+	plan(_metadata, boot);
+	ASSERT_SAME(0x40b00000, find(boot, "kernel")->at.start);
+	ASSERT_SAME(0x40d00000, find(boot, "device tree")->at.start);
+}
+
+/* Memory need not begin at a multiple of 128 MiB, nor the kernel lie in the first. */
+TEST_F(loader, zimage_start_of_memory)
+{
+	struct boot *boot = &self->boot;
+
+	use_zimage(self);
+	use_map(boot, "41101000-7fffffff : System RAM\n");
+	plan(_metadata, boot);
+	ASSERT_SAME(0x41d00000, boot->entry);
+	forget_plan(boot);
+
+	use_map(boot, "47800000-7fffffff : System RAM\n");
+	refuse(_metadata, boot, "no room for the kernel");
+}
+
+TEST_F(loader, zimage_broken)
+{
+	static const struct broken broken[] = {
+		{ 0x24, 1, 0, "no kernel" },
+		{ 0x28, 4, KERNEL_SIZE + 1, "truncated: 65536 bytes, but the zImage" },
+		{ 0x2c, 4, KERNEL_SIZE + 1, "truncated: 65536 bytes, but the zImage" },
+		{ 0x34, 4, 0, "no table of sizes, by the magic at 0x34" },
+		{ 0x38, 4, 0x2004, "no table of sizes at 0x2004" },
+		{ 0x38, 4, KERNEL_SIZE - 23, "truncated: 65536 bytes, but the table" },
+		{ 0x2000, 4, 5, "no table of sizes at 0x2000" },
+		{ 0x2008, 4, KERNEL_SIZE - 3, "truncated: 65536 bytes, but the size" },
+		{ 0x2008, 4, 0xffffffff, "truncated: 65536 bytes, but the size" },
+		{ 0x200c, 4, 0x08000000, "no room for the kernel" },
+		{ 0x2010, 4, 0xffffffff, "no room for the kernel" },
+		{ 0x2014, 4, 0xffffffff, "no room for the kernel" },
+		{ KERNEL_SIZE - 4, 4, 0xffffffff, "no room for the kernel" },
+	};
+
+	use_zimage(self);
+	check_broken(_metadata, &self->boot, self->kernel, broken,
+		     ARRAY_SIZE(broken));
+}
+
+TEST_F(loader, zimage_truncated)
+{
+	use_zimage(self);
+	check_truncated(_metadata, &self->boot, 64);
+}
+
 TEST_F(loader, image_broken)
 {
 	static const struct broken broken[] = {
@@ -753,7 +850,6 @@ TEST_F(loader, other_files)
 		{ 0, "\x1f\x8b", "vmlinuz: this is compressed: gzip -dc vmlinuz >Image" },
 		{ 0, "\xfd\x37zXZ", "xz -dc" },
 		{ 4, "zimg", "an EFI program" },
-		{ 0x24, "\x18\x28\x6f\x01", "a zImage of 32-bit Arm" },
 		{ 0, "#!/bin/sh", "no kernel" },
 	};
 	size_t i;
@@ -1033,15 +1129,14 @@ TEST_F(loader, panic_lowmem)
 	check_phdrs(_metadata, boot, expected, ARRAY_SIZE(expected));
 }
 
-TEST_F(loader, panic_arm64)
+/* What a capture kernel is told: where the core header is, and what memory it has. */
+static void check_capture(struct __test_metadata *_metadata, struct boot *boot,
+			  __u64 memory, __u64 memory_len)
 {
-	struct boot *boot = &self->boot;
 	const struct boot_segment *core;
 	const void *fdt, *value;
 	int chosen, len;
 
-	use_board(self, "ARM\x64");
-	know_crash_notes(boot);
 	plan(_metadata, boot);
 	core = find(boot, "core header");
 	fdt = find(boot, "device tree")->buf;
@@ -1055,8 +1150,65 @@ TEST_F(loader, panic_arm64)
 	value = fdt_getprop(fdt, chosen, "linux,usable-memory-range", &len);
 	ASSERT_TRUE(!!value);
 	ASSERT_SAME(16, len);
-	ASSERT_SAME(0x70000000, fdt64_ld(value));
-	ASSERT_SAME(0x8000000, fdt64_ld((const fdt64_t *)value + 1));
+	ASSERT_SAME(memory, fdt64_ld(value));
+	ASSERT_SAME(memory_len, fdt64_ld((const fdt64_t *)value + 1));
+}
+
+TEST_F(loader, panic_arm64)
+{
+	use_board(self, "ARM\x64");
+	know_crash_notes(&self->boot);
+	check_capture(_metadata, &self->boot, 0x70000000, 0x8000000);
+}
+
+/*
+ * A kernel of arm can't read the core header in memory that it uses, nor one of 64
+ * bits, and has addresses for some of the memory only.
+ */
+TEST_F(loader, panic_zimage)
+{
+	static struct boot_virtual lowmem = { 0xc0000000, 0x40000000, 0x20000000 };
+	static const struct elf32_phdr expected[] = {
+		{ .p_type = PT_NOTE, .p_paddr = 0x3f001000, .p_memsz = 0x200 },
+		{ .p_type = PT_NOTE, .p_paddr = 0x3f002000, .p_memsz = 0x200 },
+		{ .p_type = PT_NOTE, .p_paddr = 0x3f003000, .p_memsz = 0x1000 },
+		{ .p_type = PT_LOAD, .p_paddr = 0x40000000,
+		  .p_memsz = 0x20000000, .p_vaddr = 0xc0000000 },
+		{ .p_type = PT_LOAD, .p_paddr = 0x60000000,
+		  .p_memsz = 0x10000000, .p_vaddr = 0xffffffff },
+		{ .p_type = PT_LOAD, .p_paddr = 0x78000000,
+		  .p_memsz = 0x88000000, .p_vaddr = 0xffffffff },
+	};
+	struct boot *boot = &self->boot;
+	const struct elf32_hdr *header;
+	const struct elf32_phdr *phdr;
+	size_t i;
+
+	use_zimage(self);
+	use_map(boot, "40000000-13fffffff : System RAM\n"
+		      "  40008000-409fffff : Kernel code\n"
+		      "  70000000-77ffffff : Crash kernel\n"
+		      "200000000-20fffffff : System RAM\n");
+	know_crash_notes(boot);
+	boot->mapped = &lowmem;
+	boot->nr_mapped = 1;
+	check_capture(_metadata, boot, 0x70000000, 0x7fff000);
+	ASSERT_SAME(0x77fff000, find(boot, "core header")->at.start);
+
+	header = find(boot, "core header")->buf;
+	ASSERT_SAME(ELFCLASS32, header->e_ident[EI_CLASS]);
+	ASSERT_SAME(ET_CORE, header->e_type);
+	ASSERT_SAME(EM_ARM, header->e_machine);
+	ASSERT_SAME(ARRAY_SIZE(expected), header->e_phnum);
+	phdr = (const void *)((const char *)header + header->e_phoff);
+	for (i = 0; i < ARRAY_SIZE(expected); i++) {
+		ASSERT_SAME(expected[i].p_type, phdr[i].p_type);
+		ASSERT_SAME(expected[i].p_paddr, phdr[i].p_paddr);
+		ASSERT_SAME(expected[i].p_paddr, phdr[i].p_offset);
+		ASSERT_SAME(expected[i].p_memsz, phdr[i].p_memsz);
+		ASSERT_SAME(expected[i].p_memsz, phdr[i].p_filesz);
+		ASSERT_SAME(expected[i].p_vaddr, phdr[i].p_vaddr);
+	}
 }
 
 TEST_F(loader, panic_with_little_memory)
