@@ -871,16 +871,29 @@ TEST_F(kexec, entry)
 	if (align > 1)
 		EXPECT_REFUSED(EINVAL, "so no instruction begins there",
 			       load(mem + align / 2, 2, segs, 0));
+	/* Odd is Thumb, where an instruction may begin at any even address. */
+	if (native_arch() == KEXEC_ARCH_ARM) {
+		EXPECT_EQ(0, load(mem + 3, 2, segs, 0));
+		EXPECT_REFUSED(EINVAL, "where no instruction begins",
+			       load(mem + 2, 2, segs, 0));
+	}
 }
 
 /*
- * What makes a kernel of a segment that begins with it: riscv64 has to find a device
- * tree for that.  Others leave all that to the image.
+ * What makes a kernel of a segment that begins with it: arm and riscv64 have to find
+ * a device tree for that.  Others leave all that to the image.
  */
 static void make_kernel(char *image)
 {
 	memset(image, BREAKPOINT, page);
+	memcpy(image + 0x24, "\x18\x28\x6f\x01", 4);
 	memcpy(image + 0x38, "RSC\x05", 4);
+}
+
+static bool needs_device_tree(void)
+{
+	return native_arch() == KEXEC_ARCH_ARM ||
+	       native_arch() == KEXEC_ARCH_RISCV;
 }
 
 /* Nothing but the header; numbers are big endian. */
@@ -894,9 +907,45 @@ static void make_device_tree(char *tree, __u32 size)
 	memcpy(tree, header, sizeof(header));
 }
 
+/* What else arm takes: a list of ATAGs, or a tree behind the kernel, by its header. */
+static void check_tags(struct __test_metadata *_metadata)
+{
+	const __u32 good[][2] = { { 2, 0x54410001 }, { 5, 0x54410001 } };
+	const __u32 bad[][2] = {
+		{ 0, 0x54410001 }, { 3, 0x54410001 }, { 2, 0x54410002 },
+	};
+	const __u32 behind[] = { 0x10000, 0x10000 + MIB - 0x1000 };
+	struct kexec_segment segs[] = {
+		pages(mem, 1),
+		segment(buf + page, page, mem + MIB, page),
+	};
+	unsigned int i;
+
+	make_kernel(buf);
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		memcpy(buf + page, good[i], sizeof(good[i]));
+		EXPECT_EQ(0, load_segments(2, segs));
+	}
+	read_segments(loaded);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		memcpy(buf + page, bad[i], sizeof(bad[i]));
+		EXPECT_REFUSED(EINVAL, "no segment is a device tree or a list",
+			       load_segments(2, segs));
+	}
+
+	/* By its header, this kernel ends a page before. */
+	make_device_tree(buf + page, page);
+	segs[1].bufsz = 39;
+	memcpy(buf + 0x28, behind, sizeof(behind));
+	EXPECT_REFUSED(EINVAL, "no segment is a device tree or a list",
+		       load_segments(2, segs));
+	segs[0] = segment(buf, page, mem + 0x1000, page);
+	EXPECT_EQ(0, load(mem + 0x1000, 2, segs, 0));
+}
+
 TEST_F(kexec, device_tree)
 {
-	const bool wanted = native_arch() == KEXEC_ARCH_RISCV;
+	const bool wanted = needs_device_tree();
 	struct kexec_segment segs[] = {
 		pages(mem, 1),
 		segment(buf + page, page, mem + MIB, 2 * page),
@@ -936,6 +985,9 @@ TEST_F(kexec, device_tree)
 	}
 	/* Nor is anything but a kernel known to need one. */
 	EXPECT_EQ(0, load(mem + 4, 2, segs, 0));
+
+	if (native_arch() == KEXEC_ARCH_ARM)
+		check_tags(_metadata);
 }
 
 TEST_F(kexec, reboot_with_nothing_loaded)

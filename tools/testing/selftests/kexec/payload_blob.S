@@ -9,4 +9,4 @@ payload_start:
 	.incbin "payload.bin"
 #endif
 payload_end:
-	.section .note.GNU-stack, "", @progbits
+	.section .note.GNU-stack, "", %progbits

@@ -96,7 +96,7 @@ static bool has_device_tree(const struct plan *plan, int nr)
 /* Write it to the caller's own copy of these pages of the pattern. */
 static void add_device_tree(const char *content)
 {
-	char *start = (char *)round_down((uintptr_t)content, page_size());
+	char *start = (char *)(uintptr_t)round_down((uintptr_t)content, page_size());
 	size_t i, len = round_up((uintptr_t)content + sizeof(device_tree),
 				 page_size()) - (uintptr_t)start;
 	__be32 *field = (__be32 *)(uintptr_t)content;
