@@ -45,7 +45,7 @@ help:
 	@echo 'PATIENCE=N              all time limits N times as long, for slow machines'
 
 # What tests are for, unless told.
-ALL := x86_64 i386 arm64 riscv64
+ALL := x86_64 i386 arm arm64 riscv64
 FOR_ARCH = $(if $(ARCH),--arch $(ARCH))
 MAKE_TREE = $(SERIES) make $(if $(LINUX),--linux '$(LINUX)') build/linux
 BASE_TREE = $(SERIES) base $(if $(LINUX),--linux '$(LINUX)') build/linux-base

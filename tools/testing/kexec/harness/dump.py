@@ -31,6 +31,7 @@ class Machine:
 # By e_machine.  Before pr_reg: a siginfo, two signal sets, four pids, four times.
 MACHINES = {
     3: Machine("I", 72, 12, {number: number for number in range(4)}),
+    40: Machine("I", 72, 15, {number: number for number in (4, 5, 6, 8, 9, 10)}),
     62: Machine("Q", 112, 16, dict(zip(range(8, 16), (9, 8, 7, 6, 3, 2, 1, 0)))),
     183: Machine("Q", 112, 32, {number: number for number in range(8, 16)}),
     243: Machine("Q", 112, 0, {number: number for number in range(18, 26)}),

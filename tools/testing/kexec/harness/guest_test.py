@@ -693,6 +693,7 @@ class ElfHeaderTest(unittest.TestCase):
         for arch, header in (("x86_64", "7f 45 4c 46 02 01 01 @ 04 00 3e 00"),
                              ("i386", "7f 45 4c 46 01 01 01 @ 04 00 03 00"),
                              ("i386", "7f 45 4c 46 02 01 01 @ 04 00 03 00"),
+                             ("arm", "7f 45 4c 46 01 01 01 @ 04 00 28 00"),
                              ("arm64", "7f 45 4c 46 02 01 01 @ 04 00 b7 00"),
                              ("riscv64", "7f 45 4c 46 02 01 01 @ 04 00 f3 00")):
             header = header.replace("@", " ".join(9 * ["00"]))

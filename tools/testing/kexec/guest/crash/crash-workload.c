@@ -84,6 +84,29 @@ static void spin(unsigned long cpu, int *spins)
 		     : "memory", "ebx", "ecx", "edx", "esi");
 }
 
+#elif defined(__arm__)
+
+/* The low half of that; r4, r5, r6, r8, r9, r10. */
+static void spin(unsigned long cpu, int *spins)
+{
+	register unsigned long value asm("r0") = 0x63000000 | cpu << 8;
+	register int *at asm("r1") = spins;
+
+	asm volatile("add r4, %0, #4\n"
+		     "add r5, %0, #5\n"
+		     "add r6, %0, #6\n"
+		     "add r8, %0, #8\n"
+		     "add r9, %0, #9\n"
+		     "add r10, %0, #10\n"
+		     "mov r2, #1\n"
+		     "dmb\n"
+		     "str r2, [%1]\n"
+		     "1: yield\n"
+		     "b 1b\n"
+		     : : "r" (value), "r" (at)
+		     : "memory", "r2", "r4", "r5", "r6", "r8", "r9", "r10");
+}
+
 #elif defined(__aarch64__)
 
 /* x8 to x15 */
