@@ -272,7 +272,7 @@ static int claim_range(unsigned long pfn, unsigned long nr_pages)
 	INIT_WORK(&claim->work, make_claim);
 	init_completion(&claim->done);
 	kexec_stay_claim(pfn, nr_pages);
-	queue_work(system_unbound_wq, &claim->work);
+	queue_work(system_dfl_wq, &claim->work);
 	if (!has_returned(claim)) {
 		if (!fatal_signal_pending(current))
 			pr_warn("somebody is not done with a page of %#llx-%#llx: what is missing of the image is placed elsewhere\n",

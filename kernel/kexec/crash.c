@@ -122,8 +122,8 @@ static void write_note(u32 *note, const struct pt_regs *regs, pid_t pid)
 	struct pt_regs copy = *regs;
 
 	elf_core_copy_regs(&status.pr_reg, &copy);
-	final_note(append_elf_note(note, CRASH_CORE_NOTE_NAME, NT_PRSTATUS,
-				   &status, sizeof(status)));
+	final_note(append_elf_note(note, "CORE", NT_PRSTATUS, &status,
+				   sizeof(status)));
 }
 
 /**
@@ -271,20 +271,18 @@ void __crash_kexec(struct pt_regs *regs)
  */
 void crash_kexec(struct pt_regs *regs)
 {
-	int cpu, owner = PANIC_CPU_INVALID;
 	unsigned long flags;
 
 	if (!kexec_crash_loaded())
 		return;
 
 	local_irq_save(flags);
-	cpu = raw_smp_processor_id();
-	if (atomic_try_cmpxchg(&panic_cpu, &owner, cpu)) {
+	if (panic_try_start()) {
 		++oops_in_progress;
 		__crash_kexec(regs);
 		--oops_in_progress;
-		atomic_set(&panic_cpu, PANIC_CPU_INVALID);
-	} else if (owner == cpu) {
+		panic_reset();
+	} else if (panic_on_this_cpu()) {
 		/* An exception within panic(), perhaps on the way down. */
 		__crash_kexec(regs);
 	} else {

@@ -121,7 +121,8 @@ static int map_entry(struct kimage *image, u64 *table, phys_addr_t phys,
 			return -ENOMEM;
 	}
 	if (level < 3)
-		prot = __pgprot(pgprot_val(prot) & ~PMD_TABLE_BIT);
+		prot = __pgprot((pgprot_val(prot) & ~PMD_TYPE_MASK) |
+				PMD_TYPE_SECT);
 	new = make_entry(phys, prot);
 	/* Two registers may be in a page, and nothing else is mapped twice. */
 	if (WARN_ON_ONCE(*entry && *entry != new))

@@ -215,7 +215,7 @@ static void leave_and_return(struct kimage *image)
 {
 	unsigned long flags = image->arch.report_flags |
 			      KEXEC_TRAMPOLINE_PRESERVE;
-	u64 efer;
+	u32 low, high;
 
 	let_offline_cpus_halt();
 
@@ -223,7 +223,7 @@ static void leave_and_return(struct kimage *image)
 	 * Not every CPU has this one, and when it is read next nobody can take
 	 * an exception.  What does not come back does not read it at all.
 	 */
-	if (!rdmsrl_safe(MSR_EFER, &efer))
+	if (!rdmsr_safe(MSR_EFER, &low, &high))
 		flags |= KEXEC_TRAMPOLINE_EFER;
 
 	save_processor_state();
