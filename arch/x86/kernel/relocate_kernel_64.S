@@ -27,6 +27,9 @@
 
 #include "machine_kexec_report.h"
 
+/* PAE and LA57 can't change in long mode; a TDX guest may not clear MCE. */
+#define CR4_KEPT	(X86_CR4_PAE | X86_CR4_LA57 | X86_CR4_MCE)
+
 /* Say how far the trampoline has come, if it is asked to; rax is changed. */
 .macro mark nr
 #ifdef CONFIG_KEXEC_DEBUG_HANDOFF
@@ -58,6 +61,7 @@
  *	r10			kexec_leave_trampoline, as the kernel has it
  *	r11			CR3 for both halves, which is in CR3 (PCID 0)
  *	r12			the kernel's CR3
+ *	r13			the kernel's CR4; CR4 has little of it left
  *	IDT			of limit 0, or the report page's
  *
  * It begins as a function does, with room before it: where calls are counted
@@ -88,6 +92,15 @@ SYM_START(kexec_enter_trampoline, SYM_L_GLOBAL, SYM_F_ALIGN)
 	leaq	kexec_leave_trampoline(%rip), %r10
 	movq	%cr3, %r12
 	movq	%r11, %cr3
+
+	/*
+	 * With CR4.LASS, whose name not every base has, nothing in the lower half
+	 * can be read or executed.  So all goes that long mode can do without.
+	 */
+	movq	%cr4, %r13
+	movl	%r13d, %eax
+	andl	$CR4_KEPT, %eax
+	movq	%rax, %cr4
 #ifdef CONFIG_KEXEC_DEBUG_HANDOFF
 	/* Not before: what is at its address in the kernel's map is a user's. */
 	lidt	(kexec_trampoline_idt - relocate_kernel)(%rbx)
@@ -161,8 +174,7 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	movq	%r12, .Lkernel_cr3(%rip)
 	movq	%cr0, %rax
 	movq	%rax, .Lkernel_cr0(%rip)
-	movq	%cr4, %rax
-	movq	%rax, .Lkernel_cr4(%rip)
+	movq	%r13, .Lkernel_cr4(%rip)
 	testb	$KEXEC_TRAMPOLINE_PRESERVE, %r9b
 	jz	1f
 	movl	$MSR_EFER, %ecx
@@ -327,12 +339,12 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	movq	%rax, %cr3
 
 	/*
-	 * CR4 to what long mode needs.  PAE and LA57 can't change in it, MCE
-	 * must stay as a TDX guest may not clear it.  Without PGE global
-	 * translations are gone too; CET goes before CR0.WP, which it needs.
+	 * CR4 to what long mode needs: on the way back it is the image's.  Without
+	 * PGE global translations are gone too; CET goes before CR0.WP, which it
+	 * needs.
 	 */
 	movq	.Lkernel_cr4(%rip), %rax
-	andl	$(X86_CR4_PAE | X86_CR4_LA57 | X86_CR4_MCE), %eax
+	andl	$CR4_KEPT, %eax
 	movq	%rax, %cr4
 	movq	.Lkernel_cr0(%rip), %rax
 	andq	$~(X86_CR0_AM | X86_CR0_WP | X86_CR0_TS | X86_CR0_EM), %rax
