@@ -2,11 +2,11 @@
 """What this repository asks of a base tree's other files.
 
 NEEDS is what has to be there: a file, a text in it, and why.  What of 6.12.y
-has it later than 6.12.0 belongs here.
+has it later than 6.12.0 belongs here.  What one base needs alone is in bases/.
 
 edits() is what is changed.  Each edit names a file, the text to find there,
 exactly once, the text that takes its place, and why.  The text to find is a
-string or a compiled pattern; keep it short, so that it stands in every 6.12.y.
+string or a compiled pattern; keep it short, so that it stands in every base.
 series.toml says which patch has it.
 """
 

@@ -15,6 +15,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+import bases
 import edits
 import patches
 import plan
@@ -250,7 +251,7 @@ class Interrupted(unittest.TestCase):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         end = lambda: os.kill(os.getpid(), signal.SIGTERM)
         with mock.patch.object(program, "Series", side_effect=end), \
-             mock.patch.object(sys, "argv", ["kexec-series", "build"]), \
+             mock.patch.object(sys, "argv", ["kexec-series", "list"]), \
              self.assertRaisesRegex(SystemExit, "interrupted"):
             program.main()
 
@@ -294,7 +295,8 @@ class SmallSeries(unittest.TestCase):
             shutil.copy2(REPO / name, self.repo / name)
         self.settings = {
             "removes": "true", "keeps": "[]",
-            "files": [steps.KCONFIG, "Documentation/"],
+            "files": [steps.KCONFIG, "Documentation/",
+                      *bases.Base(bases.DEFAULT).files()],
             "edits": sorted({edit.file for edit in edits.edits("")}
                             - {"MAINTAINERS"}),
             "options": steps.options()[1:]}

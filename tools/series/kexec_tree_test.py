@@ -121,6 +121,57 @@ class KexecTreeTest(unittest.TestCase):
                     "PATCHLEVEL = 13")
         self.expect_refusal("not Linux 6.12")
 
+    def add_base(self):
+        """Have a base 6.13, of which this and that is its own; self.base is it."""
+        self.change(self.base / "Makefile", "PATCHLEVEL = 12",
+                    "PATCHLEVEL = 13")
+        own = self.repo / "tools/series/bases/6.13"
+        (own / "tree/kernel").mkdir(parents=True)
+        (own / "base.toml").write_text('package = "linux-source-6.13"\n')
+        (own / "remove.list").write_text("kernel/gone.c\n")
+        (own / "edits.py").write_text(
+            "from edits import Edit\n"
+            'EDITS = [Edit("kernel/edited.c", "old", "new", "it is")]\n')
+        (own / "tree/kernel/own.c").write_text("own\n")
+        for name, text in (("gone.c", ""), ("edited.c", "old\n")):
+            (self.base / "kernel" / name).write_text(text)
+        return own
+
+    def test_apply_to_another_base(self):
+        own = self.add_base()
+        result = self.run_tool("apply", self.base)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        there = lambda name: (self.base / name).exists()
+        self.assertTrue(there(CORE) and there("kernel/own.c"))
+        self.assertFalse(there("kernel/kexec_core.c") or there("kernel/gone.c"))
+        self.assertEqual((self.base / "kernel/edited.c").read_text(), "new\n")
+        # What is in the default base only.
+        self.assertFalse(there("kernel/kexec/base.h"))
+        names = self.run_tool("list", "--base", "6.13").stdout.split()
+        self.assertIn("kernel/own.c", names)
+        self.assertNotIn("kernel/kexec/base.h", names)
+        self.assertIn("6.13\n", self.run_tool("bases").stdout)
+        self.assertIn("there is no base 6.14: there is 6.12, 6.13",
+                      self.run_tool("list", "--base", "6.14").stderr)
+
+    def test_base_that_hides_a_file(self):
+        own = self.add_base()
+        (own / "tree" / CORE).write_text("")
+        self.expect_refusal(f"{CORE}: is of all bases, and of 6.13")
+
+    def test_base_is_not_the_one_that_was_named(self):
+        self.make()
+        self.remember()
+        self.add_base()
+        for name, word in (("6.12", "is Linux 6.13, and BASE=6.12"),
+                           ("6.1", "there is no base 6.1: ")):
+            self.expect_left_alone(self.run_tool(
+                "make", "--base", name, "--linux", self.base, self.tree), word)
+        result = self.run_tool("make", "--base", "6.13", "--linux", self.base,
+                               self.tree)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertTrue((self.tree / "kernel/own.c").exists())
+
     def test_apply_not_a_tree(self):
         (self.base / "Makefile").unlink()
         self.expect_refusal("not a kernel tree")
@@ -190,10 +241,14 @@ class KexecTreeTest(unittest.TestCase):
             self.assertGreaterEqual(copy.stat().st_mtime_ns, built)
 
     def test_make_deletes_what_the_overlay_lost(self):
+        lost = self.repo / "kernel/kexec/deep/lost.h"
+        lost.parent.mkdir()
+        lost.write_text("lost\n")
         self.make()
-        (self.repo / "kernel/kexec/internal.h").unlink()
+        self.assertTrue((self.tree / "kernel/kexec/deep/lost.h").exists())
+        lost.unlink()
         self.make()
-        self.assertFalse((self.tree / "kernel/kexec").exists())
+        self.assertFalse((self.tree / "kernel/kexec/deep").exists())
 
     def test_make_follows_the_list_and_the_edits(self):
         self.make()

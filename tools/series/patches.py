@@ -15,7 +15,8 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from plan import LANDS, REPO, Plan, Refused, Tree, kept_dir, read_state
+from bases import numbers
+from plan import LANDS, REPO, Plan, Refused, Tree, kept_dir, read_state, which
 
 # In a directory of patches: what "write" wrote there, "DIGEST NAME" a line.
 LIST = ".kexec-series"
@@ -129,8 +130,10 @@ def check_tracked(series):
     """Refuse files that lie in the repository, and are not of it."""
     if not in_git():
         return
-    tracked = git(REPO, "-c", "safe.directory=*", "ls-files", "-z", "--", *LANDS)
-    strange = sorted(set(series.whole.files)
+    tracked = git(REPO, "-c", "safe.directory=*", "ls-files", "-z", "--", *LANDS,
+                  "tools/series")
+    strange = sorted({str(path.relative_to(REPO))
+                      for path in series.whole.files.values()}
                      - set(os.fsdecode(tracked).split("\0")))
     if strange:
         raise Refused("git does not track what would be in the patches; add it, "
@@ -180,15 +183,9 @@ class Commit:
 
 
 def version_of(base):
-    """6.12.117, as the base's Makefile has it; refuses other than 6.12."""
-    path = base.find("Makefile")
-    text = path.read_text() if path else ""
-    number = [match[1] if (match := re.search(rf"^{word} *= *(\d+)$", text,
-                                              re.MULTILINE)) else ""
-              for word in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
-    if number[:2] != ["6", "12"]:
-        raise Refused("the base is not Linux 6.12.y by its Makefile")
-    return ".".join(filter(None, number))
+    """6.12.117, as the base's Makefile has it; refuses what is none of ours."""
+    which(base)
+    return ".".join(filter(None, numbers(base.find("Makefile").read_text())))
 
 
 # --- Commits --------------------------------------------------------------------
@@ -258,8 +255,11 @@ def commit_all(series, top, branch, all_states, author, parent=None, env=None):
     git(top, "fast-import", "--quiet", data=b"".join(stream), env=env)
 
 
-def branch(series, clone, base_name, name):
-    """Write the steps as commits on a new branch of a user's clone."""
+def branch(series_of, clone, base_name, name):
+    """Write the steps as commits on a new branch of a user's clone.
+
+    @series_of: returns the Series for a Base
+    """
     env = for_clone()
     result = run_git(clone, "rev-parse", "--git-dir", env=env)
     if result.returncode:
@@ -276,10 +276,11 @@ def branch(series, clone, base_name, name):
                      f"refs/heads/{name}", check=False, env=env):
         raise Refused(f"{clone} has a branch {name} already: name another one, "
                       "with BRANCH=")
-    check_tracked(series)
     author = Author.who_runs_this(clone)
     with tempfile.TemporaryDirectory(prefix="kexec-series-") as directory:
         base = Commit(clone, base_name, directory, env)
+        series = series_of(which(base))
+        check_tracked(series)
         version = version_of(base)
         commit_all(series, clone, name, states(series, base), author, base.name,
                    env)

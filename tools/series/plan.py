@@ -2,7 +2,8 @@
 """What a kernel tree has to hold, worked out from a base without writing to it.
 
 A tree is the base, less what remove.list names, with the repository's files
-copied over it, and the edits of edits.py applied.
+copied over it, and the edits of edits.py applied; and what bases.py says of that
+base.
 """
 
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import edits as edit_table
+from bases import Base, Refused, base_of, read_list
 
 SERIES = Path(__file__).resolve().parent
 REPO = SERIES.parents[1]
@@ -22,22 +24,12 @@ LANDS = ("kernel", "include", "arch", "Documentation", "tools/testing")
 NEVER = re.compile(r"(^|/)(__pycache__|\.[^/]*\.sw.)(/|$)|[~#]$|\.(orig|rej)$")
 
 
-class Refused(Exception):
-    """A reason not to touch the tree."""
-
-
 def overlay_files():
-    """The repository's files that land in a tree: relative paths."""
+    """The repository's files that land in each tree: relative paths."""
     found = [path.relative_to(REPO).as_posix()
              for top in LANDS for path in (REPO / top).rglob("*")
              if path.is_file()]
     return sorted(name for name in found if not NEVER.search(name))
-
-
-def read_list(path):
-    """The lines of a list file that are not comments."""
-    lines = (line.strip() for line in path.read_text().splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
 
 
 class Part(NamedTuple):
@@ -47,11 +39,21 @@ class Part(NamedTuple):
     files: dict                 # path: content, as in Plan.content
 
 
-def whole():
-    """All that is done to a base."""
-    return Part(read_list(SERIES / "remove.list"),
-                edit_table.edits((REPO / "MAINTAINERS").read_text()),
-                {name: REPO / name for name in overlay_files()})
+def whole(base):
+    """All that is done to a base, a Base."""
+    files = {name: REPO / name for name in overlay_files()}
+    if both := sorted(files.keys() & base.files().keys()):
+        raise Refused(f"{both[0]}: is of all bases, and of {base.name}")
+    return Part(read_list(SERIES / "remove.list") + base.removals(),
+                edit_table.edits((REPO / "MAINTAINERS").read_text())
+                + base.edits(),
+                dict(sorted((files | base.files()).items())))
+
+
+def which(tree):
+    """The Base that @tree is, a Tree or the like."""
+    path = tree.find("Makefile")
+    return base_of(path.read_text(errors="replace") if path else "", "the base")
 
 
 class Plan:
@@ -63,7 +65,7 @@ class Plan:
     """
 
     def __init__(self, base, part=None):
-        part = part or whole()
+        part = part or whole(which(base))
         self.base = base
         self.content = {}
         self.check_needs()
@@ -86,7 +88,7 @@ class Plan:
             if not path or need.find not in path.read_text():
                 lacks.append(f"{need.file}: no {need.find}: {need.why}")
         if lacks:
-            raise Refused("the base tree is too old, take a later 6.12.y:\n  "
+            raise Refused("the base tree is too old, take a later one of its kind:\n  "
                           + "\n  ".join(lacks))
 
     def remove(self, name):

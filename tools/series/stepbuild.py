@@ -12,14 +12,15 @@ import re
 import sys
 import time
 
+import bases
 from patches import blob, version_of
 from plan import REPO, Plan, Refused, Tree, kept_dir, read_state, write_state
 
 sys.path.insert(0, str(REPO / "tools/testing/kexec"))
 from harness import build, record
 
-WORK = REPO / "build/linux-series"
-STAMPS = REPO / "build/check-series"
+WORK = REPO / f"build/linux-series{bases.SUFFIX}"
+STAMPS = REPO / f"build/check-series{bases.SUFFIX}"
 # What is not compiled into a kernel.
 OUTSIDE = ("Documentation/", "tools/", "MAINTAINERS")
 # A compiler's, with the source; another tool's, with an object, or without.

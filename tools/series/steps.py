@@ -10,6 +10,9 @@ A file comes with its step as a whole, but for what of it is for later ones:
   an #include of a test and the test.
 
 After the last step, the tree is what plan.py says of the overlay as a whole.
+
+One list of steps is for all bases: a step has what it names of the one that the
+patches are for, and it has to be there in one at least.
 """
 
 import fnmatch
@@ -17,8 +20,8 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 
-import edits as edit_table
-from plan import REPO, SERIES, Part, Plan, Refused, overlay_files, whole
+import bases
+from plan import REPO, SERIES, Part, Plan, Refused, whole
 
 KCONFIG = "kernel/Kconfig.kexec"
 
@@ -38,20 +41,28 @@ class Step:
 
 
 class Series:
-    """All steps; refuses what is in none, or in two, or nowhere."""
+    """All steps; refuses what is in none, or in two, or nowhere.
 
-    def __init__(self, path=SERIES / "series.toml"):
+    @base: the Base that the patches are for
+    """
+
+    def __init__(self, base=None, path=SERIES / "series.toml"):
         settings = tomllib.loads(path.read_text())
         self.cover = settings.get("cover", {})
         self.accept = settings.get("accept", [])
-        self.whole = whole()
+        base = base or bases.Base(bases.DEFAULT)
+        self.whole = whole(base)
+        others = [whole(bases.Base(name)) for name in bases.known()
+                  if name != base.name]
         try:
             self.steps = [Step(**entry) for entry in settings["step"]]
         except (KeyError, TypeError) as error:
             raise Refused(f"{path.name}: {error}") from None
         self.errors = []
-        self.share("files", list(self.whole.files), files_of)
-        self.share("edits", self.whole.edits, edits_of)
+        self.share("files", list(self.whole.files), files_of,
+                   sum((list(other.files) for other in others), []))
+        self.share("edits", self.whole.edits, edits_of,
+                   sum((other.edits for other in others), []))
         self.share("options", options(), lambda name, known:
                    [name] if name in known else [])
         if [step.removes for step in self.steps].count(True) != 1:
@@ -62,14 +73,16 @@ class Series:
         if self.errors:
             raise Refused(f"{path.name}:\n  " + "\n  ".join(self.errors))
 
-    def share(self, what, things, find):
-        """Have each step's patterns give way to what they stand for."""
+    def share(self, what, things, find, elsewhere=()):
+        """Have each step's patterns give way to what they stand for; of which
+        there may be none if it is @elsewhere, in another base.
+        """
         steps_of = [[] for _ in things]
         for step in self.steps:
             found = []
             for pattern in getattr(step, what):
                 hits = find(pattern, things)
-                if not hits:
+                if not hits and not find(pattern, elsewhere):
                     self.errors.append(f"{step.subject}: {what}: nothing is "
                                        f"{pattern}")
                 found += [thing for thing in hits if thing not in found]
@@ -101,8 +114,8 @@ class Series:
                     and (name not in step.keeps or name in names)]
         return Part(removals,
                     [edit for edit in self.whole.edits if edit in edits],
-                    {name: so_far(name, later, names) for name in
-                     self.whole.files if name in names})
+                    {name: so_far(name, path, later, names)
+                     for name, path in self.whole.files.items() if name in names})
 
     def content(self, base, number):
         """What a tree has to hold after the first @number steps: {path:
@@ -136,11 +149,10 @@ def options():
                       re.MULTILINE)
 
 
-def so_far(name, later, names):
-    """A file's content as long as the options @later are to come, and @names
-    are the files that are there.
+def so_far(name, path, later, names):
+    """The content of a file, which is at @path, as long as the options @later are
+    to come, and @names are the files that are there.
     """
-    path = REPO / name
     text = path.read_text()
     if name == KCONFIG:
         new = kconfig_so_far(text, later)

@@ -144,6 +144,14 @@ class Arch:
         return command + ([f"O={out.name}"] if out else [])
 
 
+class Native:
+    """The architecture that we run on, as far as apt-get has to know it."""
+
+    @functools.cached_property
+    def debian(self):
+        return native()
+
+
 @contextlib.contextmanager
 def locked(directory):
     """Only one process at a time builds in @directory."""
