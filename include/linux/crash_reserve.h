@@ -12,7 +12,7 @@
  * CRASH_RESERVE_GRAIN		the length of a region is a multiple of this
  * CRASH_RESERVE_LOW_END	memory below this physical address is reached
  *				by every device; what is known when
- *				reserve_crashkernel_generic() is called
+ *				crashkernel_reserve() is called
  * CRASH_RESERVE_END		a region ends here at the latest, also one whose
  *				address is given; CRASH_RESERVE_LOW_END where
  *				there is nothing above
@@ -33,12 +33,14 @@
 extern struct resource crashk_res;
 extern struct resource crashk_low_res;
 
-int parse_crashkernel(char *cmdline, unsigned long long system_ram,
+int crashkernel_parse(char *cmdline, unsigned long long system_ram,
 		      unsigned long long *crash_size,
 		      unsigned long long *crash_base,
 		      unsigned long long *low_size, bool *high);
-void reserve_crashkernel_generic(char *cmdline, unsigned long long size,
-				 unsigned long long base,
-				 unsigned long long low, bool high);
+void crashkernel_reserve(unsigned long long size, unsigned long long base,
+			 unsigned long long low, bool high);
+
+/* parse_crashkernel() and reserve_crashkernel_generic() */
+#include <linux/kexec_base.h>
 
 #endif /* _LINUX_CRASH_RESERVE_H */

@@ -21,6 +21,7 @@
 #include <linux/swap.h>
 #include <linux/workqueue.h>
 
+#include "base.h"
 #include "internal.h"
 
 /*
@@ -220,9 +221,8 @@ static void make_claim(struct work_struct *work)
 	struct claim *claim = container_of(work, struct claim, work);
 
 	claim->err = atomic_read(&claim->abandoned) ? -EINTR :
-		     alloc_contig_range(claim->pfn, claim->pfn + claim->nr_pages,
-					MIGRATE_MOVABLE,
-					GFP_USER | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
+		     kexec_claim_pages(claim->pfn, claim->pfn + claim->nr_pages,
+				       GFP_USER | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
 	kexec_stay_claim(0, 0);
 	if (!atomic_xchg(&claim->abandoned, 1)) {
 		complete(&claim->done);

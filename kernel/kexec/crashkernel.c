@@ -3,7 +3,7 @@
  * crashkernel= - what is asked for: memory that is set aside at boot for a crash
  * image.
  *
- * The architecture calls parse_crashkernel() for the command line.  The result
+ * The architecture calls crashkernel_parse() for the command line.  The result
  * is a struct crash_request, or the flaw in the option.  What is then taken, and
  * where, is reserve.c.
  *
@@ -379,7 +379,7 @@ static int __init read_cmdline(char *cmdline, u64 ram, bool can_be_high,
 }
 
 /**
- * parse_crashkernel() - read the options crashkernel= of a command line
+ * crashkernel_parse() - read the options crashkernel= of a command line
  * @cmdline: the command line; it is not changed
  * @system_ram: bytes of memory that the machine has
  * @crash_size: set to the bytes to reserve; 0 unless 0 is returned
@@ -398,7 +398,7 @@ static int __init read_cmdline(char *cmdline, u64 ram, bool can_be_high,
  * * %-ENOENT - nothing is asked for, or nothing on this machine
  * * %-EINVAL - an option is malformed
  */
-int __init parse_crashkernel(char *cmdline, unsigned long long system_ram,
+int __init crashkernel_parse(char *cmdline, unsigned long long system_ram,
 			     unsigned long long *crash_size,
 			     unsigned long long *crash_base,
 			     unsigned long long *low_size, bool *high)

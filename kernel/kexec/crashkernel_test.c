@@ -264,7 +264,7 @@ static void __init test_parse(struct kunit *test)
 	bool high = true;
 
 	KUNIT_EXPECT_EQ(test, c->err,
-			parse_crashkernel(cmdline, c->ram, &size, &base, &low,
+			crashkernel_parse(cmdline, c->ram, &size, &base, &low,
 					  &high));
 	KUNIT_EXPECT_STREQ(test, c->cmdline, cmdline);
 	KUNIT_EXPECT_EQ(test, c->req.size, size);
@@ -281,12 +281,12 @@ static void __init test_parse_no_high(struct kunit *test)
 	char *high = copy_of(test, "crashkernel=1G,high crashkernel=72M,low");
 	unsigned long long size, base;
 
-	KUNIT_EXPECT_EQ(test, 0, parse_crashkernel(plain, GiB(2), &size, &base,
+	KUNIT_EXPECT_EQ(test, 0, crashkernel_parse(plain, GiB(2), &size, &base,
 						   NULL, NULL));
 	KUNIT_EXPECT_EQ(test, MiB(64), size);
 	KUNIT_EXPECT_EQ(test, MiB(16), base);
 	KUNIT_EXPECT_EQ(test, -EINVAL,
-			parse_crashkernel(high, GiB(2), &size, &base, NULL,
+			crashkernel_parse(high, GiB(2), &size, &base, NULL,
 					  NULL));
 	KUNIT_EXPECT_EQ(test, 0, size);
 	KUNIT_EXPECT_EQ(test, 0, base);
@@ -306,11 +306,11 @@ static void __init test_parse_long(struct kunit *test)
 	cmdline[len - sizeof(option) - 1] = ' ';
 	memcpy(cmdline + len - sizeof(option), option, sizeof(option));
 	KUNIT_EXPECT_EQ(test, -ENOENT,
-			parse_crashkernel(cmdline, GiB(2), &size, &base, &low,
+			crashkernel_parse(cmdline, GiB(2), &size, &base, &low,
 					  &high));
 
 	memcpy(cmdline, option, strlen(option));
-	KUNIT_EXPECT_EQ(test, 0, parse_crashkernel(cmdline, GiB(2), &size,
+	KUNIT_EXPECT_EQ(test, 0, crashkernel_parse(cmdline, GiB(2), &size,
 						   &base, &low, &high));
 	KUNIT_EXPECT_EQ(test, MiB(64), size);
 }

@@ -19,7 +19,6 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
-#include <linux/console.h>
 #include <linux/device.h>
 #include <linux/freezer.h>
 #include <linux/irqflags.h>
@@ -30,6 +29,7 @@
 #include <linux/syscore_ops.h>
 
 #include "../power/power.h"
+#include "base.h"
 #include "internal.h"
 
 /* What devices are told: after an image ran, nobody knows what they went through. */
@@ -90,7 +90,7 @@ static int jump_when_frozen(struct kimage *image)
 	int err;
 
 	/* Nobody is there to write pages to, or to read messages from. */
-	suspend_console();
+	kexec_suspend_consoles();
 	pm_restrict_gfp_mask();
 
 	err = dpm_suspend_start(PMSG_FREEZE);
@@ -101,7 +101,7 @@ static int jump_when_frozen(struct kimage *image)
 	dpm_resume_end(resume_message(err));
 
 	pm_restore_gfp_mask();
-	resume_console();
+	kexec_resume_consoles();
 	return err;
 }
 

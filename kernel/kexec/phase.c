@@ -39,6 +39,7 @@
 #include <linux/smp.h>
 #include <linux/string.h>
 
+#include "base.h"
 #include "internal.h"
 
 static const char * const phase_names[] = {
@@ -339,11 +340,9 @@ static void start_looking(void)
 	static call_single_data_t call = CSD_INIT(start_one, &looks[1]);
 	unsigned int i, cpu;
 
-	for (i = 0; i < ARRAY_SIZE(looks); i++) {
-		hrtimer_init(&looks[i], CLOCK_MONOTONIC,
-			     HRTIMER_MODE_REL_PINNED_HARD);
-		looks[i].function = look;
-	}
+	for (i = 0; i < ARRAY_SIZE(looks); i++)
+		kexec_setup_timer(&looks[i], look, CLOCK_MONOTONIC,
+				  HRTIMER_MODE_REL_PINNED_HARD);
 
 	guard(preempt)();
 	start_one(&looks[0]);

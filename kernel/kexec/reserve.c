@@ -2,7 +2,7 @@
 /*
  * The memory that crashkernel= asks for is taken, at boot.
  *
- * reserve_crashkernel_generic() takes it from memblock.  Where from is decided by
+ * crashkernel_reserve() takes it from memblock.  Where from is decided by
  * crash_take(), which sees memory through a struct crash_memory only: tests bring
  * a model.  The regions are entered into /proc/iomem at once, as long as what is
  * not wanted there can be given back.
@@ -405,8 +405,7 @@ static bool __init crash_reserve(const struct crash_memory *mem,
 }
 
 /**
- * reserve_crashkernel_generic() - take the memory for a crash image
- * @cmdline: not used; parse_crashkernel() has read it
+ * crashkernel_reserve() - take the memory for a crash image
  * @size: bytes
  * @base: physical address to have them at, all of them or nothing; or 0
  * @low: bytes to have below CRASH_RESERVE_LOW_END as well, if the region comes
@@ -421,9 +420,8 @@ static bool __init crash_reserve(const struct crash_memory *mem,
  * so is all that CRASH_RESERVE_LOW_END consists of; before memory is given to
  * the page allocator.
  */
-void __init reserve_crashkernel_generic(char *cmdline, unsigned long long size,
-					unsigned long long base,
-					unsigned long long low, bool high)
+void __init crashkernel_reserve(unsigned long long size, unsigned long long base,
+				unsigned long long low, bool high)
 {
 	const struct crash_memory mem = crash_memblock();
 	const struct crash_request req = {

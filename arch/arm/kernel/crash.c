@@ -166,10 +166,10 @@ void __init arm_reserve_crashkernel(void)
 	unsigned long long size, base, low = 0;
 	bool high = false;
 
-	if (parse_crashkernel(boot_command_line, memblock_phys_mem_size(),
+	if (crashkernel_parse(boot_command_line, memblock_phys_mem_size(),
 			      &size, &base, &low, &high))
 		return;
-	reserve_crashkernel_generic(boot_command_line, size, base, low, high);
+	crashkernel_reserve(size, base, low, high);
 	if (crashk_res.end)
 		map_by_pages(crashk_res.start, crashk_res.end + 1);
 }

@@ -19,6 +19,7 @@
 #include <asm/hpet.h>
 #include <asm/intel_pt.h>
 #include <asm/io_apic.h>
+#include <asm/kexec_base.h>
 #include <asm/reboot.h>
 #include <asm/sev.h>
 #include <asm/x86_init.h>
@@ -108,7 +109,7 @@ void native_machine_crash_shutdown(struct pt_regs *regs)
 	x86_platform.guest.enc_kexec_begin();
 
 	/* Or the INIT by which the capture kernel starts CPUs is not noticed. */
-	cpu_emergency_disable_virtualization();
+	crash_leave_virtualization();
 	cpu_emergency_stop_pt();
 
 	/* Interrupts, from where they come to where they go, as after a reset. */

@@ -29,6 +29,7 @@
 #include <asm/ibt.h>
 #include <asm/init.h>
 #include <asm/io.h>
+#include <asm/kexec_base.h>
 #include <asm/setup.h>
 #include <asm/smp.h>
 
@@ -278,7 +279,7 @@ static void leave(struct kimage *image)
 	phys_addr_t tables_encrypted = host_encrypted ? 0 : sme_me_mask;
 	unsigned long flags = image->arch.report_flags;
 
-	if (host_encrypted)
+	if (kexec_caches_incoherent())
 		flags |= KEXEC_TRAMPOLINE_WBINVD;
 	if (image->preserve_context)
 		flags |= KEXEC_TRAMPOLINE_PRESERVE;

@@ -11,6 +11,7 @@
 #include <linux/minmax.h>
 
 #include <asm/e820/api.h>
+#include <asm/kexec_base.h>
 
 /* How many bytes of [@start, @end] are in an entry. */
 static u64 overlap(const struct e820_entry *entry, u64 start, u64 end)
@@ -50,15 +51,10 @@ static const char *why_something_else(u64 start, u64 end)
 
 		if (!overlap(entry, start, end))
 			continue;
-		switch (entry->type) {
-		case E820_TYPE_RESERVED:
-			break;
-		case E820_TYPE_RAM:
-		case E820_TYPE_RESERVED_KERN:
+		if (kexec_type_is_ram(entry->type))
 			return "has been removed from the machine";
-		default:
+		if (entry->type != E820_TYPE_RESERVED)
 			return "is no RAM by memmap=";
-		}
 	}
 	return NULL;
 }
