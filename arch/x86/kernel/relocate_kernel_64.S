@@ -149,6 +149,7 @@ SYM_CODE_START(kexec_leave_trampoline)
 	lretq
 1:
 	UNWIND_HINT_END_OF_STACK
+	ANNOTATE_NOENDBR
 	.irp	reg, r15, r14, r13, r12, rbp, rbx
 	popq	%\reg
 	.endr
