@@ -324,8 +324,6 @@ int kexec_should_crash(struct task_struct *task);
 int kexec_crash_loaded(void);
 void crash_save_cpu(struct pt_regs *regs, int cpu);
 void crash_quiet_interrupts(void);
-ssize_t crash_get_memory_size(void);
-int crash_shrink_memory(unsigned long new_size);
 
 /*
  * What an architecture provides besides crash_smp_send_stop() of <linux/smp.h>

@@ -301,6 +301,8 @@ static inline int kexec_jump(struct kimage *image)
 
 /* region.c, crash.c */
 #ifdef CONFIG_CRASH_DUMP
+ssize_t crash_get_memory_size(void);
+int crash_shrink_memory(unsigned long new_size);
 int kexec_region_check(void);
 int kexec_region_check_segment(const struct kexec_segment *seg,
 			       unsigned int nr);

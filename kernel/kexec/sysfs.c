@@ -3,6 +3,7 @@
  * /sys/kernel/kexec: what is loaded, where it lies, what was refused and why.
  * Documented in Documentation/ABI/testing/sysfs-kernel-kexec.
  */
+#include <linux/array_size.h>
 #include <linux/init.h>
 #include <linux/kobject.h>
 #include <linux/kstrtox.h>
@@ -141,6 +142,37 @@ static struct attribute *kexec_attrs[] = {
 };
 ATTRIBUTE_GROUPS(kexec);
 
+/* What programs call those that are older than this directory. */
+static const struct {
+	const char *name, *old_name;
+} renamed[] __initconst = {
+	{ "loaded",		"kexec_loaded" },
+#ifdef CONFIG_CRASH_DUMP
+	{ "crash_loaded",	"kexec_crash_loaded" },
+	{ "crash_size",		"kexec_crash_size" },
+#endif
+};
+
+static int __init link_old_names(struct kobject *kobj)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(renamed); i++) {
+		err = compat_only_sysfs_link_entry_to_kobj(kernel_kobj, kobj,
+							   renamed[i].name,
+							   renamed[i].old_name);
+		if (err)
+			goto undo;
+	}
+	return 0;
+
+undo:
+	while (i--)
+		sysfs_remove_link(kernel_kobj, renamed[i].old_name);
+	return err;
+}
+
 static int __init kexec_sysfs_init(void)
 {
 	struct kobject *kobj = kobject_create_and_add("kexec", kernel_kobj);
@@ -148,7 +180,7 @@ static int __init kexec_sysfs_init(void)
 
 	if (!kobj)
 		return -ENOMEM;
-	err = sysfs_create_groups(kobj, kexec_groups);
+	err = sysfs_create_groups(kobj, kexec_groups) ?: link_old_names(kobj);
 	if (err)
 		kobject_put(kobj);
 	else

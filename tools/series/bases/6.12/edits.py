@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is changed in Linux 6.12 besides what edits.py has."""
+
+import re
+
+from edits import Edit
+
+EDITS = [
+    Edit("kernel/ksysfs.c",
+         re.compile(r"^#ifdef CONFIG_KEXEC_CORE\nstatic (?:.*\n)+?"
+                    r"#endif /\* CONFIG_KEXEC_CORE \*/\n\n", re.MULTILINE), "",
+         "the old names of kexec's files are links, as the files are elsewhere"),
+    Edit("kernel/ksysfs.c",
+         re.compile(r"^#ifdef CONFIG_KEXEC_CORE\n\t&kexec_loaded_attr(?:.*\n)+?"
+                    r"#endif\n#endif\n", re.MULTILINE), "",
+         "nor is there anything to list"),
+]
