@@ -14,6 +14,15 @@ export LINUX ACCEL PATIENCE
 $(foreach name,OUT BASE TREE BRANCH,$(if \
 	$(filter command,$(firstword $(origin $(name)))),,$(eval override $(name) :=)))
 
+# The base that is not the default one; with TREE, BASE is a commit of that.
+OTHER := $(if $(TREE),,$(filter-out 6.12,$(BASE)))
+SUFFIX := $(if $(OTHER),-$(OTHER))
+export KEXEC_BASE := $(OTHER)
+BASES := $(notdir $(patsubst %/,%,$(wildcard tools/series/bases/*/)))
+ifneq ($(filter-out $(BASES),$(OTHER)),)
+$(error BASE=$(BASE): there is $(sort $(BASES)))
+endif
+
 help:
 	@echo 'make demo               build, boot in QEMU, and kexec: as a short story'
 	@echo 'make demo-crash         a panic, its dump, and what drgn reads in that'
@@ -28,7 +37,7 @@ help:
 	@echo 'make docs               the documents and manual pages, for a browser'
 	@echo 'make tree               Linux with this kexec in it, at build/linux'
 	@echo 'make kernel             the test kernel; FRAGMENT="a b": with more Kconfig'
-	@echo 'make apply TREE=DIR     put this kexec into a Linux 6.12 tree of yours'
+	@echo 'make apply TREE=DIR     put this kexec into a tree of Linux of yours'
 	@echo 'make series             the same as patches, for git am; OUT=DIR, or'
 	@echo '                        build/series'
 	@echo 'make series BASE=COMMIT TREE=DIR'
@@ -40,15 +49,17 @@ help:
 	@echo
 	@echo 'ARCH=NAME               what for: x86_64 if nothing is said, but "make check"'
 	@echo '                        is for every architecture then'
-	@echo 'LINUX=TARBALL|DIR       the Linux 6.12 to start from; the default is that'
-	@echo '                        of the Debian package linux-source-6.12'
+	@echo 'BASE=7.3                of another Linux than 6.12, in directories of its own'
+	@echo 'LINUX=TARBALL|DIR       the Linux to start from; the default is that of the'
+	@echo '                        Debian package linux-source-6.12'
 	@echo 'PATIENCE=N              all time limits N times as long, for slow machines'
 
 # What tests are for, unless told.
 ALL := x86_64 i386 arm arm64 riscv64
 FOR_ARCH = $(if $(ARCH),--arch $(ARCH))
-MAKE_TREE = $(SERIES) make $(if $(LINUX),--linux '$(LINUX)') build/linux
-BASE_TREE = $(SERIES) base $(if $(LINUX),--linux '$(LINUX)') build/linux-base
+FROM = $(if $(OTHER),--base $(OTHER)) $(if $(LINUX),--linux '$(LINUX)')
+MAKE_TREE = $(SERIES) make $(FROM) build/linux$(SUFFIX)
+BASE_TREE = $(SERIES) base $(FROM) build/linux-base$(SUFFIX)
 
 tree:
 	@$(INSTALL) tree
@@ -60,20 +71,19 @@ apply:
 
 series:
 	@$(INSTALL) tree series
-ifneq ($(BASE),)
-	@test -n '$(TREE)' || { echo 'make series BASE=COMMIT TREE=DIR: which tree?' >&2; exit 2; }
+ifneq ($(TREE),)
+	@test -n '$(BASE)' || { echo 'make series BASE=COMMIT TREE=DIR: on top of what?' >&2; exit 2; }
 	@$(PATCHES) branch $(if $(BRANCH),--branch '$(BRANCH)') '$(BASE)' '$(TREE)'
 else
-	@test -z '$(TREE)' || { echo 'make series BASE=COMMIT TREE=DIR: on top of what?' >&2; exit 2; }
 	@$(MAKE_TREE)
-	@$(PATCHES) write '$(or $(OUT),build/series)'
+	@$(PATCHES) write --tree build/linux$(SUFFIX) '$(or $(OUT),build/series$(SUFFIX))'
 endif
 
 check-series:
 	@$(INSTALL) tree series kernel tests clang $(ALL)
 	@$(MAKE_TREE)
-	@$(PATCHES) check
-	@$(SERIES) base $(if $(LINUX),--linux '$(LINUX)') build/linux-series
+	@$(PATCHES) check --tree build/linux$(SUFFIX)
+	@$(SERIES) base $(FROM) build/linux-series$(SUFFIX)
 	@$(PATCHES) build $(STEP)
 
 kernel:

@@ -20,7 +20,7 @@ from pathlib import Path
 from . import bench_plot, bench_report, bench_rows, build, guest
 from .bench_rows import WAYS
 
-RESULTS = build.BUILD / "bench/results.csv"
+RESULTS = build.BUILD / f"bench{build.SUFFIX}/results.csv"
 FIELDS = ("began", "row", "way", "variant", "run", "figure", "value")
 RUNS = 3
 SLOW = 60                       # seconds: what takes longer is run once

@@ -22,10 +22,17 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parents[1]
 REPO = HERE.parents[2]
 IN_TREE = (REPO / "Kbuild").is_file()
-TREE = REPO if IN_TREE else REPO / "build/linux"
-BASE_TREE = REPO / "build/linux-base"       # without any of ours
+# The overlay's base if it is not the default one: what is made of it has its own
+# directories.
+DEFAULT_BASE = "6.12"
+BASE = "" if IN_TREE or os.environ.get("KEXEC_BASE") == DEFAULT_BASE \
+    else os.environ.get("KEXEC_BASE", "")
+SUFFIX = f"-{BASE}" if BASE else ""
+TREE = REPO if IN_TREE else REPO / f"build/linux{SUFFIX}"
+BASE_TREE = REPO / f"build/linux-base{SUFFIX}"  # without any of ours
 BUILD = REPO / ("out-kexec" if IN_TREE else "build")
-LOGS = BUILD / "logs"
+LOGS = BUILD / f"logs{SUFFIX}"
+INITRAMFS = BUILD / f"initramfs{SUFFIX}"
 GUEST = HERE / "guest"
 SELFTESTS = HERE.parent / "selftests/kexec"
 
@@ -256,9 +263,14 @@ def relative(path):
         else path
 
 
+# Lands in a tree if its base needs it.
+OF_BASE = "tools/testing/kexec/configs/base.config"
+
+
 def fragments_of(arch, flavour):
     """The config fragments of a flavour: names of ours, or paths; on top of
-    what every test kernel has, and what the selftests ask for.
+    what every test kernel has, and what the selftests ask for.  Last, what
+    kernels of the tree's base have or lack.
     """
     files = [HERE / "configs/common.config",
              HERE / f"configs/{arch.name}.config", SELFTESTS / "config"]
@@ -267,6 +279,7 @@ def fragments_of(arch, flavour):
                 HERE / f"configs/{arch.name}-{name}.config"]
         files += filter(Path.is_file, ours) \
             if any(map(Path.is_file, ours)) else [Path(name)]
+    files += filter(Path.is_file, [TREE / OF_BASE])
     for path in files:
         if not path.is_file():
             raise BuildError(f"no config fragment {path}")
@@ -274,11 +287,14 @@ def fragments_of(arch, flavour):
 
 
 def asked_for(files):
-    """The options that Kconfig fragments set: {name: line}."""
+    """The options that Kconfig fragments set: {name: line}; or of which one says
+    that they are gone: what others say of those does not count.
+    """
     wanted = {}
     for path in files:
         for line in path.read_text().splitlines():
-            if match := re.match(r"(?:# )?(CONFIG_\w+)(=| is not set)", line):
+            if match := re.match(r"(?:# )?(CONFIG_\w+)(=| is not set| is gone)",
+                                 line):
                 wanted[match[1]] = line.rstrip()
     return wanted
 
@@ -287,9 +303,15 @@ def not_granted(wanted, config):
     """The lines of @wanted that a .config's text does not keep."""
     have = dict(line.split("=", 1) for line in config.splitlines()
                 if line.startswith("CONFIG_"))
-    return [line for name, line in wanted.items()
-            if line != (f"{name}={have[name]}" if name in have
-                        else f"# {name} is not set")]
+    off = re.findall(r"^# (CONFIG_\w+) is not set$", config, re.MULTILINE)
+
+    def has(name, line):
+        if line.endswith(" is gone"):
+            return name not in have and name not in off
+        return line == (f"{name}={have[name]}" if name in have
+                        else f"# {name} is not set")
+
+    return [line for name, line in wanted.items() if not has(name, line)]
 
 
 def configure(arch, out, files, what):
@@ -742,7 +764,7 @@ def guest_program(arch, source):
     kind, statically; or a library, if the name is of one.  Returns its path, where
     it is complete whenever somebody else reads or runs it.
     """
-    out = BUILD / "initramfs" / f"{arch.name}-{source.stem}"
+    out = INITRAMFS / f"{arch.name}-{source.stem}"
     part = out.with_name(f"{out.name}.part")
     kind = ["-shared", "-fPIC"] if out.suffix == ".so" else ["-static"]
     with locked(out.parent):
@@ -799,7 +821,7 @@ def initramfs(arch, image, tests=True):
         for path in sorted(selftests(arch).rglob("*")):
             if path.is_file():
                 cpio.file(f"tests/{path.name}", path)
-    archive = BUILD / "initramfs" / f"{out.name}.cpio"
+    archive = INITRAMFS / f"{out.name}.cpio"
     part = archive.with_name(f"{archive.name}.part")
     with locked(archive.parent):
         part.write_bytes(cpio.bytes())

@@ -10,6 +10,7 @@ import resource
 import subprocess
 import sys
 import time
+import tomllib
 import traceback
 from typing import Callable
 
@@ -233,12 +234,35 @@ def run_all(checks, count=None, done=lambda check, result: None):
     return 1 if count.failed else 0
 
 
+def short_list(archs):
+    """The names of the checks that "make check" has of the base, for @archs; none
+    if it has all.
+    """
+    if not build.BASE:
+        return []
+    path = build.REPO / f"tools/series/bases/{build.BASE}/base.toml"
+    names = tomllib.loads(path.read_text()).get("check", [])
+    found = [name for name in names
+             if name.split("/")[1] in {arch.name for arch in archs}]
+    if names and not found:
+        raise build.BuildError(
+            f"the short list of {build.BASE} has nothing for "
+            + ", ".join(arch.name for arch in archs)
+            + ": say which checks, or check-all")
+    return found
+
+
 def selected(archs, substring, all_of_them):
     """The checks whose names have @substring: of "make check", or of all."""
     found = [check for check in all_checks(archs) if substring in check.name]
     if not found:
         raise build.BuildError(f"no check's name has {substring!r}")
-    checks = [check for check in found if all_of_them or check.in_check]
+    short = [] if substring or all_of_them else short_list(archs)
+    if unknown := set(short) - {check.name for check in found}:
+        raise build.BuildError("in the base's short list is no check: "
+                               + ", ".join(sorted(unknown)))
+    checks = [check for check in found if all_of_them or check.in_check
+              and (not short or check.name in short)]
     if not checks:
         raise build.BuildError(
             f"{substring!r} is in names of check-all only: kexec-qemu check "

@@ -110,8 +110,9 @@ class SelectTest(unittest.TestCase):
         patch.start()
         self.addCleanup(patch.stop)
 
-    def selected(self, *how):
-        return [one.name for one in check.selected([], *how)]
+    def selected(self, *how, arch="any"):
+        archs = [types.SimpleNamespace(name=arch)]
+        return [one.name for one in check.selected(archs, *how)]
 
     def test_selected(self):
         both = ["guest/any/quick", "guest/any/slow"]
@@ -119,6 +120,30 @@ class SelectTest(unittest.TestCase):
         self.assertEqual(self.selected("any", False), both[:1])
         self.assertEqual(self.selected("any", True), both)
         self.assertEqual(self.selected("slow", True), both[1:])
+
+    def test_short_list_of_a_base(self):
+        with tempfile.TemporaryDirectory() as top:
+            path = Path(top) / "tools/series/bases/6.13/base.toml"
+            path.parent.mkdir(parents=True)
+            path.write_text('check = ["guest/any/quick", "guest/any/gone"]\n')
+            with mock.patch.object(build, "REPO", Path(top)), \
+                 mock.patch.object(build, "BASE", "6.13"):
+                # Nothing is left out without a word.
+                with self.assertRaisesRegex(build.BuildError, "guest/any/gone"):
+                    self.selected("", False)
+                with self.assertRaisesRegex(build.BuildError, "nothing for x"):
+                    self.selected("", False, arch="x")
+                path.write_text('check = ["guest/any/other"]\n')
+                more = [check.Check(f"guest/any/{name}", None)
+                        for name in ("other", "quick")]
+                with mock.patch.object(check, "all_checks", lambda archs: more):
+                    self.assertEqual(self.selected("", False),
+                                     ["guest/any/other"])
+                    self.assertEqual(self.selected("quick", False),
+                                     ["guest/any/quick"])
+                    self.assertEqual(len(self.selected("", True)), 2)
+                path.write_text("")
+                self.assertEqual(self.selected("", False), ["guest/any/quick"])
 
     def test_only_in_check_all(self):
         with self.assertRaisesRegex(build.BuildError, "--all"):
@@ -573,6 +598,51 @@ class ConfigTest(unittest.TestCase):
         self.assertEqual(
             build.not_granted(asked, "# CONFIG_A is not set\nCONFIG_B=y\n"),
             ["CONFIG_A=y", "# CONFIG_B is not set"])
+
+    def test_what_a_base_has_not_got(self):
+        with tempfile.TemporaryDirectory() as top:
+            files = [Path(top) / name for name in ("one", "base")]
+            files[0].write_text("CONFIG_A=y\n")
+            files[1].write_text("# CONFIG_A is gone\n")
+            asked = build.asked_for(files)
+        self.assertEqual(build.not_granted(asked, "CONFIG_B=y\n"), [])
+        for config in ("CONFIG_A=y\n", "# CONFIG_A is not set\n"):
+            self.assertEqual(build.not_granted(asked, config),
+                             ["# CONFIG_A is gone"])
+
+    def test_the_tree_has_the_last_word(self):
+        with tempfile.TemporaryDirectory() as top:
+            path = Path(top) / build.OF_BASE
+            with mock.patch.object(build, "TREE", Path(top)):
+                arch = build.Arch("x86_64")
+                self.assertNotIn(path, build.fragments_of(arch, ()))
+                path.parent.mkdir(parents=True)
+                path.write_text("")
+                self.assertEqual(build.fragments_of(arch, ())[-1], path)
+
+
+class VersionTest(unittest.TestCase):
+    """The code has no conditions on the version of the kernel."""
+
+    def complaints(self, text, name="kernel/kexec.c"):
+        with tempfile.TemporaryDirectory() as top:
+            path = Path(top) / name
+            path.parent.mkdir(parents=True)
+            path.write_text(text)
+            with mock.patch.object(build, "TREE", Path(top)), \
+                 mock.patch.object(static, "code_files", lambda: [name]):
+                return static.no_version_checks(None)
+
+    def test_versions(self):
+        for text in ("#if LINUX_VERSION_CODE >= 1\n", "x = KERNEL_VERSION(6, 12)",
+                     "#include <linux/version.h>\n",
+                     "#ifdef LINUX_VERSION_MAJOR\n"):
+            self.assertEqual(len(self.complaints(f"a\n{text}")), 1, text)
+            self.assertIn("kernel/kexec.c:2", self.complaints(f"a\n{text}")[0])
+        self.assertEqual(self.complaints("#include <linux/kexec_base.h>\n"), [])
+        # A program may ask the kernel that runs.
+        self.assertEqual(self.complaints("#include <linux/version.h>\n",
+                                         "tools/testing/a.c"), [])
 
 
 class CacheTest(unittest.TestCase):

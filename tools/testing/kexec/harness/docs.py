@@ -15,7 +15,7 @@ import subprocess
 
 from . import build, ktap, static
 
-OUT = build.BUILD / "docs"
+OUT = build.BUILD / f"docs{build.SUFFIX}"
 # The program, and Debian's package that has it.
 PROGRAMS = {"sphinx-build": "python3-sphinx", "dot": "graphviz",
             "mandoc": "mandoc"}

@@ -317,7 +317,9 @@ def command_line(arch, guest, image, initrd):
     console = [f"console={arch.console}", arch.append] if guest.console \
         else ["console=none"]
     append = [*console, counter(arch, guest), APPEND,
-              f"kunit.enable={int(guest.kunit)}", guest.append]
+              f"kunit.enable={int(guest.kunit)}",
+              # Not every base has this; those that don't ignore it.
+              "kunit.autorun=1", guest.append]
     return [*machine(arch, guest), "-accel", accelerator(),
             "-no-reboot", "-kernel", str(image), "-initrd", str(initrd),
             "-append", " ".join(filter(None, append))]

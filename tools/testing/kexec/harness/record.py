@@ -15,8 +15,8 @@ import subprocess
 
 from . import build
 
-FILE = build.BUILD / "check-all/results.json"
-REPORT = build.BUILD / "check-all/report.txt"
+FILE = build.BUILD / f"check-all{build.SUFFIX}/results.json"
+REPORT = build.BUILD / f"check-all{build.SUFFIX}/report.txt"
 
 
 @dataclasses.dataclass

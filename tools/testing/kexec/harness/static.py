@@ -35,7 +35,8 @@ def our_files():
     """Our files in the tree, as paths relative to it."""
     if build.IN_TREE:
         return maintained_files()
-    lines, status = run(["tools/series/kexec-tree", "list"])
+    lines, status = run(["tools/series/kexec-tree", "list",
+                         "--base", build.BASE or build.DEFAULT_BASE])
     if status:
         raise build.BuildError("\n".join(lines))
     return lines
@@ -303,6 +304,18 @@ def core_of_any_architecture(arch):
             if word.search(line)]
 
 
+VERSION = re.compile(r"\b(LINUX_VERSION_\w+|KERNEL_VERSION)\b|<linux/version\.h>")
+
+
+def no_version_checks(arch):
+    """What differs between the bases is in the headers that each has of its own."""
+    return [f"{name}:{number}: {line.strip()}" for name in code_files()
+            if name.startswith(("kernel/", "include/", "arch/"))
+            for number, line in enumerate(
+                (build.TREE / name).read_text().splitlines(), 1)
+            if VERSION.search(line)]
+
+
 def unit_tests(directory):
     """Run the Python tests of a directory; returns (reasons, tests).
 
@@ -324,7 +337,8 @@ def all_checks():
     from . import messages, outside, pages  # which look at the lists in here
     checks = [checkpatch, kernel_doc, codespell, manual_pages,
               pages.manual_facts, uapi_header,
-              core_of_any_architecture, outside.outside_users,
+              core_of_any_architecture, no_version_checks,
+              outside.outside_users,
               messages.documented_messages]
     if not build.IN_TREE:
         checks += [maintainers, series]
