@@ -110,7 +110,15 @@ class KexecTreeTest(unittest.TestCase):
                 result = self.run_tool("apply", tree)
                 self.assertEqual(result.returncode, 0, result.stderr)
                 self.assertEqual("no CRASH_DUMP" in result.stdout, loses)
+                self.assertNotIn("LIVEUPDATE", result.stdout)
                 self.assertEqual((tree / ".config").read_text(), config)
+
+    def test_apply_to_a_configuration_that_loses_handover(self):
+        (self.base / ".config").write_text("CONFIG_KEXEC=y\n"
+                                           "CONFIG_KEXEC_HANDOVER=y\n")
+        result = self.run_tool("apply", self.base)
+        self.assertIn("LIVEUPDATE", result.stdout)
+        self.assertNotIn("CRASH_DUMP", result.stdout)
 
     def test_apply_twice(self):
         self.assertEqual(self.run_tool("apply", self.base).returncode, 0)

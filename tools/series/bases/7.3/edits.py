@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is changed in Linux 7.3 besides what edits.py has."""
+
+import re
+
+from edits import Edit
+
+EDITS = [
+    Edit("kernel/Makefile",
+         "obj-$(CONFIG_CRASH_DM_CRYPT) += crash_dump_dm_crypt.o\n", "",
+         "the base's file is gone"),
+    Edit("kernel/Makefile",
+         "obj-$(CONFIG_CRASH_DUMP_KUNIT_TEST) += crash_core_test.o\n", "",
+         "the base's file is gone"),
+
+    # What is handed over by KHO is announced to the next kernel by the loader that
+    # the kernel has, which is not built.
+    Edit("arch/x86/Kconfig",
+         "config ARCH_SUPPORTS_KEXEC_HANDOVER\n\tdef_bool X86_64\n\n", "",
+         "nobody tells the next kernel what is handed over to it"),
+    Edit("arch/arm64/Kconfig",
+         "config ARCH_SUPPORTS_KEXEC_HANDOVER\n\tdef_bool y\n\n", "",
+         "nobody tells the next kernel what is handed over to it"),
+
+    Edit("arch/x86/kernel/early_printk.c",
+         re.compile(r"\n#if defined\(CONFIG_KEXEC_CORE\)(?:.*\n){2}"
+                    r"\t\tkexec_debug_8250_port = .*\n#endif\n"), "",
+         "the port that a handoff reports on is kexec.handoff_debug='s"),
+    Edit("arch/x86/kernel/early_printk.c",
+         re.compile(r"#if defined\(CONFIG_KEXEC_CORE\).*\n"
+                    r"\t\tkexec_debug_8250_mmio32 = .*\n#endif\n"), "",
+         "so are registers in memory"),
+]
