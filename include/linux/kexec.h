@@ -75,6 +75,13 @@ struct kimage;
  * of it, machine_kexec_why_no_ram() with a macro of the same name: asked for
  * memory that is no System RAM and that a destination is to be in;
  *
+ * where a counter of the processor goes on over a handoff, machine_kexec_counter()
+ * with a macro of the same name;
+ *
+ * where a loader tells a kernel by other means than the device tree where the
+ * letter is, machine_kexec_letter() with a macro of the same name; if by that, but
+ * its physical address is not initial_boot_params_pa, machine_kexec_tree(), a macro;
+ *
  * with ARCH_HAS_KEXEC_DEBUG_HANDOFF, where a trampoline can report exceptions:
  *
  * KEXEC_HANDOFF_CONSOLES  BIT(KEXEC_CONSOLE_*) of each kind of console that it
@@ -162,6 +169,8 @@ struct kexec_page_ops;
  * @table: first page of the move table; it lists every page of the image
  * @ops: where the image's pages came from
  * @arch: the architecture's own
+ * @letter: the segment that asks for a letter to the next kernel, see letter.c; or
+ *	NULL
  * @verify: the digests are valid and checked before the handoff
  * @digest: of the content of each segment
  * @control: the control memory once more, as an array: what the digest goes by
@@ -189,6 +198,7 @@ struct kimage {
 	struct kexec_move *table;
 	const struct kexec_page_ops *ops;
 	struct kimage_arch arch;
+	const struct kexec_segment *letter;
 
 	bool verify;
 	u64 digest[KEXEC_SEGMENT_MAX];
@@ -289,6 +299,14 @@ static inline int machine_kexec_entry(struct kimage *image)
 static inline const char *machine_kexec_why_no_ram(u64 start, u64 end)
 {
 	return "is something else";
+}
+#endif
+
+#ifndef machine_kexec_counter
+static inline u64 machine_kexec_counter(u64 *hz)
+{
+	*hz = 0;
+	return 0;
 }
 #endif
 

@@ -115,6 +115,8 @@ int kernel_kexec(void)
 
 	kexec_in_progress = true;
 	shut_down();
+	/* The image is not what it was checked for any more, but is started now. */
+	kexec_letter_write(image, &total);
 	say_farewell(image, &total);
 	machine_kexec(image);
 

@@ -263,6 +263,7 @@ struct kimage *kimage_build(unsigned long flags,
 		err = machine_kexec_entry(image);
 	if (err)
 		return ERR_PTR(err);
+	image->letter = kexec_letter_find(image);
 	kexec_at_step(KEXEC_STEP_FILLED);
 
 	err = kexec_place_validate(image);

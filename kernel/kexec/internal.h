@@ -283,11 +283,22 @@ enum kexec_phase {
 	KEXEC_PHASE_CPUS,
 };
 
+#define KEXEC_NR_PHASES	(KEXEC_PHASE_CPUS + 1)
+
 void kexec_phase_say(enum kexec_phase phase, u64 ns);
+u64 kexec_phase_ns(enum kexec_phase phase);
 void kexec_phase_watch(void);
 void kexec_phase_next(enum kexec_phase phase);
 void kexec_phase_unwatch(void);
 void kexec_phase_end(void);
+
+/* letter.c */
+struct kobject;
+
+const struct kexec_segment *kexec_letter_find(const struct kimage *image);
+void kexec_letter_write(const struct kimage *image,
+			const struct kexec_bytes *total);
+int kexec_letter_show(struct kobject *kobj);
 
 /* jump.c */
 #ifdef CONFIG_KEXEC_JUMP

@@ -50,6 +50,9 @@ static const char * const phase_names[] = {
 	[KEXEC_PHASE_CPUS]	= "CPUs",
 };
 
+/* How long they took: of the last handoff that had them. */
+static u64 phase_ns[KEXEC_NR_PHASES];
+
 /* How often it is looked whether something is due to be named. */
 #define LOOK_EACH_MS	250
 
@@ -147,7 +150,7 @@ static void print_slowest(struct seq_buf *line,
 }
 
 /**
- * kexec_phase_say - log how long a phase took
+ * kexec_phase_say - log how long a phase took, and remember it
  * @phase: which
  * @ns: nanoseconds
  *
@@ -159,10 +162,23 @@ void kexec_phase_say(enum kexec_phase phase, u64 ns)
 	u32 us;
 	u64 ms = split_ms(ns, &us);
 
+	phase_ns[phase] = ns;
 	if (phase == KEXEC_PHASE_DEVICES)
 		print_slowest(&slowest, watch.slowest);
 	pr_notice("%s %llu.%03u ms%s\n", phase_names[phase], ms, us,
 		  seq_buf_str(&slowest));
+}
+
+/**
+ * kexec_phase_ns - how long a phase took
+ * @phase: which
+ *
+ * Context: Any.  The caller does the handoff, and the phase has ended.
+ * Return: nanoseconds, those that were logged.
+ */
+u64 kexec_phase_ns(enum kexec_phase phase)
+{
+	return phase_ns[phase];
 }
 
 static void begin(struct watch *w, ktime_t now)

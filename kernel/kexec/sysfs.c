@@ -180,7 +180,8 @@ static int __init kexec_sysfs_init(void)
 
 	if (!kobj)
 		return -ENOMEM;
-	err = sysfs_create_groups(kobj, kexec_groups) ?: link_old_names(kobj);
+	err = sysfs_create_groups(kobj, kexec_groups) ?:
+	      kexec_letter_show(kobj) ?: link_old_names(kobj);
 	if (err)
 		kobject_put(kobj);
 	else

@@ -106,11 +106,12 @@ def edits(maintainers):
              "there is no purgatory"),
         Edit("arch/x86/kernel/Makefile",
              "obj-$(CONFIG_KEXEC_FILE)\t+= kexec-bzimage64.o\n",
-             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec_ram.o\n",
-             "the base's file is gone; which memory there is beyond System RAM"),
+             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec_letter.o machine_kexec_ram.o\n",
+             "the base's file is gone; what the kernel before this one wrote, and which"
+             " memory there is beyond System RAM"),
         Edit("arch/x86/kernel/Makefile",
-             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec_ram.o\n",
-             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec_ram.o\n"
+             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec_letter.o machine_kexec_ram.o\n",
+             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec_letter.o machine_kexec_ram.o\n"
              "obj-$(CONFIG_KEXEC_DEBUG_HANDOFF)\t+= machine_kexec_report.o\n"
              "obj-$(CONFIG_KEXEC_DEBUG_HANDOFF)\t+= relocate_kernel_report.o\n",
              "what a handoff says of itself"),

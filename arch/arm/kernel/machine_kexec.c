@@ -38,6 +38,8 @@
 #include <asm/uaccess.h>
 #include <asm/virt.h>
 
+#include <clocksource/arm_arch_timer.h>
+
 /* Addresses that the handoff can form: 32 bits. */
 #define IDENT_END	BIT_ULL(32)
 
@@ -411,6 +413,23 @@ static void leave_and_return(const struct kimage *image)
 #else
 static inline void leave_and_return(const struct kimage *image) { }
 #endif
+
+/**
+ * machine_kexec_counter - read the counter of the architected timer
+ * @hz: gets how often it counts in a second; 0 on a machine that has none
+ *
+ * It goes on over a handoff: both kernels start in the same mode, and have the same
+ * offset there.
+ *
+ * Context: Any, once the timer was found.
+ * Return: its value.
+ */
+u64 machine_kexec_counter(u64 *hz)
+{
+	*hz = arch_timer_get_rate();
+	/* To read it where there is none is an undefined instruction. */
+	return *hz ? arch_timer_read_counter() : 0;
+}
 
 /**
  * machine_kexec - leave this kernel for an image

@@ -38,6 +38,8 @@
 #include <asm/trans_pgd.h>
 #include <asm/virt.h>
 
+#include <clocksource/arm_arch_timer.h>
+
 /*
  * The identity map has 48 bits of addresses, whatever the kernel has.  They are
  * translated from level 0 on, with pages of 64 KiB from level 1 on.
@@ -349,6 +351,22 @@ static void leave_and_return(const struct kimage *image)
 #else
 static inline void leave_and_return(const struct kimage *image) { }
 #endif
+
+/**
+ * machine_kexec_counter - read the counter of the architected timer
+ * @hz: gets how often it counts in a second
+ *
+ * It goes on over a handoff: both kernels start at the same exception level, and have
+ * the same offset there.
+ *
+ * Context: Any, once the timer was found.
+ * Return: its value.
+ */
+u64 machine_kexec_counter(u64 *hz)
+{
+	*hz = arch_timer_get_rate();
+	return arch_timer_read_counter();
+}
 
 /**
  * machine_kexec - leave this kernel for an image

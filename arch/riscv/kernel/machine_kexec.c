@@ -256,6 +256,21 @@ static inline void leave_and_return(const struct kimage *image) { }
 #endif
 
 /**
+ * machine_kexec_counter - read the time register
+ * @hz: gets how often it counts in a second
+ *
+ * It goes on over a handoff, and all harts have the same.
+ *
+ * Context: Any.
+ * Return: its value.
+ */
+u64 machine_kexec_counter(u64 *hz)
+{
+	*hz = riscv_timebase;
+	return get_cycles64();
+}
+
+/**
  * machine_kexec - leave this kernel for an image
  * @image: a loaded image
  *

@@ -51,6 +51,48 @@
 /* The most segments that one image may have. */
 #define KEXEC_SEGMENT_MAX		16
 
+/*
+ * The letter: what a kernel tells the next one of the handoff.  No segment is
+ * written to that did not ask for it.  One that does begins with a struct
+ * kexec_letter, all of it content, of which what follows @magic is 0.  Of several,
+ * the first one gets the letter; an image for a panic, or one that returns, gets
+ * none.
+ *
+ * The loader also tells the next kernel where it is, and has the memory reserved:
+ *
+ * x86			@loader is a struct setup_data of the type below, in the list
+ *			that boot_params begins; the rest is its data
+ * device tree		/chosen has the property below: address and size, in cells of
+ *			the root; /memreserve/ has them, too.  The first 8 bytes of
+ *			@loader are the physical address of the tree: a tree that
+ *			somebody copies for a later kernel lies elsewhere
+ *
+ * Numbers are little endian.
+ */
+#define KEXEC_LETTER_MAGIC		"kexec\0letter\xf3\x9a\x51\xc7"
+#define KEXEC_LETTER_VERSION		1
+#define KEXEC_LETTER_VERIFIED		0x00000001	/* the image was, before it was started */
+
+#define KEXEC_LETTER_SETUP_TYPE		0x6b6c7472
+#define KEXEC_LETTER_PROPERTY		"linux,kexec-previous"
+
+struct kexec_letter {
+	__u8 loader[16];	/* the loader's; see above */
+	__u8 magic[16];		/* KEXEC_LETTER_MAGIC, without its last zero */
+	__le64 digest;		/* xxh64, with seed 0, of what follows */
+	__le32 version;		/* KEXEC_LETTER_VERSION */
+	__le32 size;		/* of the whole struct */
+	__le32 flags;		/* KEXEC_LETTER_VERIFIED */
+	__le32 reserved;	/* 0 */
+	__le64 counter;		/* of the processor, when the last line was logged */
+	__le64 counter_hz;	/* how fast it counts; 0 if it is no clock */
+	__le64 in_place;	/* bytes of the image that were in place ... */
+	__le64 moved;		/* ... were moved by the handoff ... */
+	__le64 zero;		/* ... or cleared by it */
+	__le64 phase_ns[5];	/* settle, verify, notifiers, devices, CPUs */
+	__u8 release[72];	/* of the kernel that wrote it, with zeroes at its end */
+};
+
 #ifndef __KERNEL__
 
 /* A piece of an image: bytes of the caller's, and where they have to lie. */

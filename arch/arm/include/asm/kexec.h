@@ -81,6 +81,15 @@ int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
 int machine_kexec_entry(struct kimage *image);
 #define machine_kexec_entry machine_kexec_entry
+u64 machine_kexec_counter(u64 *hz);
+#define machine_kexec_counter machine_kexec_counter
+
+/*
+ * Where the device tree is in memory: arm maps it to an address of its own, from which
+ * initial_boot_params_pa does not follow.
+ */
+extern unsigned int __atags_pointer;
+#define machine_kexec_tree()	__atags_pointer
 
 /**
  * machine_crash_regs - write down the registers as they are

@@ -122,6 +122,8 @@ void __noreturn kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 
 int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
+u64 machine_kexec_counter(u64 *hz);
+#define machine_kexec_counter machine_kexec_counter
 
 /**
  * machine_crash_regs - write down the registers as they are

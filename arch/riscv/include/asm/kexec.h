@@ -117,6 +117,8 @@ static inline void kexec_report_connect(const struct kimage *image) { }
 
 int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
+u64 machine_kexec_counter(u64 *hz);
+#define machine_kexec_counter machine_kexec_counter
 int machine_kexec_entry(struct kimage *image);
 #define machine_kexec_entry machine_kexec_entry
 

@@ -148,6 +148,11 @@ static __always_inline void machine_crash_regs(struct pt_regs *regs)
 const char *machine_kexec_why_no_ram(u64 start, u64 end);
 #define machine_kexec_why_no_ram machine_kexec_why_no_ram
 
+u64 machine_kexec_letter(void);
+#define machine_kexec_letter machine_kexec_letter
+u64 machine_kexec_counter(u64 *hz);
+#define machine_kexec_counter machine_kexec_counter
+
 /*
  * The word that an image left at the top of its stack says where it goes on.  An
  * image that has returned by "ret" has nothing of its own above.

@@ -116,7 +116,7 @@ def constants(header):
     """(architectures, flags) that kexec_load() knows: {name: number}, {name}."""
     return ({name: int(number) for name, number in re.findall(
                 r"^#define (KEXEC_ARCH_\w+)\s+\((\d+) << 16\)", header, re.M)},
-            set(re.findall(r"^#define (KEXEC_(?!ARCH_|FILE_)\w+)\s+0x", header,
+            set(re.findall(r"^#define (KEXEC_(?!ARCH_|FILE_|LETTER_)\w+)\s+0x", header,
                            re.M)))
 
 
