@@ -38,17 +38,20 @@ static bool check_fdt(struct boot *boot)
 	return true;
 }
 
-/* Where the running kernel's initrd lay, nothing has to be kept any more. */
-static int forget_initrd(void *fdt, int chosen)
+/*
+ * What a property has of the running kernel's boot begins at an address of that many
+ * bytes; nothing has to be kept there any more.
+ */
+static int forget_reserved(void *fdt, int chosen, const char *property, int bytes)
 {
 	const void *start;
 	uint64_t old, address, size;
 	int i, len, err;
 
-	start = fdt_getprop(fdt, chosen, "linux,initrd-start", &len);
-	if (!start)
+	start = fdt_getprop(fdt, chosen, property, &len);
+	if (!start || len < bytes || (bytes != 8 && bytes != 4))
 		return 0;
-	old = len == 8 ? fdt64_ld(start) : len == 4 ? fdt32_ld(start) : 0;
+	old = bytes == 8 ? fdt64_ld(start) : fdt32_ld(start);
 	for (i = fdt_num_mem_rsv(fdt) - 1; i >= 0; i--) {
 		err = fdt_get_mem_rsv(fdt, i, &address, &size);
 		if (!err && address == old)
@@ -59,12 +62,26 @@ static int forget_initrd(void *fdt, int chosen)
 	return 0;
 }
 
+/* The initrd, and the letter. */
+static int forget_old_reserved(void *fdt)
+{
+	static const char initrd[] = "linux,initrd-start";
+	int len, err;
+
+	fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), initrd, &len);
+	err = forget_reserved(fdt, fdt_path_offset(fdt, "/chosen"), initrd, len);
+	/* What is reserved is before the tree in the file, and moves it. */
+	return err ?: forget_reserved(fdt, fdt_path_offset(fdt, "/chosen"),
+				      KEXEC_LETTER_PROPERTY,
+				      4 * fdt_address_cells(fdt, 0));
+}
+
 static int forget_old(void *fdt, int chosen)
 {
 	static const char *const properties[] = {
 		"bootargs", "linux,initrd-start", "linux,initrd-end",
 		"kaslr-seed", "rng-seed", "linux,elfcorehdr",
-		"linux,usable-memory-range",
+		"linux,usable-memory-range", KEXEC_LETTER_PROPERTY,
 	};
 	size_t i;
 	int err;
@@ -130,8 +147,15 @@ static int set_capture(const struct boot *boot, void *fdt, int chosen,
 	return err;
 }
 
+static int set_letter(void *fdt, int chosen, struct range letter)
+{
+	return fdt_appendprop_addrrange(fdt, 0, chosen, KEXEC_LETTER_PROPERTY,
+					letter.start, range_len(letter)) ?:
+	       fdt_add_mem_rsv(fdt, letter.start, range_len(letter));
+}
+
 static int fill_chosen(const struct boot *boot, void *fdt, struct range initrd,
-		       struct range core)
+		       struct range core, struct range letter)
 {
 	int chosen, err;
 
@@ -140,8 +164,7 @@ static int fill_chosen(const struct boot *boot, void *fdt, struct range initrd,
 		chosen = fdt_add_subnode(fdt, 0, "chosen");
 	if (chosen < 0)
 		return chosen;
-	err = forget_initrd(fdt, chosen);
-	/* That is before the tree in the file, and moves it. */
+	err = forget_old_reserved(fdt);
 	chosen = fdt_path_offset(fdt, "/chosen");
 	if (!err)
 		err = forget_old(fdt, chosen);
@@ -149,6 +172,8 @@ static int fill_chosen(const struct boot *boot, void *fdt, struct range initrd,
 		err = set_boot(boot, fdt, chosen, initrd);
 	if (!err && boot->panic)
 		err = set_capture(boot, fdt, chosen, core);
+	if (!err && letter.end)
+		err = set_letter(fdt, chosen, letter);
 	return err;
 }
 
@@ -157,12 +182,13 @@ static int fill_chosen(const struct boot *boot, void *fdt, struct range initrd,
  * @boot: has the tree to start from, and the command line; owns the result
  * @initrd: where the initrd was placed; its end is 0 if there is none
  * @core: where the core header was, if it is a capture kernel
+ * @letter: where the letter is going to be; its end is 0 if there is none
  * @size: gets the size
  *
  * Return: the tree; NULL if it can't be had.
  */
 void *make_fdt(struct boot *boot, struct range initrd, struct range core,
-	       __u64 *size)
+	       struct range letter, __u64 *size)
 {
 	void *fdt;
 	int err;
@@ -176,7 +202,7 @@ void *make_fdt(struct boot *boot, struct range initrd, struct range core,
 		return NULL;
 	err = fdt_open_into(boot->fdt.data, fdt, *size);
 	if (!err)
-		err = fill_chosen(boot, fdt, initrd, core);
+		err = fill_chosen(boot, fdt, initrd, core, letter);
 	if (!err)
 		err = fdt_pack(fdt);
 	if (err) {

@@ -165,11 +165,14 @@ static bool place_fdt(struct boot *boot, const struct image_kind *kind,
 		.align = boot->page,
 		.within = { 0, NO_LIMIT },
 	};
-	unsigned char *buffer;
+	unsigned char *buffer, *letter;
 	__u64 size, phys, stub;
+	struct range at;
 	void *fdt;
 
-	fdt = make_fdt(boot, initrd, core, &size);
+	if (!place_letter(boot, hole.within, &at, &letter))
+		return false;
+	fdt = make_fdt(boot, initrd, core, at, &size);
 	if (!fdt)
 		return false;
 	stub = round_up(size, 8);
@@ -180,6 +183,8 @@ static bool place_fdt(struct boot *boot, const struct image_kind *kind,
 	memcpy(buffer, fdt, size);
 	if (!place_segment(boot, "device tree", buffer, hole.len, &hole, &phys))
 		return false;
+	if (letter)
+		put_le(letter, 8, phys);
 	boot->entry = kernel;
 	if (kind->stub) {
 		fill_stub(kind, buffer + stub, phys, kernel);

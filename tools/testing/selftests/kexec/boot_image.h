@@ -12,6 +12,7 @@
  *	boot_efi.c	what that is told of EFI
  *	boot_fdt.c	what others are told: the device tree
  *	boot_crash.c	what a capture kernel is told of the one that died
+ *	boot_letter.c	where the running kernel tells the next one of the handoff
  *	boot_place.c	where in memory something fits
  *	boot_map.c	the machine's memory, as /proc/iomem tells it
  *	boot_util.c	words for what is wrong; files; the architectures
@@ -315,6 +316,10 @@ void boot_print(const struct boot *boot, FILE *out);
 bool place_core_header(struct boot *boot, struct range *at);
 bool boot_is_tight(const struct boot *boot, char *why, size_t size);
 
+/* boot_letter.c */
+bool place_letter(struct boot *boot, struct range within, struct range *at,
+		  unsigned char **letter);
+
 /* boot_x86.c */
 
 /**
@@ -356,7 +361,7 @@ bool load_arm64_image(struct boot *boot, const struct boot_file *image);
 
 /* boot_fdt.c */
 void *make_fdt(struct boot *boot, struct range initrd, struct range core,
-	       __u64 *size);
+	       struct range letter, __u64 *size);
 
 /**
  * get_le - read a number of a file's header

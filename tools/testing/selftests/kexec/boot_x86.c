@@ -12,6 +12,8 @@
  *	0x1040	setup_data with random bytes
  *	0x1090	the command line
  *	behind	setup_data with EFI
+ *
+ * The list of setup_data ends with the letter, which is a segment of its own.
  */
 #include <string.h>
 
@@ -205,6 +207,30 @@ static void fill_seed(const struct boot *boot, unsigned char *seed)
 }
 
 /*
+ * The letter is setup_data, too.  It is said to have all of its page, which is then
+ * reserved as a whole.
+ */
+static bool place_x86_letter(struct boot *boot, const struct x86_kernel *kernel,
+			     unsigned char *last)
+{
+	struct range at, within = {
+		LOW_MEMORY,
+		/* A 32-bit kernel reads it where it has all memory mapped. */
+		kernel->high ? NO_LIMIT : kernel->initrd_end,
+	};
+	unsigned char *letter;
+
+	if (!place_letter(boot, within, &at, &letter))
+		return false;
+	if (!letter)
+		return true;
+	put_le(letter + 8, 4, KEXEC_LETTER_SETUP_TYPE);
+	put_le(letter + 12, 4, range_len(at) - 16);
+	put_le(last, 8, at.start);
+	return true;
+}
+
+/*
  * In: 64-bit mode, what is mapped is mapped to itself.
  * Out: rsi is the address of boot_params.
  */
@@ -329,6 +355,8 @@ bool place_x86_rest(struct boot *boot, const struct x86_kernel *kernel)
 		fill_efi(boot, params, params + efi, phys + efi);
 		put_le(params + SEED, 8, phys + efi);
 	}
+	if (!place_x86_letter(boot, kernel, params + (efi_len ? efi : SEED)))
+		return false;
 	if (kernel->entry_64)
 		fill_stub_64(params + STUB, phys, kernel->entry);
 	else

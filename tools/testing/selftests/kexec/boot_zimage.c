@@ -155,12 +155,20 @@ static bool place_fdt(struct boot *boot, const struct zimage *zimage,
 		.align = boot->page,
 		.within = { 0, zimage->memory + LOWMEM },
 	};
+	unsigned char *letter;
+	struct range at;
 	__u64 phys;
 	void *fdt;
 
-	fdt = make_fdt(boot, initrd, core, &hole.len);
-	return fdt && place_segment(boot, "device tree", fdt, hole.len, &hole,
-				    &phys);
+	if (!place_letter(boot, hole.within, &at, &letter))
+		return false;
+	fdt = make_fdt(boot, initrd, core, at, &hole.len);
+	if (!fdt ||
+	    !place_segment(boot, "device tree", fdt, hole.len, &hole, &phys))
+		return false;
+	if (letter)
+		put_le(letter, 8, phys);
+	return true;
 }
 
 static bool load_zimage(struct boot *boot)

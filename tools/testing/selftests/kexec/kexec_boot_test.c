@@ -118,11 +118,15 @@ static void use_board(struct _test_data_loader *self, const char *magic)
 	put_le(kernel + 0x18, 8, 0xa);
 	memcpy(kernel + 0x38, magic, 4);
 
-	/* As firmware has left it: an initrd, and a region for its own use. */
+	/*
+	 * As firmware has left it: an initrd, and a region for its own use; and a
+	 * letter, as if it were the second kernel that runs.
+	 */
 	if (fdt_create_empty_tree(self->fdt, sizeof(self->fdt)) ||
 	    fdt_setprop_u32(self->fdt, 0, "#address-cells", 2) ||
 	    fdt_setprop_u32(self->fdt, 0, "#size-cells", 2) ||
 	    fdt_add_mem_rsv(self->fdt, 0x48000000, 0x124000) ||
+	    fdt_add_mem_rsv(self->fdt, 0x49000000, 0x1000) ||
 	    fdt_add_mem_rsv(self->fdt, 0x4a000000, 0x1000))
 		ksft_exit_fail_msg("no device tree\n");
 	chosen = fdt_add_subnode(self->fdt, 0, "chosen");
@@ -131,7 +135,9 @@ static void use_board(struct _test_data_loader *self, const char *magic)
 	    fdt_setprop_u64(self->fdt, chosen, "kaslr-seed", 0) ||
 	    fdt_setprop_u64(self->fdt, chosen, "linux,initrd-start", 0x48000000) ||
 	    fdt_setprop_u64(self->fdt, chosen, "linux,initrd-end", 0x48123456) ||
-	    fdt_setprop_u64(self->fdt, chosen, "linux,elfcorehdr", 0x1234))
+	    fdt_setprop_u64(self->fdt, chosen, "linux,elfcorehdr", 0x1234) ||
+	    fdt_appendprop_addrrange(self->fdt, 0, chosen, KEXEC_LETTER_PROPERTY,
+				     0x49000000, 0x1000))
 		ksft_exit_fail_msg("no /chosen\n");
 	self->boot.fdt = (struct boot_file) {
 		"board.dtb", self->fdt, fdt_totalsize(self->fdt)
@@ -219,6 +225,35 @@ static const unsigned char *at(const struct boot *boot, __u64 phys)
 			       (phys - segment->at.start);
 	}
 	ksft_exit_fail_msg("nothing is loaded to %#llx\n", phys);
+}
+
+/* It asks for a letter, as the kernel that runs looks for that. */
+static const struct boot_segment *
+check_letter(struct __test_metadata *_metadata, const struct boot *boot)
+{
+	const struct boot_segment *segment = find(boot, "letter");
+	const struct kexec_letter *letter = segment->buf;
+	const char *bytes = (const char *)&letter->digest;
+
+	ASSERT_SAME(boot->page, range_len(segment->at));
+	ASSERT_SAME(boot->page, segment->bufsz);
+	ASSERT_SAME(0, memcmp(letter->magic, KEXEC_LETTER_MAGIC,
+			      sizeof(letter->magic)));
+	for (; bytes < (const char *)letter + segment->bufsz; bytes++)
+		ASSERT_EQ(0, *bytes);
+	return segment;
+}
+
+/* x86: it is the last setup_data, and so is its page reserved. */
+static void check_setup_letter(struct __test_metadata *_metadata,
+			       const struct boot *boot, __u64 phys)
+{
+	const struct boot_segment *segment = check_letter(_metadata, boot);
+
+	ASSERT_SAME(segment->at.start, phys);
+	ASSERT_SAME(0, get_le(segment->buf, 8));
+	ASSERT_SAME(KEXEC_LETTER_SETUP_TYPE, get_le(at(boot, phys) + 8, 4));
+	ASSERT_SAME(range_len(segment->at) - 16, get_le(at(boot, phys) + 12, 4));
 }
 
 /* What has to hold of every plan. */
@@ -337,9 +372,9 @@ TEST_F(loader, bzimage)
 	phys = get_le(params + 0x218, 4) | get_le(params + 0xc0, 4) << 32;
 	ASSERT_SAME(find(boot, "initrd")->at.start, phys);
 	ASSERT_SAME(sizeof(self->initrd), get_le(params + 0x21c, 4));
-	/* setup_data: nothing follows, random bytes. */
+	/* setup_data: random bytes, and the letter. */
 	phys = get_le(params + 0x250, 8);
-	ASSERT_SAME(0, get_le(at(boot, phys), 8));
+	check_setup_letter(_metadata, boot, get_le(at(boot, phys), 8));
 	ASSERT_SAME(9, get_le(at(boot, phys) + 8, 4));
 	ASSERT_SAME(0x77, at(boot, phys)[16]);
 }
@@ -425,10 +460,10 @@ TEST_F(loader, bzimage_efi)
 	ASSERT_SAME(3, get_le(params + 0x1d8, 4));
 	ASSERT_SAME(3, params[0x1ec]);
 
-	/* setup_data: behind the random bytes, and nothing follows. */
+	/* setup_data: behind the random bytes, and before the letter. */
 	phys = get_le(params + 0x250, 8);
 	data = at(boot, get_le(at(boot, phys), 8));
-	ASSERT_SAME(0, get_le(data, 8));
+	check_setup_letter(_metadata, boot, get_le(data, 8));
 	ASSERT_SAME(4, get_le(data + 8, 4));
 	ASSERT_SAME(12 * 8, get_le(data + 12, 4));
 	ASSERT_SAME(0x3f912000, get_le(data + 16, 8));
@@ -471,9 +506,27 @@ TEST_F(loader, bzimage_without_efi)
 		ASSERT_EQ(0, memcmp(params + 0x1c0, none, sizeof(none))) {
 			TH_LOG("EFI in case %d", i);
 		}
-		ASSERT_SAME(0, get_le(at(boot, get_le(params + 0x250, 8)), 8));
+		check_setup_letter(_metadata, boot,
+				   get_le(at(boot, get_le(params + 0x250, 8)), 8));
 		forget_plan(boot);
 	}
+}
+
+/* The 32-bit kernel sees it only below what its initrd is below. */
+TEST_F(loader, bzimage_letter_in_lowmem)
+{
+	struct boot *boot = &self->boot;
+
+	boot->machine = &boot_i386;
+	put_le(self->kernel + 0x22c, 4, 0x37ffffff);
+	boot->limits.start = 0x30000000;
+	plan(_metadata, boot);
+	ASSERT_SAME(0x31236000, check_letter(_metadata, boot)->at.start);
+	forget_plan(boot);
+	boot->limits.start = 0x38000000;
+	refuse(_metadata, boot, "no room for the letter: 4096 bytes");
+	boot->machine = NULL;
+	plan(_metadata, boot);
 }
 
 TEST_F(loader, bzimage_32_bit_entry)
@@ -641,6 +694,30 @@ static __u64 chosen_number(struct __test_metadata *_metadata, const void *fdt,
 	return fdt64_ld(value);
 }
 
+/* It is in the tree, reserved, and knows which tree it is in. */
+static void check_tree_letter(struct __test_metadata *_metadata,
+			      const struct boot *boot)
+{
+	const struct boot_segment *segment = check_letter(_metadata, boot);
+	const struct boot_segment *tree = find(boot, "device tree");
+	const void *fdt = tree->buf, *value;
+	uint64_t start, size;
+	int len;
+
+	value = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"),
+			    KEXEC_LETTER_PROPERTY, &len);
+	ASSERT_TRUE(!!value);
+	ASSERT_SAME(16, len);
+	ASSERT_SAME(segment->at.start, fdt64_ld(value));
+	ASSERT_SAME(range_len(segment->at), fdt64_ld((const fdt64_t *)value + 1));
+	ASSERT_SAME(0, fdt_get_mem_rsv(fdt, fdt_num_mem_rsv(fdt) - 1, &start,
+				       &size));
+	ASSERT_SAME(segment->at.start, start);
+	ASSERT_SAME(range_len(segment->at), size);
+	ASSERT_SAME(tree->at.start, get_le(segment->buf, 8));
+	ASSERT_SAME(0, get_le((const unsigned char *)segment->buf + 8, 8));
+}
+
 TEST_F(loader, arm64)
 {
 	struct boot *boot = &self->boot;
@@ -679,10 +756,11 @@ TEST_F(loader, arm64)
 		    chosen_number(_metadata, fdt, "kaslr-seed"));
 	ASSERT_TRUE(!!fdt_getprop(fdt, chosen, "rng-seed", &len));
 	ASSERT_FALSE(!!fdt_getprop(fdt, chosen, "linux,elfcorehdr", &len));
-	/* Of what firmware has reserved, only the old initrd's is gone. */
-	ASSERT_SAME(1, fdt_num_mem_rsv(fdt));
+	/* Of what was reserved, the old initrd and the old letter are gone. */
+	ASSERT_SAME(2, fdt_num_mem_rsv(fdt));
 	ASSERT_SAME(0, fdt_get_mem_rsv(fdt, 0, &start, &size));
 	ASSERT_SAME(0x4a000000, start);
+	check_tree_letter(_metadata, boot);
 }
 
 TEST_F(loader, arm64_vmlinux)
@@ -717,6 +795,7 @@ TEST_F(loader, riscv64)
 	tree = find(boot, "device tree");
 	ASSERT_SAME(0, fdt_check_header(tree->buf));
 	ASSERT_SAME(tree->bufsz, fdt_totalsize(tree->buf));
+	check_tree_letter(_metadata, boot);
 }
 
 TEST_F(loader, zimage)
@@ -736,6 +815,7 @@ TEST_F(loader, zimage)
 	/* Nothing is where it unpacks itself to. */
 	ASSERT_SAME(0x41b30000, find(boot, "initrd")->at.start);
 	ASSERT_SAME(0, fdt_check_header(find(boot, "device tree")->buf));
+	check_tree_letter(_metadata, boot);
 }
 
 /* Of a small machine, over the old kernel, but behind where it unpacks itself to. */
@@ -748,7 +828,8 @@ TEST_F(loader, zimage_over_kernel)
 		      "  40008000-40cfffff : Kernel code\n");
 	plan(_metadata, boot);
 	ASSERT_SAME(0x40b00000, find(boot, "kernel")->at.start);
-	ASSERT_SAME(0x40d00000, find(boot, "device tree")->at.start);
+	ASSERT_SAME(0x40d00000, find(boot, "letter")->at.start);
+	ASSERT_SAME(0x40d01000, find(boot, "device tree")->at.start);
 }
 
 /* Memory need not begin at a multiple of 128 MiB, nor the kernel lie in the first. */
@@ -1088,13 +1169,17 @@ TEST_F(loader, panic)
 		 core->at.start);
 	ASSERT_STREQ(words, boot->cmdline);
 
+	/* Nobody writes to the image: no letter. */
+	ASSERT_EQ(4, boot->nr_segments);
+	params = find(boot, "parameters")->buf;
+	ASSERT_SAME(0, get_le(at(boot, get_le(params + 0x250, 8)), 8));
+
 	header = core->buf;
 	ASSERT_SAME(0, memcmp(header->e_ident, ELFMAG, SELFMAG));
 	ASSERT_SAME(ET_CORE, header->e_type);
 	ASSERT_SAME(EM_X86_64, header->e_machine);
 	check_phdrs(_metadata, boot, expected, ARRAY_SIZE(expected));
 
-	params = find(boot, "parameters")->buf;
 	check_e820(_metadata, params, 0, 0x1000, 0x9fc00, 1);
 	check_e820(_metadata, params, 1, 0x3a000000, core->at.start, 1);
 	check_e820(_metadata, params, 2, core->at.end, 0x3e000000, 1);
@@ -1152,6 +1237,10 @@ static void check_capture(struct __test_metadata *_metadata, struct boot *boot,
 	ASSERT_SAME(16, len);
 	ASSERT_SAME(memory, fdt64_ld(value));
 	ASSERT_SAME(memory_len, fdt64_ld((const fdt64_t *)value + 1));
+	/* Nothing of a letter, nor of the one that this kernel got. */
+	ASSERT_FALSE(!!fdt_getprop(fdt, chosen, KEXEC_LETTER_PROPERTY, &len));
+	ASSERT_SAME(1, fdt_num_mem_rsv(fdt));
+	ASSERT_EQ(3, boot->nr_segments);
 }
 
 TEST_F(loader, panic_arm64)
@@ -1280,6 +1369,7 @@ TEST_F(loader, shown)
 "  kernel       0x0000000002600000-0x0000000003833fff     19087360        57344\n"
 "  initrd       0x0000000000100000-0x0000000000102fff        12288        10000\n"
 "  parameters   0x0000000000103000-0x0000000000104fff         8192         4260\n"
+"  letter       0x0000000000105000-0x0000000000105fff         4096         4096\n"
 "  entry        0x0000000000104000\n"
 "  command line \"console=ttyS0 quiet\"\n";
 	char *text;
