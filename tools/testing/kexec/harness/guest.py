@@ -585,6 +585,7 @@ def judge(guest, outcome):
         at = match.end()
     if guest.notes:
         why += dump.judge_notes(guest.notes, outcome.text)
+    why += gaps_too_long(outcome)
     why += [f"/{pattern}/: not seen, so QEMU was not told: "
             f"{', '.join(commands)}" for pattern, *commands in outcome.untold]
     lines = list(allowed_lines_removed(guest, outcome))
@@ -593,6 +594,16 @@ def judge(guest, outcome):
         if seen is not None:
             why.append(f"rejected /{pattern}/: saw: {seen}")
     return why, tests
+
+
+def gaps_too_long(outcome):
+    """Why what a kernel says of the time before it can't be: the machine has not run
+    for as long.  A line may be seen late, but not early.
+    """
+    return [f"a gap of {match[1]} us, {seconds:.3f} s after QEMU was started"
+            for seconds, line in outcome.lines
+            if (match := re.search(r"kexec-guest: previous: gap (\d+) us", line))
+            and int(match[1]) > seconds * 1e6]
 
 
 def allowed_lines_removed(guest, outcome):

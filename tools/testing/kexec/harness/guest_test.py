@@ -46,6 +46,17 @@ class JudgeTest(unittest.TestCase):
                                  timed_out="said nothing for 9 s"),
                          ["said nothing for 9 s: killed"])
 
+    def test_gap(self):
+        """No machine was away for longer than it has run."""
+        line = "[    3.757737] kexec-guest: previous: gap {} us"
+        for gap, good in (("1500000", True), ("1500001", False), ("unknown", True)):
+            with self.subTest(gap):
+                outcome = guest.Outcome([(1.5, line.format(gap))], 9.0, None, "", 0)
+                self.assertEqual(guest.gaps_too_long(outcome), [] if good else [
+                    "a gap of 1500001 us, 1.500 s after QEMU was started"])
+        self.assertEqual(verdict([*GOOD, line.format("1")]),
+                         ["a gap of 1 us, 0.000 s after QEMU was started"])
+
     def test_time_limit_in_a_test(self):
         began = ["# Starting 2 tests from 1 test cases.", "#  RUN    some.one ...",
                  "ok 1 some.one", "#  RUN    some.other ..."]
