@@ -285,8 +285,7 @@ def run_recorded(archs, substring, resume):
     checks = selected(archs, substring, True)
     count, began = Count(), time.monotonic()
     book = record.Book.open()
-    if not resume:
-        book.forget(check.name for check in checks)
+    book.forget([] if resume else [check.name for check in checks])
     # Whether a guest's inputs are the same can be told when its kernel is built.
     run_each(kernels(archs, checks), count)
     keys = {check.name: record.key(inputs_text(check)) for check in checks}

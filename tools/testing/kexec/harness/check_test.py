@@ -226,6 +226,7 @@ class ResumeTest(unittest.TestCase):
             file.write('{"name": "two", "ok": tr')
         self.assertEqual(self.run_all(True),
                          (0, "3 passed, 0 failed", ["three", "two"]))
+        self.assertEqual(self.run_all(True), (0, "3 passed, 0 failed", []))
 
     def test_some(self):
         self.run_all(False)

@@ -83,11 +83,15 @@ class Book:
         return cls(path, results)
 
     def forget(self, names):
-        """Have these run again."""
+        """Have these run again.  The file gets whole lines only, so that others can
+        follow.
+        """
         for name in names:
             self.results.pop(name, None)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text("".join(map(self.line, self.results.values())))
+        new = self.path.with_suffix(".new")
+        new.write_text("".join(map(self.line, self.results.values())))
+        new.replace(self.path)
 
     def passed(self, name, key):
         """The result of a check that has passed with the same inputs."""
