@@ -28,7 +28,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
-#include <linux/cpu.h>
+#include <linux/cpumask.h>
 #include <linux/device.h>
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
