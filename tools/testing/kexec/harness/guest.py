@@ -366,6 +366,7 @@ class Monitor:
 
     def __init__(self, guest, scratch):
         self.waiting = list(guest.monitor)
+        self.timeout = guest.timeout
         self.path = str(scratch / "monitor")
 
     def options(self):
@@ -383,6 +384,20 @@ class Monitor:
                 said += chunk
         return said.decode(errors="replace")
 
+    def run(self, command):
+        """tell(), or with "until STATUS: COMMAND", tell() once that is what QEMU
+        says of the machine: it knows when a guest sleeps, which is silent then.
+        """
+        status, _, later = command.removeprefix("until ").partition(": ")
+        if not command.startswith("until "):
+            return self.tell(command)
+        deadline = time.monotonic() + self.timeout * build.patience()
+        while status not in (said := self.tell("info status")):
+            if time.monotonic() > deadline:
+                return f"Error: not {status}: {' '.join(said.split())}"
+            time.sleep(0.1)
+        return self.tell(later)
+
     def line(self, text):
         """Returns what QEMU was told at this line of the guest's, and what of
         it did not work, as lines for the log.
@@ -395,7 +410,7 @@ class Monitor:
             told.append(f"monitor: {command}")
             told += [f"monitor: {error}" for error in
                      re.findall(r"Error: [^\r\n]*|unknown command[^\r\n]*",
-                                self.tell(command))]
+                                self.run(command))]
         return told
 
     def registers(self):

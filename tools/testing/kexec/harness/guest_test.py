@@ -836,6 +836,35 @@ class ScriptTest(unittest.TestCase):
                 self.assertEqual(result.stdout, f"{ms + 1}\n", result.stderr)
 
 
+class MonitorTest(unittest.TestCase):
+
+    def told(self, *statuses):
+        """(what the log gets, what QEMU was told) when it says @statuses."""
+        rest, commands = list(statuses), []
+
+        def tell(command):
+            commands.append(command)
+            return f"{command}\r\nVM status: {rest.pop(0)}\r\n" \
+                if command == "info status" else ""
+
+        monitor = guest.Monitor(guest.Guest(name="test", monitor=[
+            ["sleeps", "until suspended: system_wakeup"]]), Path("/nowhere"))
+        monitor.tell = tell
+        return monitor.line("it sleeps"), commands
+
+    def test_until(self):
+        lines, commands = self.told("running", "running", "paused (suspended)")
+        self.assertEqual(commands, ["info status"] * 3 + ["system_wakeup"])
+        self.assertEqual(lines, ["monitor: until suspended: system_wakeup"])
+
+    def test_never(self):
+        with mock.patch.object(build, "patience", lambda: -1):
+            lines, commands = self.told("running")
+        self.assertEqual(commands, ["info status"])
+        self.assertEqual(lines[1:], ["monitor: Error: not suspended: info status "
+                                     "VM status: running"])
+
+
 class TableTest(unittest.TestCase):
 
     def test_like(self):
