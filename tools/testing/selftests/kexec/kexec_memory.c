@@ -13,6 +13,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -633,27 +634,45 @@ static void hung_file_answered(void)
 }
 
 /*
+ * Whether the task of this file, "/proc/PID/wchan", waits in one of these functions:
+ * a compiler may put one into the next.
+ */
+static bool waits_in(const char *wchan, const char *functions)
+{
+	char text[TEXT_MAX];
+
+	/* It may have ended. */
+	if (read_file(wchan, text, sizeof(text)))
+		return false;
+	/* Of a function that was taken apart there is "name.part.0". */
+	text[strcspn(text, ".\n")] = '\0';
+	return text[0] && strcmp(text, "0") && strstr(functions, text);
+}
+
+static void wait_until_in(pid_t child, const char *functions)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", child);
+	while (!waits_in(path, functions)) {
+		expect_running(child, "who has to wait");
+		wait_a_little();
+	}
+}
+
+/*
  * A process that loads until it has to wait for the worker.  That sets out a moment
  * after a load, unless the next one comes before, and then does not end by itself.
  */
 static pid_t start_waiter(const struct plan *plan)
 {
-	char path[64], text[TEXT_MAX];
 	pid_t waiter = fork_child();
-	int err;
 
 	while (!waiter) {
 		load_plan(plan, 0);
 		usleep(100000);
 	}
-	snprintf(path, sizeof(path), "/proc/%d/wchan", waiter);
-	do {
-		wait_a_little();
-		expect_running(waiter, "the waiter");
-		err = read_file(path, text, sizeof(text));
-		if (err)
-			die("%s: %s", path, strerror(err));
-	} while (!strstr(text, "kexec_lock") && !strstr(text, "wait_for_end"));
+	wait_until_in(waiter, "wait_for_end kexec_lock kexec_lock_settled");
 	return waiter;
 }
 
@@ -679,6 +698,96 @@ static void killed_waiter(void)
 	end_hung_file(&file);
 	expect_moved(0, 0);
 	hand_over();
+}
+
+/* The worker that settles an image has a claim that waits. */
+static void wait_for_claim(void)
+{
+	bool waits = false;
+	glob_t tasks;
+	size_t i;
+
+	while (!waits) {
+		wait_a_little();
+		if (glob("/proc/[0-9]*/wchan", 0, NULL, &tasks))
+			die("no /proc/PID/wchan");
+		for (i = 0; i < tasks.gl_pathc && !waits; i++)
+			waits = waits_in(tasks.gl_pathv[i],
+					 "has_returned claim_range buddy_claim");
+		globfree(&tasks);
+	}
+}
+
+/* As a program would; it is kept. */
+static void use_memory(__u64 len)
+{
+	void *at = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		die("no mapping of %llu bytes", len);
+	madvise(at, len, MADV_NOHUGEPAGE);
+	memset(at, 0x5a, len);
+}
+
+static void sleep_like(const char *how)
+{
+	int err = write_file("/sys/power/state", how);
+
+	if (err)
+		die("no sleep (\"%s\"): %s", how, strerror(err));
+	_exit(0);
+}
+
+/*
+ * The worker has two pieces to bring home.  It waits in a claim of the first one when
+ * the system is about to sleep, so that it ends behind that; and has to begin again
+ * when the system is awake.
+ */
+static void load_and_sleep(const char *how)
+{
+	/* Nothing that can't be moved has come there meanwhile. */
+	static const struct use anonymous = { .least.anon = 100 };
+	struct hung_file file;
+	struct range block, above;
+	struct plan plan;
+	pid_t child;
+	int status;
+
+	/* On both sides of the file, whether memory is given upwards or downwards. */
+	use_memory(4 * IMAGE_SIZE);
+	let_claims("wait");
+	let_claims("patient");
+	file = get_hung_file(&block);
+	anonymous_filling.fill(4 * IMAGE_SIZE);
+	plan = plan_over(block);
+	above = get_window(range_len(block), (struct range) { block.end, NO_END },
+			   &anonymous);
+	add_part(&plan, above, range_len(above));
+	load_plan(&plan, 0);
+	wait_for_claim();
+
+	child = fork_child();
+	if (!child)
+		sleep_like(how);
+	wait_until_in(child, "fall_asleep system_sleeps");
+	end_hung_file(&file);
+	if (waitpid(child, &status, 0) != child || status)
+		die("the system has not slept");
+	expect_moved(0, 0);
+	if (!anonymous_filling.intact())
+		die("what was in the destination is damaged");
+	hand_over();
+}
+
+static void suspended(void)
+{
+	load_and_sleep("mem");
+}
+
+static void hibernated(void)
+{
+	load_and_sleep("disk");
 }
 
 static void write_to_disk(void)
@@ -730,6 +839,8 @@ static const struct memory_case cases[] = {
 	{ { "hung-file-claimed", "the same, claimed" }, hung_file_claimed },
 	{ { "hung-file-answered", "... until the server dies" }, hung_file_answered },
 	{ { "killed-waiter", "somebody waits for the worker" }, killed_waiter },
+	{ { "suspend", "the system sleeps before all is at home" }, suspended },
+	{ { "hibernate", "... on a disk" }, hibernated },
 	{ { "dead-disk", "over what a disk does not take" }, dead_disk },
 };
 
