@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/efi.h>
 #include <linux/ioport.h>
 #include <linux/mm.h>
 #include <linux/of.h>
@@ -128,6 +129,20 @@ static int check_reserved(const struct kexec_segment *seg, unsigned int nr)
 	return 0;
 }
 
+/*
+ * EFI's list has what a device goes on using until the machine is reset, whichever
+ * kernel runs: tables of the interrupt controller that are read and written.  It is
+ * itself read by the next kernel, early.  All of it is System RAM.
+ */
+static int check_persistent(const struct kexec_segment *seg, unsigned int nr)
+{
+	if (IS_ENABLED(CONFIG_EFI) &&
+	    efi_mem_is_persistent(seg->mem, seg->memsz))
+		return kexec_refuse_segment(-EADDRNOTAVAIL, nr, seg,
+					    "lies over memory that EFI's list keeps, for this kernel and the next ones");
+	return 0;
+}
+
 static int check_segment(enum kexec_type type, const struct kexec_segment *seg,
 			 unsigned int nr)
 {
@@ -160,7 +175,8 @@ static int check_segment(enum kexec_type type, const struct kexec_segment *seg,
 
 	err = type == KEXEC_TYPE_CRASH ?
 		kexec_region_check_segment(seg, nr) :
-		check_ram(seg, nr) ?: check_reserved(seg, nr);
+		check_ram(seg, nr) ?: check_reserved(seg, nr) ?:
+		check_persistent(seg, nr);
 	if (err)
 		return err;
 
@@ -222,7 +238,7 @@ static int check_alignment(unsigned long entry)
  * * %-EINVAL - more content than room; two segments overlap; @entry lies in none, or
  *   no instruction can begin there
  * * %-EADDRNOTAVAIL - not whole pages; wraps; past KEXEC_DEST_LIMIT; not RAM, or kept
- *   for firmware or a driver; for a crash image, not in the crash region; broken
+ *   for firmware, a driver or a device; for a crash image, not in the crash region; broken
  * * %-ENOMEM - more content than the machine has memory
  */
 int kexec_check_segments(enum kexec_type type,
@@ -276,7 +292,8 @@ int kexec_check_segments(enum kexec_type type,
  * @image: an image whose segments have been checked before
  *
  * Memory can be pulled out of a machine: a part that was offline already, or that
- * a driver took back.
+ * a driver took back.  And a CPU that came online may have a table from then on that
+ * the interrupt controller uses.
  *
  * Context: Process context; takes resource_lock for reading.
  * Return: 0 or -EADDRNOTAVAIL.
@@ -287,10 +304,16 @@ int kexec_check_ram(const struct kimage *image)
 
 	for (i = 0; i < image->nr_segments; i++) {
 		const struct kexec_segment *seg = &image->segment[i];
+		int err;
 
-		if (seg->memsz && check_ram(seg, i))
+		if (!seg->memsz)
+			continue;
+		if (check_ram(seg, i))
 			return kexec_refuse_segment(-EADDRNOTAVAIL, i, seg,
 						    "lies in memory that is gone, load the image again");
+		err = check_persistent(seg, i);
+		if (err)
+			return err;
 	}
 	return 0;
 }

@@ -68,7 +68,7 @@ static void shut_down(void)
  * Return:
  * * %0 - the image has returned
  * * %-EBUSY - a load or unload is running
- * * %-EADDRNOTAVAIL - memory that the image has to lie in is gone
+ * * %-EADDRNOTAVAIL - memory that the image has to lie in is gone, or taken
  * * %-EINTR - a fatal signal came while it waited for the image to settle
  * * %-EINVAL - no image is loaded
  * * %-EIO - the image is not what was loaded any more

@@ -77,6 +77,69 @@ def edits(maintainers):
              "\n\t\tput_device(dev);\n\t\tput_device(parent);\n",
              "the time that it took is known then"),
 
+        Edit("drivers/firmware/efi/efi.c",
+             "static unsigned long __initdata mem_reserve = ",
+             "static unsigned long __ro_after_init mem_reserve = ",
+             "a load asks what EFI's list keeps"),
+        Edit("drivers/firmware/efi/efi.c",
+             "early_initcall(efi_memreserve_root_init);\n", """\
+early_initcall(efi_memreserve_root_init);
+
+#ifdef CONFIG_KEXEC_CORE
+static bool overlaps_persistent(u64 addr, u64 size, u64 base, u64 len)
+{
+	return size && len && addr <= base + (len - 1) && base <= addr + (size - 1);
+}
+
+/**
+ * efi_mem_is_persistent - whether persistent reservations have any of a range
+ * @addr: physical address of its first byte
+ * @size: how many bytes it has
+ *
+ * That is memory which efi_mem_reserve_persistent() has reserved, in this kernel or
+ * one that it was started by, and the list that tells the next one of it.
+ *
+ * Context: May sleep.
+ * Return: whether there is any; true as well if the list can't be read.
+ */
+bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
+{
+	unsigned long prsv = mem_reserve;
+	bool found = false;
+	int i;
+
+	if (prsv == EFI_INVALID_TABLE_ADDR)
+		return false;
+
+	while (prsv && !found) {
+		struct linux_efi_memreserve *rsv;
+		/* An entry of the list crosses no page. */
+		void *p = memremap(ALIGN_DOWN(prsv, PAGE_SIZE), PAGE_SIZE,
+				   MEMREMAP_WB);
+
+		if (!p)
+			return true;
+		rsv = p + offset_in_page(prsv);
+		found = overlaps_persistent(addr, size, prsv,
+					    struct_size(rsv, entry, rsv->size));
+		for (i = 0; !found && i < atomic_read(&rsv->count); i++)
+			found = overlaps_persistent(addr, size,
+						    rsv->entry[i].base,
+						    rsv->entry[i].size);
+		prsv = rsv->next;
+		memunmap(p);
+	}
+	return found;
+}
+#endif
+""",
+             "a load asks what EFI's list keeps"),
+        Edit("include/linux/efi.h",
+             "extern int efi_mem_reserve_persistent(phys_addr_t addr, u64 size);\n",
+             "extern int efi_mem_reserve_persistent(phys_addr_t addr, u64 size);\n"
+             "extern bool efi_mem_is_persistent(phys_addr_t addr, u64 size);\n",
+             "a load asks what EFI's list keeps"),
+
         Edit("kernel/vmcore_info.c",
              "\", ktime_get_real_seconds());",
              "\", __ktime_get_real_seconds());",

@@ -765,6 +765,60 @@ TEST_F(kexec, destination_reserved)
 	}
 }
 
+/* Pages of tables which the interrupt controller of arm64 goes on using. */
+static int find_lpi_tables(struct range *ranges, int max)
+{
+	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	char line[1024];
+	ssize_t len;
+	int nr = 0;
+
+	if (kmsg < 0)
+		return 0;
+	while (nr < max &&
+	       ((len = read(kmsg, line, sizeof(line) - 1)) > 0 || errno == EPIPE)) {
+		unsigned long long at;
+		char *table;
+
+		if (len < 0)
+			continue;
+		line[len] = '\0';
+		table = strstr(line, " LPI p");
+		if (!strstr(line, "GICv3: ") || !table ||
+		    sscanf(table, " LPI %*s table @%llx", &at) != 1)
+			continue;
+		ranges[nr++] = (struct range) {
+			round_down(at, page), round_down(at, page) + page
+		};
+	}
+	close(kmsg);
+	return nr;
+}
+
+/* With EFI, all kernels leave these alone: no image may be put over them. */
+TEST_F(kexec, destination_persistent)
+{
+	struct kexec_segment segs[] = { pages(mem, 1), { } };
+	struct range tables[RANGES_MAX];
+	int i, nr = find_lpi_tables(tables, RANGES_MAX);
+
+	if (access("/sys/firmware/efi", F_OK) || !nr)
+		SKIP(return, "EFI keeps no memory for good");
+
+	/* One of all CPUs, and one of each. */
+	EXPECT_LE(2, nr);
+	for (i = 0; i < nr; i++) {
+		segs[1] = segment(buf, 1, tables[i].start, page);
+		EXPECT_REFUSED(EADDRNOTAVAIL, "EFI's list keeps",
+			       load_segments(2, segs));
+		EXPECT_REFUSED(EADDRNOTAVAIL, named(1, &segs[1]),
+			       load_segments(2, segs));
+		segs[1] = segment(buf, 1, tables[i].start - page, 2 * page);
+		EXPECT_REFUSED(EADDRNOTAVAIL, named(1, &segs[1]),
+			       load_segments(2, segs));
+	}
+}
+
 TEST_F(kexec, overlap)
 {
 	/* In pages from mem; the second of each overlaps the first. */
