@@ -91,6 +91,14 @@ struct kimage;
  *
  * machine_crash_regs()	fill struct pt_regs with the registers as they are; it
  *			is inlined, so that they are its caller's
+ *
+ * each with a macro of the same name, if there is a use for it:
+ *
+ * machine_crash_image_good()	ask a crash image itself whether it is complete;
+ *			called in a panic, when its digest was right and the other
+ *			CPUs have stopped
+ * machine_crash_region_changed()	the region has become smaller: tell whoever
+ *			else knows where it is
  */
 
 /* The kernel's own view of the user space structure: no const, __user. */
@@ -341,6 +349,7 @@ void crash_kexec(struct pt_regs *regs);
 int kexec_should_crash(struct task_struct *task);
 int kexec_crash_loaded(void);
 void crash_save_cpu(struct pt_regs *regs, int cpu);
+void crash_save_stopped_cpu(struct pt_regs *regs, int cpu, pid_t pid);
 void crash_quiet_interrupts(void);
 
 /*
@@ -349,6 +358,17 @@ void crash_quiet_interrupts(void);
  */
 int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
 			  bool protect);
+
+#ifndef machine_crash_image_good
+static inline bool machine_crash_image_good(const struct kimage *image)
+{
+	return true;
+}
+#endif
+
+#ifndef machine_crash_region_changed
+static inline void machine_crash_region_changed(void) { }
+#endif
 #else
 /* There are no crash images: a panic ends as it would without kexec. */
 static inline void __crash_kexec(struct pt_regs *regs) { }

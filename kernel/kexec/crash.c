@@ -127,6 +127,24 @@ static void write_note(u32 *note, const struct pt_regs *regs, pid_t pid)
 }
 
 /**
+ * crash_save_stopped_cpu - write down what another CPU was doing, for the dump
+ * @regs: its registers
+ * @cpu: its number
+ * @pid: of the task that it ran
+ *
+ * Where a CPU is stopped by others, which read its registers.
+ *
+ * Context: Any, NMI included; that CPU has stopped.
+ */
+void crash_save_stopped_cpu(struct pt_regs *regs, int cpu, pid_t pid)
+{
+	/* Not there yet, this early. */
+	if (crash_notes)
+		write_note(*per_cpu_ptr(crash_notes, cpu), regs, pid);
+	atomic_inc(&nr_saved);
+}
+
+/**
  * crash_save_cpu - write down what a CPU was doing, for the dump
  * @regs: its registers
  * @cpu: its number
@@ -135,10 +153,7 @@ static void write_note(u32 *note, const struct pt_regs *regs, pid_t pid)
  */
 void crash_save_cpu(struct pt_regs *regs, int cpu)
 {
-	/* Not there yet, this early. */
-	if (crash_notes)
-		write_note(*per_cpu_ptr(crash_notes, cpu), regs, current->pid);
-	atomic_inc(&nr_saved);
+	crash_save_stopped_cpu(regs, cpu, current->pid);
 }
 
 /* Whether @step is still to be done; from now on it isn't. */
@@ -182,6 +197,10 @@ static bool image_is_good(const struct kimage *image)
 	if (what != KEXEC_UNCHANGED) {
 		kexec_describe_change(image, what, reason);
 		pr_emerg("the image is not started: %s\n", reason);
+		return false;
+	}
+	if (image->verify && !machine_crash_image_good(image)) {
+		pr_emerg("the image is not started: it says itself that it is damaged\n");
 		return false;
 	}
 	if (image->verify)

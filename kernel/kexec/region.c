@@ -640,6 +640,7 @@ static int shrink_region(unsigned long size)
 		return kexec_refuse(err, "the crash region can't be made writable");
 	}
 	shrink_resource(&crashk_res, size, ram);
+	machine_crash_region_changed();
 	return 0;
 }
 
