@@ -5,7 +5,8 @@
  * What the set-up code of the architectures calls, under
  * IS_ENABLED(CONFIG_CRASH_RESERVE).
  *
- * An architecture provides <asm/crash_reserve.h>:
+ * An architecture provides <asm/crash_reserve.h>, of which one that takes the
+ * region by itself (ARCH_RESERVES_CRASHKERNEL) has the last only:
  *
  * CRASH_RESERVE_ALIGN		a region that the kernel places starts at a
  *				multiple of this, never at 0

@@ -5,7 +5,8 @@
  *
  * The architecture calls crashkernel_parse() for the command line.  The result
  * is a struct crash_request, or the flaw in the option.  What is then taken, and
- * where, is reserve.c.
+ * where, is reserve.c, or code of an architecture that selects
+ * ARCH_RESERVES_CRASHKERNEL.
  *
  * All of it runs at boot only.  Documentation/admin-guide/kexec/crashkernel.rst
  * has the syntax, and what each line in the log means.
@@ -16,6 +17,7 @@
 #include <linux/crash_reserve.h>
 #include <linux/ctype.h>
 #include <linux/init.h>
+#include <linux/ioport.h>
 #include <linux/kstrtox.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -25,6 +27,19 @@
 #include <asm/setup.h>
 
 #include "reserve.h"
+
+/* Whoever takes them. */
+struct resource crashk_res = {
+	.name = "Crash kernel",
+	.flags = IORESOURCE_BUSY | IORESOURCE_SYSTEM_RAM,
+	.desc = IORES_DESC_CRASH_KERNEL,
+};
+
+struct resource crashk_low_res = {
+	.name = "Crash kernel",
+	.flags = IORESOURCE_BUSY | IORESOURCE_SYSTEM_RAM,
+	.desc = IORES_DESC_CRASH_KERNEL,
+};
 
 /* The kinds of options.  Of each kind, the last one counts. */
 enum crash_kind {

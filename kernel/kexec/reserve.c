@@ -25,18 +25,6 @@
 
 #include "reserve.h"
 
-struct resource crashk_res = {
-	.name = "Crash kernel",
-	.flags = IORESOURCE_BUSY | IORESOURCE_SYSTEM_RAM,
-	.desc = IORES_DESC_CRASH_KERNEL,
-};
-
-struct resource crashk_low_res = {
-	.name = "Crash kernel",
-	.flags = IORESOURCE_BUSY | IORESOURCE_SYSTEM_RAM,
-	.desc = IORES_DESC_CRASH_KERNEL,
-};
-
 /**
  * struct crash_memory - where regions are taken from
  * @take: take @size bytes from between @start and @end, whose address is a
