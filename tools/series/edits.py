@@ -333,6 +333,58 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\tcrash_stop_this_cpu(cpu);\n"
              "#endif\n\n",
              "a CPU that is stopped asks whether it is for a panic"),
+        Edit("arch/s390/Kconfig",
+             "\tselect ARCH_HAS_KCOV\n",
+             "\tselect ARCH_HAS_KCOV\n"
+             "\tselect ARCH_HAS_KEXEC_HANDOFF\n",
+             "s390 has a handoff"),
+        Edit("arch/s390/Kconfig",
+             "\tselect ARCH_STACKWALK\n",
+             "\tselect ARCH_RESERVES_CRASHKERNEL\n"
+             "\tselect ARCH_STACKWALK\n",
+             "the region has to lie where it can change places with memory from 0 on"),
+        Edit("arch/s390/Kbuild",
+             "obj-$(CONFIG_ARCH_SUPPORTS_KEXEC_PURGATORY) += purgatory/\n", "",
+             "there is no purgatory"),
+        Edit("arch/s390/kernel/Makefile",
+             "KASAN_SANITIZE_machine_kexec.o\t:= n\n", "",
+             "it runs with translation on"),
+        Edit("arch/s390/kernel/Makefile",
+             " machine_kexec_reloc.o", "",
+             "the base's file is gone"),
+        Edit("arch/s390/kernel/Makefile",
+             "obj-$(CONFIG_KEXEC_FILE)\t+= machine_kexec_file.o kexec_image.o\n"
+             "obj-$(CONFIG_KEXEC_FILE)\t+= kexec_elf.o\n", "",
+             "the base's files are gone"),
+        Edit("arch/s390/include/asm/elf.h",
+             "#define CORE_DUMP_USE_REGSET\n",
+             "/* Access registers are not in struct pt_regs. */\n"
+             "#define ELF_CORE_COPY_REGS(dest, regs)\t\t\t\t\\\n"
+             "{\t\t\t\t\t\t\t\t\\\n"
+             "\t(dest) = (elf_gregset_t){ .psw = (regs)->psw };\t\t\\\n"
+             "\tmemcpy((dest).gprs, (regs)->gprs, sizeof((dest).gprs));\t\\\n"
+             "\t(dest).orig_gpr2 = (regs)->orig_gpr2;\t\t\t\\\n"
+             "}\n\n"
+             "#define CORE_DUMP_USE_REGSET\n",
+             "a note in a panic is made from struct pt_regs, which is another"),
+        Edit("arch/s390/kernel/dumpstack.c",
+             "#include <linux/hardirq.h>\n",
+             "#include <linux/hardirq.h>\n"
+             "#include <linux/kexec.h>\n",
+             "an oops that has to end in a panic starts the crash image"),
+        Edit("arch/s390/kernel/dumpstack.c",
+             "\tshow_regs(regs);\n\tbust_spinlocks(0);\n",
+             "\tshow_regs(regs);\n"
+             "\tif (kexec_should_crash(current))\n"
+             "\t\tcrash_kexec(regs);\n"
+             "\tbust_spinlocks(0);\n",
+             "an oops that has to end in a panic starts the crash image, with its registers"),
+        Edit("arch/s390/kernel/asm-offsets.c",
+             "#include <linux/purgatory.h>\n", "",
+             "there is no purgatory"),
+        Edit("arch/s390/kernel/asm-offsets.c",
+             re.compile(r"\t/\* kexec_sha_region \*/\n(?:.*KEXEC_SHA_REGION.*\n)+"),
+             "", "there is no purgatory"),
 
         Edit("kernel/vmcore_info.c",
              '#include "kexec_internal.h"\n', "",
