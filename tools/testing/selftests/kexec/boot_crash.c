@@ -9,6 +9,7 @@
  *
  * Offsets are the addresses that all this has in memory.
  */
+#include <endian.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +39,53 @@ static void add_phdr(struct elf64_hdr *header, __u32 type, __u64 phys, __u64 vir
 		.p_filesz = size,
 		.p_memsz = size,
 	};
+}
+
+/* All kernels that are told so are little endian, whatever machine plans for them. */
+static void make_little_endian(struct elf64_hdr *header)
+{
+	struct elf64_phdr *phdr = (struct elf64_phdr *)(header + 1);
+	struct elf64_phdr *end = phdr + header->e_phnum;
+
+	for (; phdr < end; phdr++) {
+		phdr->p_type = htole32(phdr->p_type);
+		phdr->p_flags = htole32(phdr->p_flags);
+		phdr->p_offset = htole64(phdr->p_offset);
+		phdr->p_vaddr = htole64(phdr->p_vaddr);
+		phdr->p_paddr = htole64(phdr->p_paddr);
+		phdr->p_filesz = htole64(phdr->p_filesz);
+		phdr->p_memsz = htole64(phdr->p_memsz);
+	}
+	header->e_type = htole16(header->e_type);
+	header->e_machine = htole16(header->e_machine);
+	header->e_version = htole32(header->e_version);
+	header->e_phoff = htole64(header->e_phoff);
+	header->e_ehsize = htole16(header->e_ehsize);
+	header->e_phentsize = htole16(header->e_phentsize);
+	header->e_phnum = htole16(header->e_phnum);
+}
+
+static void make_little_endian_32(struct elf32_hdr *header)
+{
+	struct elf32_phdr *phdr = (struct elf32_phdr *)(header + 1);
+	struct elf32_phdr *end = phdr + header->e_phnum;
+
+	for (; phdr < end; phdr++) {
+		phdr->p_type = htole32(phdr->p_type);
+		phdr->p_flags = htole32(phdr->p_flags);
+		phdr->p_offset = htole32(phdr->p_offset);
+		phdr->p_vaddr = htole32(phdr->p_vaddr);
+		phdr->p_paddr = htole32(phdr->p_paddr);
+		phdr->p_filesz = htole32(phdr->p_filesz);
+		phdr->p_memsz = htole32(phdr->p_memsz);
+	}
+	header->e_type = htole16(header->e_type);
+	header->e_machine = htole16(header->e_machine);
+	header->e_version = htole32(header->e_version);
+	header->e_phoff = htole32(header->e_phoff);
+	header->e_ehsize = htole16(header->e_ehsize);
+	header->e_phentsize = htole16(header->e_phentsize);
+	header->e_phnum = htole16(header->e_phnum);
 }
 
 /* The largest mapping that an address has: that of all memory. */
@@ -168,6 +216,7 @@ static void *narrow_header(struct boot *boot, const struct elf64_hdr *header,
 	narrow->e_phentsize = sizeof(struct elf32_phdr);
 	for (i = 0; i < header->e_phnum; i++)
 		narrow_phdr(narrow, &phdrs[i]);
+	make_little_endian_32(narrow);
 	return narrow;
 }
 
@@ -224,6 +273,7 @@ bool place_core_header(struct boot *boot, struct range *at)
 				       header;
 	if (!content)
 		return false;
+	make_little_endian(header);
 
 	/* So that what it uses remains one piece, of large pages. */
 	if (boot->arch->core_outside && boot->ram.nr)

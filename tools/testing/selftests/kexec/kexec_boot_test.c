@@ -4,6 +4,7 @@
  * is refused and in which words, what goes where, and what a kernel is told.
  * Needs no privilege, and runs on any machine.
  */
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,24 +177,32 @@ static void use_vmlinux(struct _test_data_loader *self)
 	memcpy(header->e_ident, ELFMAG, SELFMAG);
 	header->e_ident[EI_CLASS] = ELFCLASS64;
 	header->e_ident[EI_DATA] = ELFDATA2LSB;
-	header->e_type = ET_EXEC;
-	header->e_machine = EM_X86_64;
-	header->e_entry = 0x1000040;
-	header->e_phoff = 64;
-	header->e_phentsize = sizeof(*phdr);
-	header->e_phnum = 3;
+	header->e_type = htole16(ET_EXEC);
+	header->e_machine = htole16(EM_X86_64);
+	header->e_entry = htole64(0x1000040);
+	header->e_phoff = htole64(64);
+	header->e_phentsize = htole16(sizeof(*phdr));
+	header->e_phnum = htole16(3);
 	phdr[0] = (struct elf64_phdr) {
-		.p_type = PT_LOAD, .p_offset = 0x1000, .p_paddr = 0x1000000,
-		.p_vaddr = 0xffffffff81000000, .p_filesz = 0x3000,
-		.p_memsz = 0x3000,
+		.p_type = htole32(PT_LOAD),
+		.p_offset = htole64(0x1000),
+		.p_paddr = htole64(0x1000000),
+		.p_vaddr = htole64(0xffffffff81000000),
+		.p_filesz = htole64(0x3000),
+		.p_memsz = htole64(0x3000),
 	};
 	phdr[1] = (struct elf64_phdr) {
-		.p_type = PT_NOTE, .p_offset = 0x1000, .p_filesz = 0x10,
+		.p_type = htole32(PT_NOTE),
+		.p_offset = htole64(0x1000),
+		.p_filesz = htole64(0x10),
 	};
 	phdr[2] = (struct elf64_phdr) {
-		.p_type = PT_LOAD, .p_offset = 0x8000, .p_paddr = 0x1200000,
-		.p_vaddr = 0xffffffff81200000, .p_filesz = 0x800,
-		.p_memsz = 0x5000,
+		.p_type = htole32(PT_LOAD),
+		.p_offset = htole64(0x8000),
+		.p_paddr = htole64(0x1200000),
+		.p_vaddr = htole64(0xffffffff81200000),
+		.p_filesz = htole64(0x800),
+		.p_memsz = htole64(0x5000),
 	};
 	memset(kernel + 0x1000, 0x11, 0x3000);
 	memset(kernel + 0x8000, 0x22, 0x800);
@@ -1129,14 +1138,14 @@ static void check_phdrs(struct __test_metadata *_metadata, struct boot *boot,
 	const struct elf64_phdr *phdr = (const void *)(header + 1);
 	size_t i;
 
-	ASSERT_SAME(nr, header->e_phnum);
+	ASSERT_SAME(nr, le16toh(header->e_phnum));
 	for (i = 0; i < nr; i++) {
-		ASSERT_SAME(expected[i].p_type, phdr[i].p_type);
-		ASSERT_SAME(expected[i].p_paddr, phdr[i].p_paddr);
-		ASSERT_SAME(expected[i].p_paddr, phdr[i].p_offset);
-		ASSERT_SAME(expected[i].p_memsz, phdr[i].p_memsz);
-		ASSERT_SAME(expected[i].p_memsz, phdr[i].p_filesz);
-		ASSERT_SAME(expected[i].p_vaddr, phdr[i].p_vaddr);
+		ASSERT_SAME(expected[i].p_type, le32toh(phdr[i].p_type));
+		ASSERT_SAME(expected[i].p_paddr, le64toh(phdr[i].p_paddr));
+		ASSERT_SAME(expected[i].p_paddr, le64toh(phdr[i].p_offset));
+		ASSERT_SAME(expected[i].p_memsz, le64toh(phdr[i].p_memsz));
+		ASSERT_SAME(expected[i].p_memsz, le64toh(phdr[i].p_filesz));
+		ASSERT_SAME(expected[i].p_vaddr, le64toh(phdr[i].p_vaddr));
 	}
 }
 
@@ -1176,8 +1185,8 @@ TEST_F(loader, panic)
 
 	header = core->buf;
 	ASSERT_SAME(0, memcmp(header->e_ident, ELFMAG, SELFMAG));
-	ASSERT_SAME(ET_CORE, header->e_type);
-	ASSERT_SAME(EM_X86_64, header->e_machine);
+	ASSERT_SAME(ET_CORE, le16toh(header->e_type));
+	ASSERT_SAME(EM_X86_64, le16toh(header->e_machine));
 	check_phdrs(_metadata, boot, expected, ARRAY_SIZE(expected));
 
 	check_e820(_metadata, params, 0, 0x1000, 0x9fc00, 1);
@@ -1286,17 +1295,17 @@ TEST_F(loader, panic_zimage)
 
 	header = find(boot, "core header")->buf;
 	ASSERT_SAME(ELFCLASS32, header->e_ident[EI_CLASS]);
-	ASSERT_SAME(ET_CORE, header->e_type);
-	ASSERT_SAME(EM_ARM, header->e_machine);
-	ASSERT_SAME(ARRAY_SIZE(expected), header->e_phnum);
-	phdr = (const void *)((const char *)header + header->e_phoff);
+	ASSERT_SAME(ET_CORE, le16toh(header->e_type));
+	ASSERT_SAME(EM_ARM, le16toh(header->e_machine));
+	ASSERT_SAME(ARRAY_SIZE(expected), le16toh(header->e_phnum));
+	phdr = (const void *)((const char *)header + le32toh(header->e_phoff));
 	for (i = 0; i < ARRAY_SIZE(expected); i++) {
-		ASSERT_SAME(expected[i].p_type, phdr[i].p_type);
-		ASSERT_SAME(expected[i].p_paddr, phdr[i].p_paddr);
-		ASSERT_SAME(expected[i].p_paddr, phdr[i].p_offset);
-		ASSERT_SAME(expected[i].p_memsz, phdr[i].p_memsz);
-		ASSERT_SAME(expected[i].p_memsz, phdr[i].p_filesz);
-		ASSERT_SAME(expected[i].p_vaddr, phdr[i].p_vaddr);
+		ASSERT_SAME(expected[i].p_type, le32toh(phdr[i].p_type));
+		ASSERT_SAME(expected[i].p_paddr, le32toh(phdr[i].p_paddr));
+		ASSERT_SAME(expected[i].p_paddr, le32toh(phdr[i].p_offset));
+		ASSERT_SAME(expected[i].p_memsz, le32toh(phdr[i].p_memsz));
+		ASSERT_SAME(expected[i].p_memsz, le32toh(phdr[i].p_filesz));
+		ASSERT_SAME(expected[i].p_vaddr, le32toh(phdr[i].p_vaddr));
 	}
 }
 
