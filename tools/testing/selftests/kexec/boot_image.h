@@ -8,6 +8,7 @@
  *	boot_elf.c	vmlinux
  *	boot_header.c	Image of arm64 and riscv64
  *	boot_zimage.c	zImage of arm
+ *	boot_s390.c	bzImage of s390
  *	boot_x86.c	what a kernel of x86 is told: boot_params
  *	boot_efi.c	what that is told of EFI
  *	boot_fdt.c	what others are told: the device tree
@@ -187,7 +188,7 @@ struct boot_arch {
 };
 
 extern const struct boot_arch boot_i386, boot_x86_64, boot_arm, boot_arm64,
-	boot_riscv64;
+	boot_riscv64, boot_s390x;
 
 struct boot;
 
@@ -205,6 +206,7 @@ struct boot_format {
 
 extern const struct boot_format boot_bzimage, boot_zimage, boot_elf;
 extern const struct boot_format boot_arm64_image, boot_riscv64_image;
+extern const struct boot_format boot_s390_image;
 
 /**
  * struct boot - a kernel that is to be booted
@@ -365,7 +367,7 @@ void *make_fdt(struct boot *boot, struct range initrd, struct range core,
 
 /**
  * get_le - read a number of a file's header
- * @bytes: where it lies, little endian as in all these formats
+ * @bytes: where it lies, little endian as in most of these formats
  * @size: how many bytes it has
  *
  * Return: the number.
@@ -389,6 +391,34 @@ static inline void put_le(unsigned char *bytes, int size, __u64 value)
 {
 	for (; size--; value >>= 8)
 		*bytes++ = value;
+}
+
+/**
+ * get_be - the same, big endian
+ * @bytes: where it lies
+ * @size: how many bytes it has
+ *
+ * Return: the number.
+ */
+static inline __u64 get_be(const unsigned char *bytes, int size)
+{
+	__u64 value = 0;
+
+	while (size--)
+		value = value << 8 | *bytes++;
+	return value;
+}
+
+/**
+ * put_be - the same, big endian
+ * @bytes: where to
+ * @size: how many bytes it has
+ * @value: the number
+ */
+static inline void put_be(unsigned char *bytes, int size, __u64 value)
+{
+	for (; size--; value >>= 8)
+		bytes[size] = value;
 }
 
 #endif /* BOOT_IMAGE_H */

@@ -12,6 +12,7 @@ static const struct boot_format *const formats[] = {
 	&boot_zimage,
 	&boot_arm64_image,
 	&boot_riscv64_image,
+	&boot_s390_image,
 	&boot_elf,
 };
 
@@ -45,7 +46,7 @@ static bool say_what_it_is(struct boot *boot)
 		snprintf(text, sizeof(text), not_ours[i].what, kernel->path);
 		return bad_kernel(boot, "this is %s", text);
 	}
-	return bad_kernel(boot, "no kernel: no bzImage (\"HdrS\" at offset 0x202), %s, no ELF",
+	return bad_kernel(boot, "no kernel: no bzImage (\"HdrS\" at offset 0x202, \"S390EP\" at 0x10008), %s, no ELF",
 			  "no Image (\"ARM\\x64\" or \"RSC\\x05\" at 0x38), no zImage (0x016f2818 at 0x24)");
 }
 

@@ -51,6 +51,13 @@ const struct boot_arch boot_riscv64 = {
 	.page = 4 * KIB,
 };
 
+const struct boot_arch boot_s390x = {
+	.name = "s390x",
+	.kexec = KEXEC_ARCH_S390,
+	.machine = EM_S390,
+	.page = 4 * KIB,
+};
+
 /**
  * boot_fail - say what is wrong
  * @boot: gets the text

@@ -25,7 +25,7 @@ static const char help[] =
 "Loads a Linux kernel into a running one, to be started in its place: at once,\n"
 "by \"kexec_boot --exec\", or when the running kernel panics.\n"
 "\n"
-"KERNEL is a bzImage of x86_64 or i386, a zImage of arm, an Image of arm64 or\n"
+"KERNEL is a bzImage of x86_64, i386 or s390x, a zImage of arm, an Image of arm64 or\n"
 "riscv64, or a vmlinux of x86_64, i386 or arm64.  It must not be compressed as a\n"
 "whole.\n"
 "\n"

@@ -166,6 +166,26 @@ static void use_zimage(struct _test_data_loader *self)
 	put_le(kernel + KERNEL_SIZE - 4, 4, 9 * MIB);
 }
 
+#define S390_SIZE	(128 * KIB)
+
+/* A machine of 512 MiB, and a bzImage of s390; it is larger than the others. */
+static void use_s390(struct _test_data_loader *self)
+{
+	static unsigned char kernel[S390_SIZE];
+
+	use_map(&self->boot, "00000000-1fffffff : System RAM\n"
+			     "  00100000-00ffffff : Kernel code\n"
+			     "  01000000-013fffff : Kernel data\n"
+			     "  10000000-17ffffff : Crash kernel\n");
+	memset(kernel, 0x33, sizeof(kernel));
+	memset(kernel + 0x10400, 0, 0x1400);
+	memcpy(kernel + 0x10008, "S390EP", 6);
+	put_be(kernel + 0x10428, 8, 0x1f000);
+	memcpy(kernel + 0x1f000, "6.12.0-test (me@here) #1", 25);
+	put_be(kernel + 0x10430, 8, 4096);
+	self->boot.kernel = (struct boot_file) { "image", kernel, S390_SIZE };
+}
+
 /* An x86_64 vmlinux: text, data with some bss, a note. */
 static void use_vmlinux(struct _test_data_loader *self)
 {
@@ -883,6 +903,99 @@ TEST_F(loader, zimage_truncated)
 {
 	use_zimage(self);
 	check_truncated(_metadata, &self->boot, 64);
+}
+
+TEST_F(loader, s390)
+{
+	struct boot *boot = &self->boot;
+
+	use_s390(self);
+	use_initrd(self);
+	plan(_metadata, boot);
+	ASSERT_TRUE(boot->arch == &boot_s390x);
+	ASSERT_STREQ("6.12.0-test", boot->version);
+	ASSERT_SAME(0x10000, boot->entry);
+	ASSERT_SAME(0x10000, find(boot, "parameters")->at.start);
+	/* Up to the page in which the command line would end. */
+	ASSERT_SAME(0x12000, find(boot, "kernel")->at.start);
+	ASSERT_SAME(0x20000, find(boot, "kernel")->at.end);
+	ASSERT_SAME(0x33, *at(boot, 0x1ffff));
+	ASSERT_STREQ("console=ttyS0 quiet", (const char *)at(boot, 0x10480));
+	ASSERT_SAME(0x20000, find(boot, "initrd")->at.start);
+	ASSERT_SAME(0x20000, get_be(at(boot, 0x10408), 8));
+	ASSERT_SAME(sizeof(self->initrd), get_be(at(boot, 0x10410), 8));
+	ASSERT_SAME(0, get_be(at(boot, 0x10418), 8));
+	/* The file's own is what it was. */
+	ASSERT_SAME(0, get_be(boot->kernel.data + 0x10408, 8));
+}
+
+/* It changes places with what is there from 0 on. */
+TEST_F(loader, s390_panic)
+{
+	const __u64 zero = 0x10000000;
+	struct boot *boot = &self->boot;
+	const unsigned char *stub;
+
+	use_s390(self);
+	use_initrd(self);
+	boot->panic = true;
+	plan(_metadata, boot);
+	ASSERT_SAME(zero + 0x10000, find(boot, "parameters")->at.start);
+	ASSERT_SAME(zero + 0x12000, find(boot, "kernel")->at.start);
+	ASSERT_SAME(zero + 0x20000, find(boot, "initrd")->at.start);
+	ASSERT_SAME(0x20000, get_be(at(boot, zero + 0x10408), 8));
+	ASSERT_SAME(zero, get_be(at(boot, zero + 0x10418), 8));
+	ASSERT_SAME(128 * MIB, get_be(at(boot, zero + 0x10420), 8));
+	/* Goes on at the entry of a capture kernel, where it lies now. */
+	stub = at(boot, boot->entry);
+	ASSERT_SAME(0xb9020022, get_be(stub, 4));
+	ASSERT_SAME(zero + 0x10010, get_be(stub + 24, 8));
+}
+
+TEST_F(loader, s390_broken)
+{
+	struct boot *boot = &self->boot;
+	unsigned char *kernel;
+	size_t i;
+
+	use_s390(self);
+	kernel = (unsigned char *)boot->kernel.data;
+	boot->kernel.size = 0x1047f;
+	refuse(_metadata, boot, "truncated: 66687 bytes, but the header");
+	boot->kernel.size = 0x1147f;
+	refuse(_metadata, boot, "the size at 0x10430 has the command line end behind the file");
+	/* The parameters are all that there is. */
+	boot->kernel.size = 0x11480;
+	plan(_metadata, boot);
+	forget_plan(boot);
+
+	boot->kernel.size = S390_SIZE;
+	put_be(kernel + 0x10430, 8, NO_LIMIT);
+	refuse(_metadata, boot, "the size at 0x10430");
+	put_be(kernel + 0x10430, 8, 19);
+	refuse(_metadata, boot, "the command line has 19 characters, and it takes 18");
+	put_be(kernel + 0x10430, 8, 20);
+	plan(_metadata, boot);
+	forget_plan(boot);
+
+	/* 896 of a kernel that does not say. */
+	put_be(kernel + 0x10430, 8, 0);
+	plan(_metadata, boot);
+	forget_plan(boot);
+	for (i = 0; i < 896; i++)
+		boot->cmdline[i] = 'a';
+	refuse(_metadata, boot, "and it takes 895");
+
+	/* A version that is nowhere. */
+	boot->cmdline[0] = '\0';
+	put_be(kernel + 0x10428, 8, S390_SIZE);
+	boot->version[0] = '\0';
+	plan(_metadata, boot);
+	ASSERT_STREQ("", boot->version);
+	forget_plan(boot);
+
+	use_map(boot, "00020000-1fffffff : System RAM\n");
+	refuse(_metadata, boot, "the parameters has to go to [0x10000-0x10fff], which is not RAM");
 }
 
 TEST_F(loader, image_broken)
