@@ -90,6 +90,7 @@ __u64 instruction_align(void)
 	case KEXEC_ARCH_AARCH64:
 		return 4;
 	case KEXEC_ARCH_RISCV:
+	case KEXEC_ARCH_S390:
 		return 2;
 	default:
 		return 1;

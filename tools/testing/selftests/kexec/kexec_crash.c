@@ -98,6 +98,21 @@ static void load_b(void)
 	load_plan(&image_b, KEXEC_ON_CRASH);
 }
 
+/* Asked whether it is complete, it returns 1. */
+static void load_a_that_says_no(void)
+{
+	static const unsigned char code[] = {
+		0xa7, 0x29, 0x00, 0x01,		/* lghi %r2,1 */
+		0x07, 0xfe,			/* br %r14 */
+	};
+
+	if (native_arch() != KEXEC_ARCH_S390)
+		die("this case is for s390");
+	image_a.first = code;
+	image_a.first_len = sizeof(code);
+	load_a();
+}
+
 static void load_a_then_b(void)
 {
 	load_a();
@@ -330,6 +345,9 @@ static const struct crash_case cases[] = {
 	}, {
 		{ "corrupt", "a byte of image A changed" },
 		load_a_and_corrupt_it, NULL, press_sysrq, NULL, NULL,
+	}, {
+		{ "says-no", "image A says that it is damaged (s390)" },
+		load_a_that_says_no, NULL, press_sysrq, NULL, NULL,
 	}, {
 		{ "broken", "a page of image A has a hardware error" },
 		load_a_and_break_it, NULL, press_sysrq, NULL, NULL,

@@ -93,6 +93,20 @@ static void plan_over_kernel(struct plan *plan, const struct handoff_case *c)
 }
 
 /*
+ * From address 0 on, where a machine has RAM there: s390, whose CPUs have vectors and
+ * what they save there.
+ */
+static void plan_at_zero(struct plan *plan, const struct handoff_case *c)
+{
+	struct range first = { 0, 64 * KIB }, low = largest_ram(MIB);
+
+	if (low.start || low.end < first.end)
+		die("there is no RAM at 0");
+	plan->payload = get_window(PAYLOAD_LEN, anywhere, &all_free);
+	add_part(plan, first, range_len(first) - 777);
+}
+
+/*
  * As many segments as there can be, all over the memory, of any size, out of
  * order: the low ones first, which no kernel gives away, then from the top.
  */
@@ -448,6 +462,9 @@ static const struct handoff_case cases[] = {
 	}, {
 		{ "over-kernel", "where the running kernel lies" },
 		.plan = plan_over_kernel, .must_move = true,
+	}, {
+		{ "at-zero", "from address 0 on (s390)" },
+		.plan = plan_at_zero, .must_move = true,
 	}, {
 		{ "scattered", "16 segments all over the memory" },
 		.plan = plan_scattered, .must_move = true,

@@ -124,8 +124,10 @@ static uintptr_t good_words(const __u64 *at, uintptr_t nr, int kind,
 static unsigned char expected_byte(const struct payload_range *range,
 				   uintptr_t offset, unsigned int byte)
 {
-	return range->kind == PAYLOAD_PATTERN ?
-		pattern_word(offset) >> (8 * byte) : 0;
+	const __u64 word = range->kind == PAYLOAD_PATTERN ?
+			   pattern_word(offset) : 0;
+
+	return ((const unsigned char *)&word)[byte];
 }
 
 /* All whole words at once, byte by byte those that aren't, or that are wrong. */
