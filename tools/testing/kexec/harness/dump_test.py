@@ -181,18 +181,22 @@ class GdbTest(unittest.TestCase):
 def core_file(machine, *registers, bits=64, before=None):
     """The begin of a core file with a note for each of the lists of registers."""
     word, header = ("Q", 64) if bits == 64 else ("I", 52)
+    order = ">" if machine == 22 else "<"
+    pack = lambda form, *values: struct.pack(order + form, *values)
     notes = b""
     for values in registers:
-        data = bytes(before or (112 if bits == 64 else 72)) + struct.pack(
-            f"<{len(values)}{'I' if machine == 3 else 'Q'}", *values) + bytes(4)
-        notes += struct.pack("<III", 5, len(data), 1) + b"CORE\0\0\0\0" + data
-    notes += struct.pack("<III", 11, 4, 0) + b"VMCOREINFO\0\0" + b"OS=6"
-    core = b"\x7fELF" + bytes([bits // 32, 1]) + bytes(10)
-    core += struct.pack("<HHI", 4, machine, 1)
-    core += struct.pack(f"<3{word}", 0, header, 0) + bytes(header - len(core) -
-                                                          3 * (bits // 8))
-    core += struct.pack("<IIQQQQQQ", 4, 0, 4096, 0, 0, len(notes), 0, 0) \
-        if bits == 64 else struct.pack("<8I", 4, 4096, 0, 0, len(notes), 0, 0, 0)
+        data = bytes(before or (112 if bits == 64 else 72)) + pack(
+            f"{len(values)}{'I' if machine == 3 else 'Q'}", *values) + bytes(4)
+        notes += pack("III", 5, len(data), 1) + b"CORE\0\0\0\0" + data
+        # What some machines have beside that.
+        notes += pack("III", 6, 12, 0x301) + b"LINUX\0\0\0" + bytes(12)
+    notes += pack("III", 11, 4, 0) + b"VMCOREINFO\0\0" + b"OS=6"
+    core = b"\x7fELF" + bytes([bits // 32, 2 if order == ">" else 1]) + bytes(10)
+    core += pack("HHI", 4, machine, 1)
+    core += pack(f"3{word}", 0, header, 0) + bytes(header - len(core) -
+                                                   3 * (bits // 8))
+    core += pack("IIQQQQQQ", 4, 0, 4096, 0, 0, len(notes), 0, 0) \
+        if bits == 64 else pack("8I", 4, 4096, 0, 0, len(notes), 0, 0, 0)
     return core + bytes(4096 - len(core)) + notes
 
 
@@ -206,9 +210,10 @@ def printed(core):
 
 def user(machine, cpu, bits=64):
     """The registers in a note, all that are not crash-workload's 7."""
-    count = {3: 17, 62: 27, 183: 34, 243: 32}[machine]
+    count = {3: 17, 22: 27, 62: 27, 183: 34, 243: 32}[machine]
     values = [7] * count
     one = dump.MACHINES[machine]
+    values[0] |= one.user
     for number, place in one.spin.items():
         values[place] = (0x6b65786563000000 | cpu << 8 | number) % (1 << bits)
     values[one.pc] = 0x401000
@@ -218,7 +223,11 @@ def user(machine, cpu, bits=64):
 def kernel(machine, bits=64):
     """The same, of a CPU in the kernel."""
     values = user(machine, 0)
-    values[dump.MACHINES[machine].pc] = (1 << bits) - 0x1000
+    one = dump.MACHINES[machine]
+    if one.user:
+        values[0] &= ~one.user
+    else:
+        values[one.pc] = (1 << bits) - 0x1000
     return [value % (1 << bits) for value in values]
 
 
@@ -231,7 +240,7 @@ class NotesTest(unittest.TestCase):
             self.assertIn(word, why[0])
 
     def test_machines(self):
-        for machine in (62, 183, 243):
+        for machine in (22, 62, 183, 243):
             with self.subTest(machine):
                 self.expect(["kernel", "spin"], core_file(
                     machine, kernel(machine), user(machine, 1)))
@@ -270,8 +279,20 @@ class NotesTest(unittest.TestCase):
         self.expect(["spin", "spin"], core_file(183, kernel(183), user(183, 1)))
 
     def test_not_all(self):
-        self.expect(["spin", "spin"], core_file(183, kernel(183), kernel(183)),
-                    "expected a CPU in user space that spins, saw none")
+        busy = kernel(183)
+        busy[8] = 5
+        self.expect(["spin", "spin"], core_file(183, busy, busy),
+                    "expected a CPU that spins, saw none")
+
+    def test_just_entered(self):
+        """On some machines a CPU can stop before its kernel changes a register."""
+        busy, entered = kernel(22), user(22, 1)
+        busy[2 + 4] = 5
+        entered[0] = 0x404c00180000000
+        self.expect(["spin", "spin"], core_file(22, busy, entered))
+        entered[2 + 11] += 1
+        self.expect(["spin", "spin"], core_file(22, busy, entered),
+                    "expected a CPU that spins, saw none")
 
     def test_not_in_the_kernel(self):
         self.expect(["kernel"], core_file(183, user(183, 0)),
@@ -294,6 +315,9 @@ class NotesTest(unittest.TestCase):
 
     def test_no_core_file(self):
         self.expect(["kernel"], b"\0" * 8192, "no core file")
+        core = bytearray(core_file(183, kernel(183)))
+        core[5] = 3
+        self.expect(["kernel"], bytes(core), "no core file")
 
     def test_lines_are_missing(self):
         text = printed(core_file(183, user(183, 0)))
