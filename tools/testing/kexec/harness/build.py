@@ -90,6 +90,7 @@ OPTIONAL = {
     "counter_of": [],           # machines whose own counter an emulated one has
     "others": [],               # files of ours that are not for it
     "no_suites": [],            # of KUnit, what it has no use for
+    "no_features": [],          # what some rows are about, and it can't have
     "no_callers": [],           # of static.CALLERS, what it can't have
 }
 

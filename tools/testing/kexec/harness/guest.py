@@ -24,6 +24,7 @@ ALWAYS_REJECTED = [
 ]
 APPEND = "panic=-1 printk.devkmsg=on retain_initrd"
 ENDS = ("init", "payload")
+FEATURES = ("jump", "panic=")   # what not each architecture can have
 
 # A guest hangs if its console is silent for as long as its row says; one that is
 # never silent, if it has not ended in so many times that.
@@ -74,6 +75,7 @@ class Guest:
     fdtput: list = dataclasses.field(default_factory=list)
     needs: str = ""
     firmware: str = ""
+    feature: str = ""
     dump: dict = None
     notes: list = dataclasses.field(default_factory=list)
 
@@ -87,7 +89,9 @@ class Guest:
 
     def is_for(self, arch_name):
         """Whether it is a guest of an architecture."""
-        return not {arch_name, "all"}.isdisjoint(self.arch)
+        return arch_name in self.arch or (
+            "all" in self.arch
+            and self.feature not in build.Arch(arch_name).no_features)
 
     def in_check(self, arch_name):
         """Whether "make check" has it, and not "make check-all" only."""
@@ -131,6 +135,8 @@ def wrong_values(one):
             yield f"{what}: {' '.join(map(str, archs))}: no such architecture"
     if one.ends not in ENDS:
         yield f"ends: {one.ends}, which is none of {', '.join(ENDS)}"
+    if one.feature not in ("", *FEATURES):
+        yield f"feature: {one.feature}, which is none of {', '.join(FEATURES)}"
     for pattern in (*one.expect, *one.reject, *one.allow, *one.dies,
                     *one.skips, *(due[0] for due in one.monitor)):
         try:

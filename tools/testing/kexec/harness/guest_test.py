@@ -706,6 +706,7 @@ class ElfHeaderTest(unittest.TestCase):
                              ("i386", "7f 45 4c 46 02 01 01 @ 04 00 03 00"),
                              ("arm", "7f 45 4c 46 01 01 01 @ 04 00 28 00"),
                              ("arm64", "7f 45 4c 46 02 01 01 @ 04 00 b7 00"),
+                             ("s390x", "7f 45 4c 46 02 02 01 @ 00 04 00 16"),
                              ("riscv64", "7f 45 4c 46 02 01 01 @ 04 00 f3 00")):
             header = header.replace("@", " ".join(9 * ["00"]))
             with self.subTest(arch):
@@ -939,6 +940,25 @@ class TableTest(unittest.TestCase):
             self.assertEqual([one.in_check(name)
                               for one in (first, second, third)], ours)
 
+    def test_feature(self):
+        """What an architecture can't have is no row of it, unless it says so."""
+        every, one = guest.read_tables("""
+            [[guest]]
+            name = "every"
+            arch = ["all"]
+            check = ["all"]
+            feature = "jump"
+            [[guest]]
+            name = "one"
+            like = "every"
+            arch = ["s390x"]
+            """)
+        self.assertTrue(every.is_for("x86_64"))
+        self.assertTrue(every.in_check("x86_64"))
+        self.assertFalse(every.is_for("s390x"))
+        self.assertFalse(every.in_check("s390x"))
+        self.assertTrue(one.is_for("s390x"))
+
     def refused(self, *lines):
         """Why a row with these lines is."""
         with self.assertRaises(build.BuildError) as caught:
@@ -966,6 +986,7 @@ class TableTest(unittest.TestCase):
                 ('memory = "1 G"', "memory: 1 G, which is no number"),
                 ('kernel = "other"', "there is no configs/other.config"),
                 ('kernel = "64k-bench-none"', "no configs/none.config"),
+                ('feature = "hop"', "feature: hop, which is none of jump, panic="),
                 ('firmware = "bios"', "bios, which is not in x86_64.toml"),
                 ('needs = "debian-5"', "debian-5, which is not in x86_64.toml"),
                 ("kunit = true", "which suites?"),
@@ -998,8 +1019,9 @@ class TableTest(unittest.TestCase):
             else:
                 self.assertEqual(kernels, {"default"})
                 self.assertLess(len(rows), 16, name)
+            jump = [] if "jump" in build.Arch(name).no_features else ["jump-"]
             for what in ("kunit", "abi", "abi-crash", "handoff-", "boot-image",
-                         "crash-", "crash-vmcore|client-crash", "jump-"):
+                         "crash-", "crash-vmcore|client-crash", *jump):
                 self.assertTrue([one for one in rows
                                  if re.match(what, one.name)],
                                 f"{name}: no {what}")

@@ -295,7 +295,7 @@ def maintainers(arch):
 def core_of_any_architecture(arch):
     """Nothing in kernel/kexec/ names an architecture."""
     names = {path.name for path in (build.TREE / "arch").iterdir()
-             if path.is_dir()} | {"x86_64", "i386", "aarch64", "riscv64"}
+             if path.is_dir()} | {"x86_64", "i386", "aarch64", "riscv64", "s390x"}
     word = re.compile(rf"\b(CONFIG_)?({'|'.join(sorted(names))})\b", re.I)
     return [f"{name}:{number}: {line.strip()}" for name in our_files()
             if name.startswith(("kernel/kexec/", "kernel/kexec.c"))

@@ -157,6 +157,28 @@ static void spin(unsigned long cpu, int *spins)
 		       "s9");
 }
 
+#elif defined(__s390x__)
+
+/* r4 to r11 */
+static void spin(unsigned long cpu, int *spins)
+{
+	register unsigned long value asm("2") = 0x6b65786563000000 | cpu << 8;
+	register int *at asm("3") = spins;
+
+	asm volatile("la %%r4,4(%0)\n"
+		     "la %%r5,5(%0)\n"
+		     "la %%r6,6(%0)\n"
+		     "la %%r7,7(%0)\n"
+		     "la %%r8,8(%0)\n"
+		     "la %%r9,9(%0)\n"
+		     "la %%r10,10(%0)\n"
+		     "la %%r11,11(%0)\n"
+		     "mvhi 0(%1),1\n"
+		     "0: j 0b\n"
+		     : : "a" (value), "a" (at)
+		     : "memory", "4", "5", "6", "7", "8", "9", "10", "11");
+}
+
 #else
 #error "which registers are to have known values?"
 #endif
