@@ -17,6 +17,8 @@ CHANGED = re.compile(r"(?<!\\)-|['`^~]|\\(?!-|\[(?:aq|ga|ha|ti|rs)\])")
 HEADER = "include/uapi/linux/kexec.h"
 # What every architecture has for kexec_load()'s flags, says the page.
 FLAGS_NEED = ("ARCH_HAS_KEXEC_JUMP", "ARCH_SUPPORTS_CRASH_DUMP")
+# ... but these, says the page.
+EXCEPT = {("s390", "ARCH_HAS_KEXEC_JUMP")}
 # Of those who refuse something, a write to crash_size only.
 NO_ERROR_OF_A_CALL = {"ENOENT"}
 # What a page explains, and no source of ours says: that of a security module, and of a
@@ -151,7 +153,11 @@ def check_flags(kconfigs):
     """
     return [f"{arch}: the page says that all architectures have {option}"
             for arch, text in kconfigs.items() for option in FLAGS_NEED
-            if not re.search(rf"^\s*(select|config) {option}\b", text, re.M)]
+            if (arch, option) not in EXCEPT
+            and not re.search(rf"^\s*(select|config) {option}\b", text, re.M)] \
+        + [f"{arch}: the page says that it has no {option}"
+           for arch, option in sorted(EXCEPT)
+           if re.search(rf"^\s*select {option}\b", kconfigs.get(arch, ""), re.M)]
 
 
 def refusals(sources):

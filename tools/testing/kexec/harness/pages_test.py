@@ -92,6 +92,12 @@ class FlagsTest(unittest.TestCase):
             self.assertEqual(len(pages.check_flags(
                 {"x": self.KCONFIG, "y": self.KCONFIG.replace(line, "")})), 1)
 
+    def test_exception(self):
+        jump = "\tselect ARCH_HAS_KEXEC_JUMP\n"
+        self.assertEqual(pages.check_flags(
+            {"s390": self.KCONFIG.replace(jump, "")}), [])
+        self.assertEqual(len(pages.check_flags({"s390": self.KCONFIG})), 1)
+
 
 class ErrorsTest(unittest.TestCase):
     def test_refusals(self):
