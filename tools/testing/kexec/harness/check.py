@@ -298,10 +298,13 @@ def run_recorded(archs, substring, resume):
             count.skipped += before.skipped
         else:
             left.append(check)
-    run_each(left, count, lambda check, result:
-             book.add(result, keys[check.name]))
+    try:
+        run_each(left, count, lambda check, result:
+                 book.add(result, keys[check.name]))
+    finally:
+        path = book.write_report()
     summary(count, time.monotonic() - began)
-    print(f"what was run when: {build.relative(book.write_report())}")
+    print(f"what was run when: {build.relative(path)}")
     print(closing_line(count), flush=True)
     return 1 if count.failed else 0
 

@@ -221,6 +221,7 @@ class ResumeTest(unittest.TestCase):
         self.names.insert(1, "breaks off")
         with self.assertRaises(KeyboardInterrupt):
             self.run_all(False)
+        self.assertEqual(self.reported(), ["one"])
         self.names.remove("breaks off")
         with open(self.file, "a") as file:
             file.write('{"name": "two", "ok": tr')
@@ -233,6 +234,11 @@ class ResumeTest(unittest.TestCase):
         self.assertEqual(self.run_all(False, "t"),
                          (0, "2 passed, 0 failed", ["three", "two"]))
         self.assertEqual(self.run_all(True), (0, "3 passed, 0 failed", []))
+
+    def reported(self):
+        """The checks in the report."""
+        report = self.file.with_name("report.txt").read_text()
+        return [line.split()[-1] for line in report.splitlines()[1:]]
 
     def test_report(self):
         self.fails = {"two"}
