@@ -137,7 +137,7 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
         Edit("include/linux/efi.h",
              "extern int efi_mem_reserve_persistent(phys_addr_t addr, u64 size);\n",
              "extern int efi_mem_reserve_persistent(phys_addr_t addr, u64 size);\n"
-             "extern bool efi_mem_is_persistent(phys_addr_t addr, u64 size);\n",
+             "bool efi_mem_is_persistent(phys_addr_t addr, u64 size);\n",
              "a load asks what EFI's list keeps"),
 
         Edit("kernel/vmcore_info.c",
