@@ -142,10 +142,13 @@ static struct attribute *kexec_attrs[] = {
 };
 ATTRIBUTE_GROUPS(kexec);
 
+struct renamed {
+	const char *name;
+	const char *old_name;
+};
+
 /* What programs call those that are older than this directory. */
-static const struct {
-	const char *name, *old_name;
-} renamed[] __initconst = {
+static const struct renamed renamed[] __initconst = {
 	{ "loaded",		"kexec_loaded" },
 #ifdef CONFIG_CRASH_DUMP
 	{ "crash_loaded",	"kexec_crash_loaded" },
