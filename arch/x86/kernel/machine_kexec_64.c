@@ -12,6 +12,7 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/cc_platform.h>
+#include <linux/compiler.h>
 #include <linux/efi.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
@@ -293,6 +294,8 @@ static void leave(struct kimage *image)
 			       __pa(image->arch.trampoline),
 			       __pa(image->arch.both_pgd) | tables_encrypted,
 			       __pa(image->arch.pgd) | tables_encrypted, flags);
+	/* No tail call: to objtool, what ends in a jump to nowhere never returns. */
+	barrier();
 }
 
 #ifdef CONFIG_KEXEC_JUMP
