@@ -24,7 +24,7 @@ ALWAYS_REJECTED = [
 ]
 APPEND = "panic=-1 printk.devkmsg=on retain_initrd"
 ENDS = ("init", "payload")
-FEATURES = ("jump", "panic=")   # what not each architecture can have
+FEATURES = ("jump", "letter", "panic=")   # what not each architecture can have
 
 # A guest hangs if its console is silent for as long as its row says; one that is
 # never silent, if it has not ended in so many times that.
