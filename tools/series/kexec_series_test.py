@@ -274,10 +274,26 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(self.commands("-e", target, **names), plain)
 
     def test_the_command_line_has(self):
-        self.assertIn("write '/a/b'", self.commands("series", "OUT=/a/b"))
+        self.assertIn("write --tree build/linux '/a/b'",
+                      self.commands("series", "OUT=/a/b"))
         self.assertIn("branch --branch 'x' 'v1' '/a/b'", self.commands(
             "series", "TREE=/a/b", "BASE=v1", "BRANCH=x"))
         self.assertIn("apply '/a/b'", self.commands("apply", "TREE=/a/b"))
+
+    def test_base(self):
+        """A base; or a commit of a tree, where there is one."""
+        for target in ("tree", "kernel", "demo", "check"):
+            self.assertIn("make --base 7.3  build/linux-7.3\n",
+                          self.commands(target, "BASE=7.3"))
+            self.assertEqual(self.commands(target, f"BASE={bases.DEFAULT}"),
+                             self.commands(target))
+        self.assertIn("write --tree build/linux-7.3 'build/series-7.3'",
+                      self.commands("series", "BASE=7.3"))
+        self.assertIn("branch  '7.3' '/a'",
+                      self.commands("series", "BASE=7.3", "TREE=/a"))
+        with self.assertRaises(subprocess.CalledProcessError) as error:
+            self.commands("tree", "BASE=7.4")
+        self.assertIn("BASE=7.4: there is 6.12 7.3", error.exception.stderr)
 
 
 class SmallSeries(unittest.TestCase):
@@ -297,7 +313,8 @@ class SmallSeries(unittest.TestCase):
             "removes": "true", "keeps": "[]",
             "files": [steps.KCONFIG, "Documentation/",
                       *bases.Base(bases.DEFAULT).files()],
-            "edits": sorted({edit.file for edit in edits.edits("")}
+            "edits": sorted({edit.file for edit in edits.edits("")
+                             + bases.Base(bases.DEFAULT).edits()}
                             - {"MAINTAINERS"}),
             "options": steps.options()[1:]}
         self.second = {"files": [CORE, HEADER], "edits": ["MAINTAINERS"],
