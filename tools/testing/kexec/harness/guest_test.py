@@ -799,9 +799,9 @@ class CounterTest(unittest.TestCase):
     def test_program_is_replaced(self):
         """Who runs a program while it is made anew runs one that is complete."""
         with tempfile.TemporaryDirectory() as top, \
-             mock.patch.object(build, "BUILD", Path(top)), \
+             mock.patch.object(build, "INITRAMFS", Path(top)), \
              mock.patch.object(build, "run_logged") as compiler:
-            out = Path(top) / "initramfs/any-name"
+            out = Path(top) / "any-name"
 
             def compile(command, *_):
                 part = Path(command[command.index("-o") + 1])
