@@ -83,6 +83,13 @@ static void plan_odd_entry(struct plan *plan, const struct handoff_case *c)
 			     native_arch() == KEXEC_ARCH_386 ? 0x7123 : 0x7130;
 }
 
+/* The payload begins with a branch in this state. */
+static void plan_thumb(struct plan *plan, const struct handoff_case *c)
+{
+	use_range(plan, get_window(c->size, anywhere, &all_free));
+	plan->entry_state = 1;
+}
+
 /* Where the kernel itself lies, as real images have it. */
 static void plan_over_kernel(struct plan *plan, const struct handoff_case *c)
 {
@@ -477,6 +484,9 @@ static const struct handoff_case cases[] = {
 	}, {
 		{ "odd-entry", "an entry in the middle of a segment" },
 		.size = 16 * MIB, .plan = plan_odd_entry,
+	}, {
+		{ "thumb", "an entry in Thumb state (arm)" },
+		.size = 64 * KIB, .use.least.free = 100, .plan = plan_thumb,
 	}, {
 		{ "invalid", "the payload's first instruction is none" },
 		.size = 64 * KIB, .use.least.free = 100, .plan = plan_invalid,

@@ -41,12 +41,26 @@
 	.section .text.entry, "ax"
 /*
  * In: what is to be checked.  All registers are stored before any is used but r0,
- * which is kept meanwhile where the image's entry state says nothing, in TPIDRURW.
+ * which is kept meanwhile where the image's entry state says nothing, in TPIDRURW;
+ * in TPIDRURO there is whether that was Thumb.
  */
 	.globl payload_entry
 	.hidden payload_entry
 payload_entry:
+	/* ARM: addeq lr, r0, #2, with flags that are 0.  Thumb: b . + 8 */
+	.inst	0x0280e002
+	b	1f
+	.thumb
+	bx	pc
+	nop
+	.arm
 	mcr	p15, 0, r0, c13, c0, 2
+	mov	r0, #1
+	b	2f
+1:	mcr	p15, 0, r0, c13, c0, 2
+	mov	r0, #0
+2:
+	mcr	p15, 0, r0, c13, c0, 3
 	address	r0, registers
 	.macro	store reg, number
 	str	\reg, [r0, #(8 + 32 * \number)]
@@ -146,6 +160,10 @@ end_machine:
 machine_mode:
 	address	r0, mode
 	ldr	r1, [r0]
+	mrc	p15, 0, r2, c13, c0, 3
+	cmp	r2, #1
+	address	r0, in_thumb
+	bxeq	lr
 	address	r0, in_svc
 	cmp	r1, #MODE_SVC
 	bxeq	lr
@@ -158,6 +176,8 @@ machine_mode:
 	.section .rodata
 in_svc:
 	.asciz	"SVC mode"
+in_thumb:
+	.asciz	"Thumb state"
 in_hyp:
 	.asciz	"Hyp mode"
 elsewhere:

@@ -241,8 +241,8 @@ int build_segments(const struct plan *plan, struct kexec_segment *segs)
 int load_built(const struct plan *plan, int nr,
 	       const struct kexec_segment *segs, unsigned long flags)
 {
-	return kexec_load(plan_entry(plan), nr, segs, native_arch() | flags) ?
-		errno : 0;
+	return kexec_load(plan_entry(plan) + plan->entry_state, nr, segs,
+			  native_arch() | flags) ? errno : 0;
 }
 
 int try_to_load(const struct plan *plan, unsigned long flags)

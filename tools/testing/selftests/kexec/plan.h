@@ -42,6 +42,7 @@ struct part {
  * @expected: what that has to be
  * @payload: the destination of the payload's segment
  * @entry_offset: where in it the payload begins
+ * @entry_state: what is added to that address, as it says how to enter it
  * @first: what it begins with instead, unless NULL: machine code
  * @first_len: bytes of that
  * @parts: all other segments
@@ -57,6 +58,7 @@ struct plan {
 	__u64 expected;
 	struct range payload;
 	__u64 entry_offset;
+	__u64 entry_state;
 	const void *first;
 	size_t first_len;
 	struct part parts[SEGMENTS_MAX - 1];
