@@ -21,7 +21,7 @@ def script(arch):
 case $(cat /proc/cmdline) in *{MARK}*) exit 0 ;; esac
 echo "demo: \\$ {load} {Path(arch.image).name} --initrd=initrd" \\
 	"{cmdline}=\\"... {MARK}\\""
-{load} /boot/kernel --initrd=/boot/initrd \\
+{load} /boot/kernel --initrd="$(own-initrd)" \\
 	{cmdline}="$(cat /proc/cmdline) {MARK}" || exit
 echo "demo: \\$ {leave}"
 exec {leave}
