@@ -152,7 +152,8 @@ static void __noreturn leave(const struct kimage *image, unsigned long reason)
 /* How long to wait for a CPU to stop, in units of the TOD clock: a second. */
 #define STOP_TIMEOUT		(USEC_PER_SEC << 12)
 
-/* The status of a CPU, from floating_pt_save_area on. */
+/* The status of a CPU, in its lowcore. */
+#define SAVE_AREA		offsetof(struct lowcore, floating_pt_save_area)
 #define SAVE_AREA_SIZE		512
 
 /* What the CPU that panics was doing. */
@@ -272,10 +273,10 @@ static bool order_cpu(u16 address, u8 order)
  * The next kernel looks for the status of the CPU that it begins on at absolute 0
  * (smp_save_dump_ipl_cpu()).
  */
-static void show_status_of(int cpu, struct lowcore *abs_lc)
+static void show_status(const struct lowcore *lc, struct lowcore *abs_lc)
 {
-	memcpy(&abs_lc->floating_pt_save_area,
-	       &lowcore_ptr[cpu]->floating_pt_save_area, SAVE_AREA_SIZE);
+	memcpy((void *)abs_lc + SAVE_AREA, (const void *)lc + SAVE_AREA,
+	       SAVE_AREA_SIZE);
 }
 
 /*
@@ -289,7 +290,7 @@ static void leave_on_first_cpu(const struct kimage *image)
 	u16 first = smp_cpu_get_cpu_address(0), self = stap();
 	struct lowcore *abs_lc = get_abs_lowcore();
 
-	show_status_of(0, abs_lc);
+	show_status(lowcore_ptr[0], abs_lc);
 	abs_lc->restart_stack = __pa(image->table);
 	abs_lc->restart_fn = image->start;
 	abs_lc->restart_data = KEXEC_REASON_CRASH;
@@ -305,15 +306,17 @@ static void leave_on_first_cpu(const struct kimage *image)
 		order_cpu(self, SIGP_STOP);
 }
 
-/* What this CPU was doing when it panicked, not what has come of that since. */
+/*
+ * What this CPU was doing when it panicked, not what has come of that since.  By way of
+ * lowcore_ptr, it would see absolute 0 instead of its own lowcore.
+ */
 static void leave_on_this_cpu(void *image)
 {
-	int cpu = raw_smp_processor_id();
-	struct lowcore *lc = lowcore_ptr[cpu], *abs_lc = get_abs_lowcore();
+	struct lowcore *lc = get_lowcore(), *abs_lc = get_abs_lowcore();
 
 	lc->psw_save_area = panic_regs->psw;
 	memcpy(lc->gpregs_save_area, panic_regs->gprs, sizeof(panic_regs->gprs));
-	show_status_of(cpu, abs_lc);
+	show_status(lc, abs_lc);
 	put_abs_lowcore(abs_lc);
 	leave(image, KEXEC_REASON_CRASH);
 }
