@@ -986,7 +986,7 @@ class TableTest(unittest.TestCase):
                 ('memory = "1 G"', "memory: 1 G, which is no number"),
                 ('kernel = "other"', "there is no configs/other.config"),
                 ('kernel = "64k-bench-none"', "no configs/none.config"),
-                ('feature = "hop"', "feature: hop, which is none of jump, panic="),
+                ('feature = "hop"', "feature: hop, which is none of jump, letter"),
                 ('firmware = "bios"', "bios, which is not in x86_64.toml"),
                 ('needs = "debian-5"', "debian-5, which is not in x86_64.toml"),
                 ("kunit = true", "which suites?"),

@@ -34,6 +34,7 @@ GREP_NAME = NAME.pattern.replace("(?:", "(").replace(r"\b\w*", "", 1)
 # Users that no build check has to compile.
 ELSEWHERE = (
     "arch/arm64/kernel/asm-offsets.c",          # every build begins with it
+    "arch/s390/boot/startup.c",                 # every build ends with it
     "drivers/net/ethernet/ibm/ehea/ehea_main.c",        # for powerpc only
     "drivers/of/kexec.c",                       # inside "ifdef CONFIG_KEXEC_FILE"
 )
@@ -165,6 +166,14 @@ def users(*headers):
         if name not in ours and is_ours_to_build(name) and not not_built(name)]
 
 
+def offsets(name):
+    """The names for assembly that the file's architecture makes up."""
+    path = build.TREE / "/".join(name.split("/")[:2]) / "kernel/asm-offsets.c"
+    if not name.startswith("arch/") or not path.is_file():
+        return set()
+    return set(re.findall(r"^\s*(?:OFFSET|DEFINE)\((\w+),", path.read_text(), re.M))
+
+
 def unknown_names():
     """Names of kexec's that nothing declares where they are used."""
     directories = [f"arch/{arch}/include" for arch in ported()]
@@ -181,6 +190,7 @@ def unknown_names():
             if header.startswith("include/") or own[0] != "arch" or \
                header.split("/")[:2] == own:
                 declared |= those
+        declared |= offsets(name)
         declared = set(map(plain, declared))
         failed += [f"{name}: nothing declares {word}"
                    for word in sorted(used) if plain(word) not in declared]

@@ -80,6 +80,16 @@ class OutsideTest(unittest.TestCase):
                 self.write("kernel/panic.c", TREE["kernel/panic.c"] + text)
                 self.assertEqual(outside.unknown_names(), [])
 
+    def test_name_for_assembly(self):
+        """What kernel/asm-offsets.c makes up for its architecture."""
+        self.write("arch/x86/kernel/a.c",
+                   "#include <linux/kexec.h>\nint f(void) { return g(LC_VMCORE); }\n")
+        self.assertEqual(outside.unknown_names(), [
+            "arch/x86/kernel/a.c: nothing declares LC_VMCORE"])
+        self.write("arch/x86/kernel/asm-offsets.c",
+                   "\tOFFSET(LC_VMCORE, lowcore, vmcore_info);\n")
+        self.assertEqual(outside.unknown_names(), [])
+
     def test_name_under_an_option_that_is_gone(self):
         self.write("kernel/panic.c", TREE["kernel/panic.c"] +
                    "#ifdef CONFIG_GONE\nint x = kexec_gone;\n"

@@ -226,8 +226,8 @@ def kernel_doc(arch):
     return lines or ([f"exit status {status}"] if status else [])
 
 
-# Words of the RISC-V and x86 specifications, and of troff.
-KNOWN_WORDS = "hart,sie,ist,bu,te"
+# Words of the RISC-V, s390 and x86 specifications, and of troff.
+KNOWN_WORDS = "hart,sie,stap,ist,bu,te"
 
 
 def codespell(arch):
