@@ -46,7 +46,8 @@ static bool say_what_it_is(struct boot *boot)
 		snprintf(text, sizeof(text), not_ours[i].what, kernel->path);
 		return bad_kernel(boot, "this is %s", text);
 	}
-	return bad_kernel(boot, "no kernel: no bzImage (\"HdrS\" at offset 0x202, \"S390EP\" at 0x10008), %s, no ELF",
+	return bad_kernel(boot, "no kernel: no bzImage (%s), %s, no ELF",
+			  "\"HdrS\" at offset 0x202, \"S390EP\" at 0x10008",
 			  "no Image (\"ARM\\x64\" or \"RSC\\x05\" at 0x38), no zImage (0x016f2818 at 0x24)");
 }
 
