@@ -36,7 +36,7 @@
 #include <asm/stacktrace.h>
 #include <asm/timex.h>
 
-/* What the log had before the console's driver went out of service. */
+/* How much of the log has been said, by the console's driver or here. */
 static u64 console_ends;
 
 /**
@@ -82,14 +82,20 @@ void machine_shutdown(void)
 	smp_shutdown_nonboot_cpus(0);
 }
 
-/* Before the console's driver writes for the last time, at INT_MIN + 1. */
-static int note_end_of_console(struct notifier_block *block, unsigned long action,
-			       void *data)
+/* The number that the log's next line has. */
+static u64 end_of_log(void)
 {
 	struct kmsg_dump_iter iter;
 
 	kmsg_dump_rewind(&iter);
-	console_ends = iter.next_seq;
+	return iter.next_seq;
+}
+
+/* Before the console's driver writes for the last time, at INT_MIN + 1. */
+static int note_end_of_console(struct notifier_block *block, unsigned long action,
+			       void *data)
+{
+	console_ends = end_of_log();
 	return NOTIFY_DONE;
 }
 
@@ -107,7 +113,8 @@ late_initcall(machine_kexec_init);
 /*
  * The console's driver buffers what it is given, and goes out of service before
  * devices are shut down.  So the youngest lines of the log, but none older than
- * @since, are said here, by way of what the kernel has for emergencies.
+ * @since, are said here, by way of what the kernel has for emergencies.  That wants no
+ * request of the driver's to be outstanding; if one is, lines are lost.
  */
 static void say_last_lines(u64 since)
 {
@@ -215,9 +222,11 @@ void crash_smp_send_stop(void)
 	/* Nor comes a machine check any more. */
 	__load_psw_mask(PSW_KERNEL_BITS);
 	for_each_online_cpu(cpu) {
-		if (cpu == raw_smp_processor_id() || !stop_cpu(cpu))
-			continue;
-		cpumask_set_cpu(cpu, &stopped_cpus);
+		if (cpu != raw_smp_processor_id() && stop_cpu(cpu))
+			cpumask_set_cpu(cpu, &stopped_cpus);
+	}
+	/* Nobody knows what is in their lowcores; all have stopped before that matters. */
+	for_each_cpu(cpu, &stopped_cpus) {
 		if (!smp_store_status(cpu))
 			save_stopped_cpu(cpu);
 	}
@@ -253,6 +262,9 @@ void machine_crash_shutdown(struct pt_regs *regs)
 {
 	crash_smp_send_stop();
 	panic_regs = regs;
+	/* Not in the last step, which is not tried again after an exception. */
+	console_ends = end_of_log();
+	say_last_lines(0);
 }
 
 /* Order something of another CPU, or of this one.  Whether it was accepted. */
@@ -323,7 +335,9 @@ static void leave_on_this_cpu(void *image)
 
 static void leave_for_crash_image(struct kimage *image)
 {
-	say_last_lines(0);
+	/* There was an exception after machine_crash_shutdown(). */
+	if (end_of_log() != console_ends)
+		say_last_lines(console_ends);
 	if (raw_smp_processor_id() && cpumask_test_cpu(0, &stopped_cpus))
 		leave_on_first_cpu(image);
 	store_status(leave_on_this_cpu, image);

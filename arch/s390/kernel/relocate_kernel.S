@@ -13,8 +13,12 @@
 #include <asm/kexec.h>
 #include <asm/sigp.h>
 
-/* Condition codes 0 and 2, as a mask of a branch. */
+/* Condition codes 0 and 2, and 3, as masks of a branch. */
 #define SIGP_CC_ACCEPTED_OR_BUSY	10
+#define SIGP_CC_GONE			1
+
+/* Of a CPU's status: stopped, check-stop. */
+#define SIGP_STOPPED			0x50
 
 	.section .rodata, "a"
 	.balign	16
@@ -63,7 +67,11 @@ SYM_CODE_START(kexec_trampoline)
 SYM_INNER_LABEL(kexec_trampoline_restart, SYM_L_GLOBAL)
 	lgf	%r1,__LC_RESTART_SOURCE(%r0)
 0:	sigp	%r4,%r1,SIGP_SENSE
-	brc	SIGP_CC_ACCEPTED_OR_BUSY,0b	/* that one has not stopped yet */
+	brc	SIGP_CC_ACCEPTED_OR_BUSY,0b	/* that one runs: no status */
+	brc	SIGP_CC_GONE,1f
+	tmll	%r4,SIGP_STOPPED		/* a pending call is a status, too */
+	jz	0b
+1:
 	lg	%r2,__LC_RESTART_STACK(%r0)
 	lg	%r3,__LC_RESTART_FN(%r0)
 	lg	%r4,__LC_RESTART_DATA(%r0)
