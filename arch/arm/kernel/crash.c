@@ -118,8 +118,8 @@ int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
 /*
  * Low memory is mapped by sections, of which, without LPAE, each process has its
  * own copy.  What is to be protected later needs pages, and tables that are there
- * before there is a process.  What else a table maps stays executable, as it may
- * be the kernel's text; that is so only where the command line has an address.
+ * before there is a process.  What else a table maps stays as executable as it was: it
+ * may be the kernel's text, where the command line has an address.
  */
 static void __init map_by_pages(phys_addr_t start, phys_addr_t end)
 {
@@ -138,13 +138,15 @@ static void __init map_by_pages(phys_addr_t start, phys_addr_t end)
 			panic("No memory for page tables of the crash region");
 		for (i = 0; i < PTRS_PER_PTE; i++) {
 			phys_addr_t phys = __pa(addr) + i * PAGE_SIZE;
+			pmdval_t was = pmd_val(pmd[i * PAGE_SIZE >> SECTION_SHIFT]);
 			bool inside = phys >= start && phys < end;
 
 			if (!memblock_is_map_memory(phys))
 				continue;
 			set_pte_ext(table + i,
-				    pfn_pte(PHYS_PFN(phys), inside ? PAGE_KERNEL :
-							    PAGE_KERNEL_EXEC), 0);
+				    pfn_pte(PHYS_PFN(phys),
+					    inside || was & PMD_SECT_XN ?
+					    PAGE_KERNEL : PAGE_KERNEL_EXEC), 0);
 		}
 		/* Nobody uses it yet: no TLB ever has two sizes for an address. */
 		if (__pa(addr) >= start && __pa(addr) + PMD_SIZE <= end) {

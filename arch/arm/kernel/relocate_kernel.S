@@ -402,6 +402,7 @@ relocate_kernel:
 	subs	r8, r8, #1
 	bhs	.Lset
 .Lnext_level:
+	dsb					@ Cortex-A7, 814220: L2 may overtake L1
 	add	r2, r2, #1
 	b	.Llevel
 .Lend_of_levels:
@@ -413,7 +414,7 @@ relocate_kernel:
 .Lsctlr_clear:
 	.word	SCTLR_CLEAR
 
-	/* HVC, from .Lreturn's mode or SVC, is the sixth. */
+	/* HVC from SVC is the sixth. */
 	.balign	32
 .Lhyp_vectors:
 	.rept	5
