@@ -30,6 +30,7 @@
 #include <linux/of_fdt.h>
 #include <linux/libfdt.h>
 #include <linux/sched/clock.h>
+#include <linux/sizes.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -279,8 +280,8 @@ static bool __init can_be_read(u64 phys)
 {
 	u64 last = phys + sizeof(struct kexec_letter) - 1;
 
-	return phys && last > phys && last <= (phys_addr_t)-1 &&
-	       PHYS_PFN(phys) == PHYS_PFN(last) &&
+	/* It begins a segment: aligned, it neither wraps nor leaves its page. */
+	return phys && IS_ALIGNED(phys, SZ_4K) && last <= (phys_addr_t)-1 &&
 	       memblock_is_map_memory(phys) &&
 	       memblock_is_reserved(phys) && memblock_is_reserved(last) &&
 	       !PageHighMem(pfn_to_page(PHYS_PFN(phys)));

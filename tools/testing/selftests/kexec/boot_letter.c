@@ -12,11 +12,11 @@
  * place_letter - make a segment that asks for a letter
  * @boot: gets it, and owns its content
  * @within: where it may go
- * @at: gets the place, one page; empty if there is no letter: the kernel that dies
- *	writes none to a capture kernel
+ * @at: gets the place, one page; empty if there is no letter: where there is no room,
+ *	and the kernel that dies writes none to a capture kernel
  * @letter: gets the content, for what is the loader's in there; or NULL
  *
- * Return: false if there is no place for it.
+ * Return: false if there is no memory for it, here.
  */
 bool place_letter(struct boot *boot, struct range within, struct range *at,
 		  unsigned char **letter)
@@ -31,6 +31,12 @@ bool place_letter(struct boot *boot, struct range within, struct range *at,
 	*letter = NULL;
 	if (boot->panic)
 		return true;
+	if (!find_hole(boot, "letter", &hole, &at->start)) {
+		/* The kernel can start without. */
+		*at = (struct range) { };
+		boot->error[0] = '\0';
+		return true;
+	}
 	*letter = boot_alloc(boot, boot->page);
 	if (!*letter)
 		return false;

@@ -206,6 +206,9 @@ static void fill_seed(const struct boot *boot, unsigned char *seed)
 	memcpy(seed + 16, boot->random, SEED_SIZE);
 }
 
+/* What a 32-bit kernel has mapped for good, whatever its options: it reads that only. */
+#define LOWMEM_END	(768 * MIB)
+
 /*
  * The letter is setup_data, too.  It is said to have all of its page, which is then
  * reserved as a whole.
@@ -215,10 +218,12 @@ static bool place_x86_letter(struct boot *boot, const struct x86_kernel *kernel,
 {
 	struct range at, within = {
 		LOW_MEMORY,
-		/* A 32-bit kernel reads it where it has all memory mapped. */
 		kernel->high ? NO_LIMIT : kernel->initrd_end,
 	};
 	unsigned char *letter;
+
+	if (!kernel->entry_64 && within.end > LOWMEM_END)
+		within.end = LOWMEM_END;
 
 	if (!place_letter(boot, within, &at, &letter))
 		return false;
