@@ -300,7 +300,9 @@ void crash_kexec(struct pt_regs *regs)
 		++oops_in_progress;
 		__crash_kexec(regs);
 		--oops_in_progress;
-		panic_reset();
+		/* Else panic() goes on here, as the others have stopped. */
+		if (crash_step == CRASH_NOT_BEGUN)
+			panic_reset();
 	} else if (panic_on_this_cpu()) {
 		/* An exception within panic(), perhaps on the way down. */
 		__crash_kexec(regs);
