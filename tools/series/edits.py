@@ -281,8 +281,8 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
         Edit("arch/arm/Kconfig",
              "\tselect ARCH_HAS_KEEPINITRD\n",
              "\tselect ARCH_HAS_KEEPINITRD\n"
-             "\tselect ARCH_HAS_KEXEC_HANDOFF if MMU && CPU_V7 && !CPU_BIG_ENDIAN\n"
-             "\tselect ARCH_HAS_KEXEC_JUMP if MMU && CPU_V7 && !CPU_BIG_ENDIAN\n",
+             "\tselect ARCH_HAS_KEXEC_HANDOFF if MMU && CPU_V7 && !CPU_BIG_ENDIAN && !XIP_KERNEL\n"
+             "\tselect ARCH_HAS_KEXEC_JUMP if MMU && CPU_V7 && !CPU_BIG_ENDIAN && !XIP_KERNEL\n",
              "arm has a handoff, of processors whose caches it knows, and a way back"),
         Edit("arch/arm/Kconfig",
              "\tselect CPU_PM if SUSPEND || CPU_IDLE\n",
@@ -361,9 +361,12 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "/* Access registers are not in struct pt_regs. */\n"
              "#define ELF_CORE_COPY_REGS(dest, regs)\t\t\t\t\\\n"
              "{\t\t\t\t\t\t\t\t\\\n"
-             "\t(dest) = (elf_gregset_t){ .psw = (regs)->psw };\t\t\\\n"
-             "\tmemcpy((dest).gprs, (regs)->gprs, sizeof((dest).gprs));\t\\\n"
-             "\t(dest).orig_gpr2 = (regs)->orig_gpr2;\t\t\t\\\n"
+             "\telf_gregset_t *__dest = &(dest);\t\t\t\\\n"
+             "\tconst struct pt_regs *__src = (regs);\t\t\t\\\n"
+             "\t\t\t\t\t\t\t\t\t\\\n"
+             "\t*__dest = (elf_gregset_t){ .psw = __src->psw };\t\t\\\n"
+             "\tmemcpy(__dest->gprs, __src->gprs, sizeof(__dest->gprs));\t\\\n"
+             "\t__dest->orig_gpr2 = __src->orig_gpr2;\t\t\t\\\n"
              "}\n\n"
              "#define CORE_DUMP_USE_REGSET\n",
              "a note in a panic is made from struct pt_regs, which is another"),
@@ -372,6 +375,13 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "#include <linux/hardirq.h>\n"
              "#include <linux/kexec.h>\n",
              "an oops that has to end in a panic starts the crash image"),
+        Edit("arch/s390/kernel/dumpstack.c",
+             "\tspin_lock_irq(&die_lock);\n\tbust_spinlocks(1);\n",
+             "\t/* By this CPU, on its way to the crash image, or one that was stopped. */\n"
+             "\tif (spin_is_locked(&die_lock) && panic_on_this_cpu())\n"
+             "\t\tcrash_kexec(regs);\n"
+             "\tspin_lock_irq(&die_lock);\n\tbust_spinlocks(1);\n",
+             "an exception on the way to the crash image does not wait for itself"),
         Edit("arch/s390/kernel/dumpstack.c",
              "\tshow_regs(regs);\n\tbust_spinlocks(0);\n",
              "\tshow_regs(regs);\n"
