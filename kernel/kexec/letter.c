@@ -221,6 +221,15 @@ static bool work_out_gap(const struct kexec_letter *letter, u64 now, u64 hz,
 	return true;
 }
 
+/*
+ * Whether it was asked for with the device tree at @phys.  Others than its own loader
+ * hand on properties that they don't know, in a tree of their own.
+ */
+static bool __maybe_unused is_for_tree(const struct kexec_letter *letter, u64 phys)
+{
+	return get_unaligned_le64(letter->loader) == phys;
+}
+
 #if defined(machine_kexec_letter)
 static u64 __init told_address(void)
 {
@@ -255,10 +264,9 @@ static u64 __init told_address(void)
 #define machine_kexec_tree()	initial_boot_params_pa
 #endif
 
-/* Others than its own loader hand on properties that they don't know. */
 static bool __init is_told_by_its_loader(const struct kexec_letter *letter)
 {
-	return get_unaligned_le64(letter->loader) == machine_kexec_tree();
+	return is_for_tree(letter, machine_kexec_tree());
 }
 #else
 static u64 __init told_address(void)

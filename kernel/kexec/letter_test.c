@@ -287,6 +287,23 @@ static void letter_test_exit(struct kunit *test)
 		free_page((unsigned long)lt->page[i]);
 }
 
+static void test_tree(struct kunit *test)
+{
+	struct kexec_letter letter = {
+		.loader = { 0xf0, 0x1e, 0x1c, 0x40, 0x01 },
+	};
+
+	KUNIT_EXPECT_TRUE(test, is_for_tree(&letter, 0x1401c1ef0));
+	/* It is elsewhere: somebody has copied it. */
+	KUNIT_EXPECT_FALSE(test, is_for_tree(&letter, 0x401c1ef0));
+	KUNIT_EXPECT_FALSE(test, is_for_tree(&letter, 0));
+	/* What follows is nobody's business. */
+	letter.loader[8] = 1;
+	KUNIT_EXPECT_TRUE(test, is_for_tree(&letter, 0x1401c1ef0));
+	letter.loader[7] = 1;
+	KUNIT_EXPECT_FALSE(test, is_for_tree(&letter, 0x1401c1ef0));
+}
+
 static struct kunit_case letter_test_cases[] = {
 	KUNIT_CASE(test_asked),
 	KUNIT_CASE(test_not_for_all),
@@ -296,6 +313,7 @@ static struct kunit_case letter_test_cases[] = {
 	KUNIT_CASE(test_each_bit),
 	KUNIT_CASE(test_nonsense),
 	KUNIT_CASE(test_gap),
+	KUNIT_CASE(test_tree),
 	{ }
 };
 
