@@ -100,7 +100,7 @@ static int change_page(pte_t *ptep, unsigned long addr, void *protect)
  * all processes have in common.
  *
  * Context: May sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0, or -EINVAL if it is not mapped by pages.
  */
 int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
 			  bool protect)
