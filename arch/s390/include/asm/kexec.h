@@ -29,8 +29,8 @@
 /* What crashkernel= reserves begins and ends where the kernel's large pages do. */
 #define KEXEC_CRASH_MEM_ALIGN	HPAGE_SIZE
 
-/* What arch/s390/kernel/crash_dump.c calls the name of its notes. */
-#define KEXEC_CORE_NOTE_NAME	CRASH_CORE_NOTE_NAME
+/* What arch/s390/kernel/crash_dump.c calls the name of its notes: as the core's. */
+#define KEXEC_CORE_NOTE_NAME	"CORE"
 
 /**
  * struct kimage_arch - what s390 keeps with an image
