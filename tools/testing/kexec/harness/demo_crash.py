@@ -11,8 +11,11 @@ ROWS = "client-crash", "crash-vmcore", "crash-vmcore-own-loader"
 
 # See demo.EVENTS.
 EVENTS = [
-    ("memory reserved", r"crashkernel: reserved (\S+) \((.+)\)",
-     lambda match: [f"{match[2]} at {match[1]}"]),
+    # By us, or by an architecture that takes the memory itself.
+    ("memory reserved", r"crashkernel: reserved (?P<at>\S+) \((?P<size>.+)\)|"
+     r"Reserving (?P<own_size>\S+) of memory at (?P<own_at>\S+) for crashkernel",
+     lambda match: [f"{match['size'] or match['own_size']} at "
+                    f"{match['at'] or match['own_at']}"]),
     ("kernel up", r"kexec-guest: up: ",
      lambda match: ["its first program runs"]),
     (None, r"kexec-capture-load: (\$ .*)", lambda match: [match[1]]),
