@@ -146,6 +146,14 @@ class GrowingFiles(unittest.TestCase):
         self.assertEqual(steps.makefile_so_far(
             text, name, {f"kernel/kexec/{one}.c" for one in "abc"}), text)
 
+    def test_makefile_condition(self):
+        text = "obj-y += a.o\nifndef CONFIG_B\nobj-y += b.o\nendif\n"
+        name = "kernel/kexec/Makefile"
+        self.assertEqual(steps.makefile_so_far(text, name, {"kernel/kexec/a.c"}),
+                         "obj-y += a.o\n")
+        both = {"kernel/kexec/a.c", "kernel/kexec/b.c"}
+        self.assertEqual(steps.makefile_so_far(text, name, both), text)
+
 
 class RealSeries(unittest.TestCase):
     """series.toml, the overlay, and the base behind build/linux."""

@@ -176,7 +176,9 @@ def kconfig_so_far(text, later):
 
 
 def makefile_so_far(text, makefile, names):
-    """A Makefile without the objects that there is no source for."""
+    """A Makefile without the objects that there is no source for, and without
+    conditions that nothing is left of.
+    """
     directory = makefile.rpartition("/")[0]
     lines = []
     for line in text.splitlines(keepends=True):
@@ -185,7 +187,8 @@ def makefile_so_far(text, makefile, names):
                      if f"{directory}/{target[:-2]}.c" in names]
             line = f"{match[1]}{' '.join(there)}\n" if there else ""
         lines.append(line)
-    return re.sub(r"\n\n+\Z", "\n", "".join(lines))
+    text = re.sub(r"^if.*\nendif\n", "", "".join(lines), flags=re.MULTILINE)
+    return re.sub(r"\n\n+\Z", "\n", text)
 
 
 def source_so_far(text, name, later, names):
