@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Tests of kexec-series: the real series, and a small one of a few files."""
 
+import fnmatch
 import importlib.machinery
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -190,6 +192,17 @@ class RealSeries(unittest.TestCase):
                 if word.endswith(".o"):
                     self.assertTrue(state[f"kernel/kexec/{word[:-2]}.c"],
                                     f"step {number}: {word}")
+
+    def test_maintainers_have_files(self):
+        """A pattern of MAINTAINERS whose files go has others then."""
+        last = self.states[-1]
+        gone = [name for name, what in last.items() if not what]
+        text = last["MAINTAINERS"][1].decode()
+        for pattern in re.findall(r"^F:\t(\S+)$", text, re.MULTILINE):
+            if any(name == pattern or fnmatch.fnmatch(name, pattern)
+                   for name in gone):
+                self.assertTrue(any((REPO / "build/linux").glob(pattern)),
+                                pattern)
 
     def test_messages(self):
         for step in self.series.steps:
