@@ -206,7 +206,7 @@ def versions(arch, image):
                       Path("/proc/cpuinfo").read_text() + "model name: unknown")
     return {"Linux": release.split("-")[0], "compiler": compiler,
             "QEMU": first_line(arch.qemu, "--version"),
-            "accelerator": guest.accelerator(),
+            "accelerator": guest.accelerator(arch),
             "host": f"{os.cpu_count()} CPUs, {model[1]}"}
 
 

@@ -85,6 +85,7 @@ OPTIONAL = {
     "may_lack": [],             # what rows need, and no release may have
     "load_options": [],         # for the demo: options of the loader
     "firmware": {},             # other than QEMU's own: name, and files
+    "accelerator": "tcg",       # of QEMU, with its options
     "counter": "",              # the kernel's parameter for how fast its counter
                                 # counts, which would be measured otherwise
     "counter_of": [],           # machines whose own counter an emulated one has

@@ -136,7 +136,7 @@ def tell(arch, one, events, end):
     own = not build.client(arch) or "kexec_boot" in one.run
     initrd = build.initramfs(arch, image, tests=own)
     print(f"\nA guest of {one.memory} and {one.cpus} CPUs in {arch.qemu} "
-          f"({guest.accelerator()}); times since it was started.\n", flush=True)
+          f"({guest.accelerator(arch)}); times since it was started.\n", flush=True)
     story = Story(events)
     outcome = guest.boot(arch, one, image, initrd, story.line)
     why = story.missing() + guest.judge(one, outcome)[0]

@@ -248,9 +248,9 @@ class Outcome:
         return "\n".join(line for _, line in self.lines)
 
 
-def accelerator():
+def accelerator(arch=None):
     """What QEMU runs the guest's processors with, with its options."""
-    return os.environ.get("ACCEL") or "tcg"
+    return os.environ.get("ACCEL") or (arch.accelerator if arch else "tcg")
 
 
 def is_emulated():
@@ -326,7 +326,7 @@ def command_line(arch, guest, image, initrd):
               f"kunit.enable={int(guest.kunit)}",
               # Not every base has this; those that don't ignore it.
               "kunit.autorun=1", guest.append]
-    return [*machine(arch, guest), "-accel", accelerator(),
+    return [*machine(arch, guest), "-accel", accelerator(arch),
             "-no-reboot", "-kernel", str(image), "-initrd", str(initrd),
             "-append", " ".join(filter(None, append))]
 

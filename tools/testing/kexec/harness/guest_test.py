@@ -180,7 +180,8 @@ server.listen()
         qemu.chmod(0o755)
         arch = types.SimpleNamespace(name="any", qemu=str(qemu),
                                      machine="none", cpu="none",
-                                     console="tty", append="", counter_of=[])
+                                     console="tty", append="",
+                                     accelerator="tcg", counter_of=[])
         began = time.monotonic()
         why, tests = check.run_guest(
             arch, guest.Guest(name="fake", run="true", **fields))
@@ -426,7 +427,7 @@ print("kexec-guest: exit 0")
         qemu.chmod(0o755)
         arch = types.SimpleNamespace(name="any", qemu=str(qemu), machine="",
                                      cpu="", console="", append="",
-                                     counter_of=[])
+                                     accelerator="tcg", counter_of=[])
         began = time.monotonic()
         with self.assertRaises(ValueError):
             guest.boot(arch, guest.Guest(name="fake"), "", self.initrd, fail)
@@ -728,6 +729,25 @@ class ElfHeaderTest(unittest.TestCase):
             self.assertRegex(
                 "7f 45 4c 46 02 02 01 00 00 00 00 00 00 00 00 00 00 04 00 16",
                 f"^{build.Arch('some').elf_header}$")
+
+
+class AcceleratorTest(unittest.TestCase):
+    """An architecture may need options of it; who runs the checks may choose it."""
+
+    def used(self, name, chosen=""):
+        with mock.patch.dict(os.environ, {"ACCEL": chosen}):
+            command = guest.command_line(build.Arch(name), guest.Guest(name="test"),
+                                         Path("image"), Path("initrd"))
+        self.assertEqual(command.count("-accel"), 1)
+        return command[command.index("-accel") + 1]
+
+    def test_of_architecture(self):
+        self.assertEqual(self.used("x86_64"), "tcg")
+        self.assertEqual(self.used("s390x"), "tcg,thread=single")
+
+    def test_chosen(self):
+        for name in ("x86_64", "s390x"):
+            self.assertEqual(self.used(name, "kvm"), "kvm")
 
 
 class CounterTest(unittest.TestCase):
