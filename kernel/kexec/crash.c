@@ -22,7 +22,6 @@
  */
 #define pr_fmt(fmt) "kexec: crash: " fmt
 
-#include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/cpumask.h>
 #include <linux/elf.h>
@@ -54,7 +53,7 @@ static bool crash_verify __ro_after_init = true;
 core_param(kexec_crash_verify, crash_verify, bool, 0444);
 
 /* CPUs whose registers have been saved. */
-static atomic_t nr_saved = ATOMIC_INIT(0);
+static struct cpumask saved_cpus;
 
 /* How far the way down has come; only the CPU that panics looks at it. */
 enum crash_step {
@@ -141,7 +140,7 @@ void crash_save_stopped_cpu(struct pt_regs *regs, int cpu, pid_t pid)
 	/* Not there yet, this early. */
 	if (crash_notes)
 		write_note(*per_cpu_ptr(crash_notes, cpu), regs, pid);
-	atomic_inc(&nr_saved);
+	cpumask_set_cpu(cpu, &saved_cpus);
 }
 
 /**
@@ -166,14 +165,34 @@ static bool begin_step(enum crash_step step)
 	return true;
 }
 
+/**
+ * crash_cpu_is_saved - whether the registers of a CPU have been saved
+ * @cpu: its number
+ *
+ * Context: Any.
+ * Return: whether they have.
+ */
+bool crash_cpu_is_saved(int cpu)
+{
+	return cpumask_test_cpu(cpu, &saved_cpus);
+}
+
+/*
+ * Some may run and not be online: in hotplug, or as they have stopped by themselves,
+ * since they panicked, too.
+ */
 static void stop_others(void)
 {
-	unsigned int nr_others = num_online_cpus() - 1;
+	static struct cpumask others;
 
+	cpumask_copy(&others, cpu_online_mask);
 	crash_smp_send_stop();
-	if (nr_others)
-		pr_emerg("%d of %u other CPUs stopped\n",
-			 atomic_read(&nr_saved), nr_others);
+	cpumask_or(&others, &others, &saved_cpus);
+	cpumask_clear_cpu(raw_smp_processor_id(), &others);
+	if (!cpumask_empty(&others))
+		pr_emerg("%u of %u other CPUs stopped\n",
+			 cpumask_weight_and(&others, &saved_cpus),
+			 cpumask_weight(&others));
 }
 
 /*

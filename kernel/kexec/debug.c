@@ -332,12 +332,29 @@ static void hear_nothing(void *heard)
 		cpu_relax();
 }
 
+/* As one that comes online or goes offline, and is not as far yet. */
+static void be_in_hotplug(void *heard)
+{
+	set_cpu_online(smp_processor_id(), false);
+	hear_nothing(heard);
+}
+
+/* As the other one has. */
+static void panic_second(void *heard)
+{
+	WRITE_ONCE(*(bool *)heard, true);
+	while (!panic_in_progress())
+		cpu_relax();
+	panic("kexec: a test asked for it, and another CPU has panicked before");
+}
+
 /*
- * From the moment that @cpu has interrupts off, whoever waits for it waits for
- * ever.  Not this CPU: it can't be preempted, by stop_machine() for one, and no
- * lock of the console is held over there.
+ * Have @cpu do something with interrupts off, for ever.  From the moment that it does,
+ * whoever waits for it waits for ever.  Not this CPU: it can't be preempted, by
+ * stop_machine() for one, and no lock of the console is held over there.  Returns with
+ * preemption off if it does that.
  */
-static int panic_without_set(void *data, u64 cpu)
+static int take_cpu(u64 cpu, smp_call_func_t what)
 {
 	static bool heard;
 	int err = -EINVAL;
@@ -347,23 +364,62 @@ static int panic_without_set(void *data, u64 cpu)
 		cond_resched();
 	preempt_disable();
 	if (cpu < nr_cpu_ids && cpu != smp_processor_id())
-		err = smp_call_function_single(cpu, hear_nothing, &heard, false);
+		err = smp_call_function_single(cpu, what, &heard, false);
 	while (!err && !READ_ONCE(heard))
 		cpu_relax();
 	console_unlock();
+	if (err)
+		preempt_enable();
+	return err;
+}
+
+static int panic_without_set(void *data, u64 cpu)
+{
+	int err = take_cpu(cpu, hear_nothing);
+
 	if (!err)
 		panic("kexec: a test asked for it while CPU %llu hears nothing",
 		      cpu);
-	preempt_enable();
 	return err;
 }
 DEFINE_DEBUGFS_ATTRIBUTE(panic_without_fops, NULL, panic_without_set, "%llu\n");
+
+static int panic_hotplug_set(void *data, u64 cpu)
+{
+	int err = take_cpu(cpu, be_in_hotplug);
+
+	if (!err)
+		panic("kexec: a test asked for it while CPU %llu is in hotplug",
+		      cpu);
+	return err;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(panic_hotplug_fops, NULL, panic_hotplug_set, "%llu\n");
+
+/* This one is first.  When it goes on, the other one has got as far as it ever does. */
+static int panic_first_set(void *data, u64 cpu)
+{
+	int err = take_cpu(cpu, panic_second);
+
+	if (err)
+		return err;
+	local_irq_disable();
+	if (panic_try_start()) {
+		while (!crash_cpu_is_saved(cpu))
+			cpu_relax();
+	}
+	panic("kexec: a test asked for it, and CPU %llu panics, too", cpu);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(panic_first_fops, NULL, panic_first_set, "%llu\n");
 
 static void create_crash_files(struct dentry *dir)
 {
 	debugfs_create_file_unsafe("crash", 0200, dir, NULL, &crash_fops);
 	debugfs_create_file_unsafe("panic_without", 0200, dir, NULL,
 				   &panic_without_fops);
+	debugfs_create_file_unsafe("panic_hotplug", 0200, dir, NULL,
+				   &panic_hotplug_fops);
+	debugfs_create_file_unsafe("panic_first", 0200, dir, NULL,
+				   &panic_first_fops);
 }
 #else
 static void create_crash_files(struct dentry *dir)

@@ -320,6 +320,7 @@ int kexec_region_check_segment(const struct kexec_segment *seg,
 struct kimage *kexec_region_load(unsigned long entry, unsigned int nr_segments,
 				 const struct kexec_segment *segments);
 bool kexec_crash_verify(void);
+bool crash_cpu_is_saved(int cpu);
 int kexec_vmcoreinfo_attach(struct kimage *image);
 void kexec_vmcoreinfo_detach(struct kimage *image);
 #else

@@ -145,6 +145,14 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\", __ktime_get_real_seconds());",
              "a panic can't wait for who was changing the time"),
 
+        Edit("kernel/panic.c",
+             "\tpanic_smp_self_stop();\n}\n",
+             "\tcrash_stop_self(regs);\n}\n",
+             "a CPU that panics second saves its registers"),
+        Edit("kernel/panic.c",
+             "\t\tpanic_smp_self_stop();\n\n\tconsole_verbose();\n",
+             "\t\tcrash_stop_self(NULL);\n\n\tconsole_verbose();\n",
+             "a CPU that panics second saves its registers"),
         Edit("arch/x86/Kconfig",
              "\tselect ARCH_HAS_KERNEL_FPU_SUPPORT\n",
              "\tselect ARCH_HAS_KERNEL_FPU_SUPPORT\n"

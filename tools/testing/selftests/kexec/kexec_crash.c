@@ -262,6 +262,17 @@ static void panic_without_cpu_1(void)
 	write_file(DEBUGFS "kexec/panic_without", "1");
 }
 
+/* One that is neither online nor gone. */
+static void panic_in_hotplug(void)
+{
+	write_file(DEBUGFS "kexec/panic_hotplug", "1");
+}
+
+static void panic_on_two_cpus(void)
+{
+	write_file(DEBUGFS "kexec/panic_first", "1");
+}
+
 /* What a stray pointer of the kernel's would do. */
 static void write_astray(void)
 {
@@ -333,6 +344,12 @@ static const struct crash_case cases[] = {
 	}, {
 		{ "without-cpu", "CPU 1 has interrupts off" },
 		load_a, NULL, panic_without_cpu_1, &image_a, NULL,
+	}, {
+		{ "in-hotplug", "CPU 1 is about to go offline" },
+		load_a, NULL, panic_in_hotplug, &image_a, NULL,
+	}, {
+		{ "two-panics", "CPU 1 panics, too" },
+		load_a, NULL, panic_on_two_cpus, &image_a, NULL,
 	}, {
 		{ "direct", "by crash_kexec() in a process, interrupts on" },
 		load_a, NULL, crash_directly, &image_a, NULL,
