@@ -192,6 +192,43 @@ static bool stop_cpu(int cpu)
 	return false;
 }
 
+/* Whether a CPU does anything. */
+static bool cpu_runs(int cpu)
+{
+	u32 status;
+
+	switch (__pcpu_sigp(smp_cpu_get_cpu_address(cpu), SIGP_SENSE, 0, &status)) {
+	case SIGP_CC_NOT_OPERATIONAL:
+		return false;
+	case SIGP_CC_STATUS_STORED:
+		return !(status & (SIGP_STATUS_STOPPED | SIGP_STATUS_CHECK_STOP));
+	default:
+		return true;
+	}
+}
+
+/*
+ * First those that can start another.  Then who is about to come online, or to go
+ * offline: it would go on in memory that is the next kernel's soon.
+ */
+static void stop_others(void)
+{
+	static struct cpumask others, online;
+	int cpu;
+
+	cpumask_copy(&others, cpu_present_mask);
+	cpumask_clear_cpu(raw_smp_processor_id(), &others);
+	cpumask_and(&online, &others, cpu_online_mask);
+	for_each_cpu(cpu, &online) {
+		if (stop_cpu(cpu))
+			cpumask_set_cpu(cpu, &stopped_cpus);
+	}
+	for_each_cpu_andnot(cpu, &others, &online) {
+		if (cpu_runs(cpu) && stop_cpu(cpu))
+			cpumask_set_cpu(cpu, &stopped_cpus);
+	}
+}
+
 /*
  * The registers of a CPU that has stopped are in its lowcore, and in itself, where
  * the next kernel reads them (smp_save_dump_secondary_cpus()).
@@ -221,10 +258,7 @@ void crash_smp_send_stop(void)
 	stopped = true;
 	/* Nor comes a machine check any more. */
 	__load_psw_mask(PSW_KERNEL_BITS);
-	for_each_online_cpu(cpu) {
-		if (cpu != raw_smp_processor_id() && stop_cpu(cpu))
-			cpumask_set_cpu(cpu, &stopped_cpus);
-	}
+	stop_others();
 	/* Nobody knows what is in their lowcores; all have stopped before that matters. */
 	for_each_cpu(cpu, &stopped_cpus) {
 		if (!smp_store_status(cpu))
