@@ -291,6 +291,27 @@ void machine_kexec(struct kimage *image)
 }
 
 #ifdef CONFIG_CRASH_DUMP
+#ifdef CONFIG_SMP
+/**
+ * panic_smp_self_stop - stop this CPU, as another one panics
+ *
+ * It has interrupts off.  As the other one does not wait for it, it does what those do
+ * that hear it: they are stopped where the next kernel can start them.
+ *
+ * Context: Any, NMI included, interrupts off.
+ */
+void __noreturn panic_smp_self_stop(void)
+{
+	set_cpu_online(raw_smp_processor_id(), false);
+#ifdef CONFIG_HOTPLUG_CPU
+	if (cpu_has_hotplug(raw_smp_processor_id()))
+		cpu_ops->cpu_stop();
+#endif
+	for (;;)
+		wait_for_interrupt();
+}
+#endif /* CONFIG_SMP */
+
 /**
  * machine_crash_shutdown - quiet the machine for the crash image
  * @regs: the registers of the CPU that panics
