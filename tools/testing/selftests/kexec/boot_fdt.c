@@ -3,6 +3,7 @@
  * The device tree that a kernel is told: the one of the running kernel, or one
  * from a file, with what is said in /chosen made anew.
  */
+#define _GNU_SOURCE
 #include <string.h>
 
 #include <libfdt.h>
@@ -13,6 +14,8 @@
 #define FDT_GROWTH	(16 * KIB)
 /* What a kernel maps of it before it knows its memory. */
 #define FDT_MAX		(2 * MIB)
+/* The property, and the string of that name in a kernel. */
+#define KASLR_SEED	"kaslr-seed"
 
 static bool fdt_failed(struct boot *boot, const char *what, int err)
 {
@@ -80,7 +83,7 @@ static int forget_old(void *fdt, int chosen)
 {
 	static const char *const properties[] = {
 		"bootargs", "linux,initrd-start", "linux,initrd-end",
-		"kaslr-seed", "rng-seed", "linux,elfcorehdr",
+		KASLR_SEED, "rng-seed", "linux,elfcorehdr",
 		"linux,usable-memory-range", KEXEC_LETTER_PROPERTY,
 	};
 	size_t i;
@@ -92,6 +95,33 @@ static int forget_old(void *fdt, int chosen)
 			return err;
 	}
 	return 0;
+}
+
+/* Whether a command line has @word, as one of its own. */
+static bool has_word(const char *cmdline, const char *word)
+{
+	size_t len = strlen(word);
+	const char *at;
+
+	for (at = strstr(cmdline, word); at; at = strstr(at + len, word)) {
+		if ((at == cmdline || at[-1] == ' ') &&
+		    (!at[len] || at[len] == ' '))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether the kernel takes a seed for where it puts itself, and clears it.  One that
+ * does has the property's name in its file.  In the tree of one that does not, the seed
+ * would stay; and kexec-tools on arm64 then load nothing, since they take it for one that
+ * is in use.
+ */
+static bool takes_seed(const struct boot *boot)
+{
+	return memmem(boot->kernel.data, boot->kernel.size, KASLR_SEED,
+		      sizeof(KASLR_SEED)) &&
+	       !has_word(boot->cmdline, "nokaslr");
 }
 
 static int set_boot(const struct boot *boot, void *fdt, int chosen,
@@ -106,8 +136,8 @@ static int set_boot(const struct boot *boot, void *fdt, int chosen,
 	if (!err && initrd.end)
 		err = fdt_setprop_u64(fdt, chosen, "linux,initrd-end",
 				      initrd.end);
-	if (!err)
-		err = fdt_setprop(fdt, chosen, "kaslr-seed", boot->random, 8);
+	if (!err && takes_seed(boot))
+		err = fdt_setprop(fdt, chosen, KASLR_SEED, boot->random, 8);
 	if (!err)
 		err = fdt_setprop(fdt, chosen, "rng-seed", boot->random + 8,
 				  sizeof(boot->random) - 8);

@@ -786,8 +786,7 @@ TEST_F(loader, arm64)
 		    chosen_number(_metadata, fdt, "linux,initrd-start"));
 	ASSERT_SAME(initrd->at.start + sizeof(self->initrd),
 		    chosen_number(_metadata, fdt, "linux,initrd-end"));
-	ASSERT_SAME(0x7777777777777777,
-		    chosen_number(_metadata, fdt, "kaslr-seed"));
+	ASSERT_FALSE(!!fdt_getprop(fdt, chosen, "kaslr-seed", &len));
 	ASSERT_TRUE(!!fdt_getprop(fdt, chosen, "rng-seed", &len));
 	ASSERT_FALSE(!!fdt_getprop(fdt, chosen, "linux,elfcorehdr", &len));
 	/* Of what was reserved, the old initrd and the old letter are gone. */
@@ -795,6 +794,49 @@ TEST_F(loader, arm64)
 	ASSERT_SAME(0, fdt_get_mem_rsv(fdt, 0, &start, &size));
 	ASSERT_SAME(0x4a000000, start);
 	check_tree_letter(_metadata, boot);
+}
+
+/* A kernel gets a seed if it is going to use that up. */
+TEST_F(loader, kaslr_seed)
+{
+	static const struct {
+		const char *magic;
+		const char *kernel;	/* a string in it */
+		const char *cmdline;
+		bool seed;
+	} cases[] = {
+		{ "ARM\x64", "", "quiet", false },
+		{ "ARM\x64", "kaslr-seed", "quiet", true },
+		{ "RSC\x05", "kaslr-seed", "quiet", true },
+		{ "ARM\x64", "kaslr-seeds", "quiet", false },
+		{ "ARM\x64", "kaslr-seed", "nokaslr", false },
+		{ "ARM\x64", "kaslr-seed", "quiet nokaslr ro", false },
+		{ "ARM\x64", "kaslr-seed", "nokaslrs xnokaslr", true },
+		{ "ARM\x64", "kaslr-seed", "xnokaslr nokaslr", false },
+	};
+	struct boot *boot = &self->boot;
+	const void *fdt;
+	size_t i;
+	int len;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		use_board(self, cases[i].magic);
+		/* The end of a kernel is looked at, too. */
+		len = strlen(cases[i].kernel) + 1;
+		memcpy(self->kernel + KERNEL_SIZE - len, cases[i].kernel, len);
+		snprintf(boot->cmdline, sizeof(boot->cmdline), "%s",
+			 cases[i].cmdline);
+		plan(_metadata, boot);
+		fdt = find(boot, "device tree")->buf;
+		ASSERT_SAME(cases[i].seed,
+			    !!fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"),
+					  "kaslr-seed", &len))
+			TH_LOG("case %zu", i);
+		if (cases[i].seed)
+			ASSERT_SAME(0x7777777777777777,
+				    chosen_number(_metadata, fdt, "kaslr-seed"));
+		boot_free(boot);
+	}
 }
 
 TEST_F(loader, arm64_vmlinux)
