@@ -34,6 +34,9 @@
 extern struct resource crashk_res;
 extern struct resource crashk_low_res;
 
+/* In how many pieces memory can be that programs use until a panic. */
+#define CRASHK_CMA_RANGES_MAX	4
+
 int crashkernel_parse(char *cmdline, unsigned long long system_ram,
 		      unsigned long long *crash_size,
 		      unsigned long long *crash_base,

@@ -13,6 +13,8 @@
  *		  save their registers                            no way back
  *	check	  the image's digests; if they differ, panic() goes on
  *	save	  this CPU's registers, the time
+ *	wait	  devices end what they write to memory that the image's
+ *		  kernel is going to use, if there is such memory
  *	quiet	  interrupt controllers and whatever else could disturb
  *	leave	  machine_kexec(), as from reboot(2)
  *
@@ -61,6 +63,7 @@ enum crash_step {
 	CRASH_STOP,
 	CRASH_CHECK,
 	CRASH_SAVE,
+	CRASH_WAIT,
 	CRASH_QUIET,
 	CRASH_LEAVE,
 };
@@ -256,6 +259,9 @@ static noinline void start_image(void)
 	if (begin_step(CRASH_SAVE)) {
 		crash_save_cpu(&crash_regs, raw_smp_processor_id());
 		crash_save_vmcoreinfo();
+	}
+	if (begin_step(CRASH_WAIT)) {
+		crash_cma_wait();
 		pr_emerg("handing over to %#lx\n", image->start);
 		kexec_at_step(KEXEC_STEP_CRASH_SAVED);
 	}

@@ -41,11 +41,14 @@ struct resource crashk_low_res = {
 	.desc = IORES_DESC_CRASH_KERNEL,
 };
 
+u64 crash_cma_wanted __initdata;
+
 /* The kinds of options.  Of each kind, the last one counts. */
 enum crash_kind {
 	CRASH_PLAIN,
 	CRASH_HIGH,
 	CRASH_LOW,
+	CRASH_PROGRAMS,
 	CRASH_KINDS
 };
 
@@ -53,6 +56,7 @@ static const char * const crash_suffix[CRASH_KINDS] __initconst = {
 	[CRASH_PLAIN] = "",
 	[CRASH_HIGH] = ",high",
 	[CRASH_LOW] = ",low",
+	[CRASH_PROGRAMS] = ",cma",
 };
 
 /**
@@ -312,6 +316,10 @@ static bool __init read_value(struct crash_text *text, const char *value,
 		if (!read_size(text, ram, &req->low))
 			return false;
 		break;
+	case CRASH_PROGRAMS:
+		if (!read_size(text, ram, &req->cma))
+			return false;
+		break;
 	default:
 		if (!read_plain(text, ram, req))
 			return false;
@@ -327,11 +335,12 @@ static bool __init read_value(struct crash_text *text, const char *value,
 static enum crash_kind __init kind_of(const char *value)
 {
 	const char *comma = strrchr(value, ',');
+	enum crash_kind kind;
 
-	if (comma && !strcmp(comma, crash_suffix[CRASH_HIGH]))
-		return CRASH_HIGH;
-	if (comma && !strcmp(comma, crash_suffix[CRASH_LOW]))
-		return CRASH_LOW;
+	for (kind = CRASH_HIGH; comma && kind < CRASH_KINDS; kind++) {
+		if (!strcmp(comma, crash_suffix[kind]))
+			return kind;
+	}
 	return CRASH_PLAIN;
 }
 
@@ -355,7 +364,8 @@ static void __init find_options(char *cmdline, const char **values)
 
 /*
  * Reads the options that count: the last of each kind, a plain one rather than
- * one for high memory, and one for low memory only beside the latter.
+ * one for high memory, one for low memory only beside the latter, and one for
+ * memory that programs use beside either.
  *
  * @cmdline is cut into pieces, @text points to some of them afterwards.
  * Returns 0, -ENOENT if nothing is asked for, or -EINVAL with the flaw in @text.
@@ -374,6 +384,9 @@ static int __init read_cmdline(char *cmdline, u64 ram, bool can_be_high,
 		if (values[CRASH_LOW])
 			pr_info("'%s' counts beside size,high only, nothing is reserved\n",
 				values[CRASH_LOW]);
+		if (values[CRASH_PROGRAMS])
+			pr_info("'%s' counts beside another size only, nothing is reserved\n",
+				values[CRASH_PROGRAMS]);
 		return -ENOENT;
 	}
 
@@ -386,6 +399,9 @@ static int __init read_cmdline(char *cmdline, u64 ram, bool can_be_high,
 	}
 	if (kind == CRASH_HIGH && values[CRASH_LOW] &&
 	    !read_value(text, values[CRASH_LOW], CRASH_LOW, ram, req))
+		return -EINVAL;
+	if (values[CRASH_PROGRAMS] &&
+	    !read_value(text, values[CRASH_PROGRAMS], CRASH_PROGRAMS, ram, req))
 		return -EINVAL;
 	if (!req->size && strchr(values[kind], ':'))
 		pr_info("'%s' has nothing for %llu MiB of memory, nothing is reserved\n",
@@ -403,6 +419,8 @@ static int __init read_cmdline(char *cmdline, u64 ram, bool can_be_high,
  *	should the region lie above; may be %NULL
  * @high: set to whether memory above that is preferred; may be %NULL, where
  *	nobody can ask for it then
+ *
+ * What programs are to use until a panic is noted for crashkernel_reserve().
  *
  * An option that is malformed is named in the log, with what is wrong.
  *
@@ -429,6 +447,12 @@ int __init crashkernel_parse(char *cmdline, unsigned long long system_ram,
 		pr_warn("'%.*s': %s, nothing is reserved\n",
 			text.part_len, text.part, text.flaw);
 
+	if (!err && req.cma && !CRASH_CMA) {
+		pr_warn("size,cma is not taken: there is none in this kernel (CONFIG_CMA)\n");
+		req.cma = 0;
+	}
+
+	crash_cma_wanted = err ? 0 : req.cma;
 	*crash_size = err ? 0 : req.size;
 	*crash_base = err ? 0 : req.base;
 	if (low_size)

@@ -29,6 +29,12 @@ struct cmdline_case {
 	.req = { .size = (_size), .low = (_low), .high = true },	\
 }
 
+#define GOOD_CMA(_cmdline, _size, _base, _cma) {			\
+	.cmdline = (_cmdline), .ram = GiB(8),				\
+	.req = { .size = (_size), .base = (_base), .low = LOW_DEFAULT,	\
+		 .cma = (_cma) },					\
+}
+
 #define NOTHING(_cmdline, _ram) {					\
 	.cmdline = (_cmdline), .ram = (_ram), .err = -ENOENT,		\
 }
@@ -91,6 +97,20 @@ static const struct cmdline_case cmdline_cases[] = {
 	GOOD_HIGH("crashkernel=512M,high crashkernel=0,low", MiB(512), 0),
 	NOTHING("crashkernel=0,high", GiB(8)),
 	NOTHING("crashkernel=72M,low", GiB(8)),
+
+	/* memory that programs use */
+	GOOD_CMA("crashkernel=64M crashkernel=1G,cma", MiB(64), 0, GiB(1)),
+	GOOD_CMA("crashkernel=1G,cma crashkernel=64M@16M", MiB(64), MiB(16),
+		 GiB(1)),
+	GOOD_CMA("crashkernel=64M crashkernel=1G,cma crashkernel=2G,cma",
+		 MiB(64), 0, GiB(2)),
+	GOOD_CMA("crashkernel=64M crashkernel=1G,cma crashkernel=0,cma",
+		 MiB(64), 0, 0),
+	NOTHING("crashkernel=1G,cma", GiB(8)),
+	NOTHING("crashkernel=1G,cma crashkernel=64M,low", GiB(8)),
+	NOTHING("crashkernel=0 crashkernel=1G,cma", GiB(8)),
+	GOOD("crashkernel=64M crashkernel=1X,cma crashkernel=0,cma", GiB(8),
+	     MiB(64), 0),
 
 	/* several */
 	GOOD("crashkernel=64M crashkernel=128M", GiB(8), MiB(128), 0),
@@ -203,6 +223,11 @@ static const struct cmdline_case cmdline_cases[] = {
 	    "missing before"),
 	BAD("crashkernel=512M,high crashkernel=9G,low", "9G",
 	    "more than this machine"),
+	BAD("crashkernel=64M crashkernel=9G,cma", "9G",
+	    "more than this machine"),
+	BAD("crashkernel=64M crashkernel=1X,cma", "1X", "no amount"),
+	BAD("crashkernel=64M crashkernel=1G@1G,cma", "@1G,cma", "no meaning"),
+	BAD("crashkernel=64M crashkernel=auto,cma", "auto", "no amount"),
 	BAD("crashkernel=auto@16M", "@16M", "no meaning"),
 	BAD("crashkernel=automatic", "matic", "no meaning"),
 	BAD("crashkernel=AUTO", "AUTO", "no amount"),
@@ -243,6 +268,7 @@ static void __init test_cmdline(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, expected.base, req.base);
 		KUNIT_EXPECT_EQ(test, expected.low, req.low);
 		KUNIT_EXPECT_EQ(test, expected.high, req.high);
+		KUNIT_EXPECT_EQ(test, expected.cma, req.cma);
 	}
 	if (c->err != -EINVAL)
 		return;

@@ -246,6 +246,7 @@ void kexec_describe_change(const struct kimage *image, int what,
 			   char reason[KEXEC_REASON_MAX]);
 void kexec_digest_retake(struct kimage *image, unsigned long start);
 int kexec_digest_check(const struct kimage *image);
+void kexec_calm_watchdog(void);
 
 /* settle.c */
 struct kernfs_node;
@@ -307,6 +308,18 @@ int kexec_jump(struct kimage *image);
 static inline int kexec_jump(struct kimage *image)
 {
 	return -EOPNOTSUPP;
+}
+#endif
+
+/* crash_cma.c */
+#if defined(CONFIG_CRASH_RESERVE) && defined(CONFIG_CMA)
+void crash_cma_wait(void);
+int crash_cma_show(char *buf);
+#else
+static inline void crash_cma_wait(void) { }
+static inline int crash_cma_show(char *buf)
+{
+	return 0;
 }
 #endif
 

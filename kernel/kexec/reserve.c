@@ -402,7 +402,8 @@ static bool __init crash_reserve(const struct crash_memory *mem,
  *
  * Sets crashk_res and crashk_low_res, and enters them into /proc/iomem.  If all
  * of it can't be had, both stay empty, and the log says why, and how much could
- * be had.
+ * be had.  Beside a region there is what crashkernel_parse() read of memory that
+ * programs use until a panic, or as much of it as can be had.
  *
  * Context: boot, when memblock knows all memory and the direct map is there, and
  * so is all that CRASH_RESERVE_LOW_END consists of; before memory is given to
@@ -426,6 +427,8 @@ void __init crashkernel_reserve(unsigned long long size, unsigned long long base
 	kmemleak_ignore_phys(crashk_res.start);
 	if (crashk_low_res.end)
 		kmemleak_ignore_phys(crashk_low_res.start);
+	if (CRASH_CMA && crash_cma_wanted)
+		crash_cma_reserve(crash_cma_wanted);
 }
 
 #ifdef CONFIG_KEXEC_KUNIT_TEST

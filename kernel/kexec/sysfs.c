@@ -59,6 +59,13 @@ static ssize_t crash_size_store(struct kobject *kobj,
 	return kstrtoul(buf, 0, &size) ?: crash_shrink_memory(size) ?: count;
 }
 KEXEC_ATTR_RW(crash_size);
+
+static ssize_t crash_cma_ranges_show(struct kobject *kobj,
+				     struct kobj_attribute *attr, char *buf)
+{
+	return crash_cma_show(buf);
+}
+KEXEC_ATTR_ADMIN_RO(crash_cma_ranges);
 #endif /* CONFIG_CRASH_DUMP */
 
 static int cmp_segments(const void *a, const void *b, const void *image)
@@ -136,6 +143,7 @@ static struct attribute *kexec_attrs[] = {
 	&last_refusal_attr.attr,
 #ifdef CONFIG_CRASH_DUMP
 	&crash_size_attr.attr,
+	&crash_cma_ranges_attr.attr,
 	&crash_segments_attr.attr,
 #endif
 	NULL
@@ -153,6 +161,7 @@ static const struct renamed renamed[] __initconst = {
 #ifdef CONFIG_CRASH_DUMP
 	{ "crash_loaded",	"kexec_crash_loaded" },
 	{ "crash_size",		"kexec_crash_size" },
+	{ "crash_cma_ranges",	"kexec_crash_cma_ranges" },
 #endif
 };
 

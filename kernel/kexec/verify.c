@@ -81,13 +81,17 @@ static bool control_is_broken(const struct kimage *image)
 	return false;
 }
 
-/*
+/**
+ * kexec_calm_watchdog - say that this CPU is not stuck
+ *
  * Interrupts are off, so timers don't fire, and a watchdog that is an NMI would
  * take that for a fault.  Such a one looks at this CPU's flag; to set it is one
  * store.  Not by touch_nmi_watchdog(): what an architecture does there may need
  * a lock, which a CPU that was stopped may hold.
+ *
+ * Context: Any, on a CPU that no task leaves; to be called again each second.
  */
-static void calm_watchdog(void)
+void kexec_calm_watchdog(void)
 {
 #ifdef CONFIG_HARDLOCKUP_DETECTOR_COUNTS_HRTIMER
 	watchdog_hardlockup_touch_cpu(raw_smp_processor_id());
@@ -110,7 +114,7 @@ static void digest_run(struct xxh64_state *state, unsigned long phys,
 		if (may_sleep)
 			cond_resched();
 		else
-			calm_watchdog();
+			kexec_calm_watchdog();
 	}
 }
 

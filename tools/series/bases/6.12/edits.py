@@ -14,4 +14,18 @@ EDITS = [
          re.compile(r"^#ifdef CONFIG_KEXEC_CORE\n\t&kexec_loaded_attr(?:.*\n)+?"
                     r"#endif\n#endif\n", re.MULTILINE), "",
          "nor is there anything to list"),
+
+    # Linux 7.3 has a text of its own.
+    Edit("Documentation/admin-guide/kernel-parameters.txt",
+         "\tcryptomgr.notests\n", """\
+	crashkernel=size[KMG],cma
+			[KNL,EARLY] Beside another crashkernel=: memory that
+			programs use until a panic, and the capture kernel from
+			then on. What they had there is in no dump. Needs
+			CONFIG_CMA; see
+			Documentation/admin-guide/kexec/crashkernel.rst.
+
+	cryptomgr.notests
+""",
+         "crashkernel= can be memory that programs use"),
 ]
