@@ -105,14 +105,15 @@ static const struct boot_virtual *find_mapping(const struct boot *boot,
 	return largest;
 }
 
-/* The RAM of the kernel that may die, but for where the other one runs. */
+/* The RAM of the kernel that may die, but for what the other one uses. */
 static bool find_captured(struct boot *boot, struct ranges *ram)
 {
 	struct ranges own = { };
 	int i;
 
 	if (!map_ranges(boot, &boot->map, "System RAM", ram) ||
-	    !map_ranges(boot, &boot->map, "Crash kernel", &own))
+	    !map_ranges(boot, &boot->map, "Crash kernel", &own) ||
+	    !map_ranges(boot, &boot->map, SHARED_MEMORY, &own))
 		return false;
 	for (i = 0; i < own.nr; i++) {
 		if (!ranges_remove(ram, own.at[i]))

@@ -153,7 +153,10 @@ static int add_usable(void *fdt, int chosen, struct range at)
 					range_len(at));
 }
 
-/* The region that it runs in comes first, one for devices last. */
+/*
+ * The region that it runs in comes first, one for devices after it, and last what it
+ * shares with the other one's programs: a kernel takes the first few.
+ */
 static int set_capture(const struct boot *boot, void *fdt, int chosen,
 		       struct range core)
 {
@@ -173,6 +176,10 @@ static int set_capture(const struct boot *boot, void *fdt, int chosen,
 		}
 		err = add_usable(fdt, chosen, at) ?:
 		      add_usable(fdt, chosen, behind);
+	}
+	for (i = 0; i < boot->map.nr && !err; i++) {
+		if (!strcmp(boot->map.line[i].name, SHARED_MEMORY))
+			err = add_usable(fdt, chosen, boot->map.line[i].at);
 	}
 	return err;
 }

@@ -290,6 +290,9 @@ void *boot_alloc(struct boot *boot, __u64 size);
 void boot_free(struct boot *boot);
 
 /* boot_map.c */
+/* A line's name: memory of programs, until a panic, and of the capture kernel then. */
+#define SHARED_MEMORY		"Crash kernel (CMA)"
+
 bool parse_map(struct boot *boot, struct boot_map *map, const char *path,
 	       const char *text);
 bool add_map_line(struct boot_map *map, struct range at, int depth,

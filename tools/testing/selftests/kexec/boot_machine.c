@@ -187,6 +187,24 @@ static bool read_notes(struct boot *boot)
 	return true;
 }
 
+/*
+ * Memory that programs use until the panic, and the capture kernel afterwards: a line
+ * each in the map, as that has lines for memory of the capture kernel's own.
+ */
+static bool read_shared(struct boot *boot)
+{
+	FILE *file = fopen("/sys/kernel/kexec/crash_cma_ranges", "re");
+	unsigned long long first, last;
+	bool ok = true;
+
+	while (file && ok && fscanf(file, "%llx-%llx", &first, &last) == 2)
+		ok = add_map_line(&boot->map, (struct range) { first, last + 1 },
+				  1, SHARED_MEMORY);
+	if (file)
+		fclose(file);
+	return ok || boot_fail(boot, "no memory");
+}
+
 static bool add_mapping(struct boot *boot, const struct elf64_phdr *phdr)
 {
 	struct boot_virtual *more;
@@ -380,5 +398,6 @@ bool read_machine(struct boot *boot)
 	if (getrandom(boot->random, sizeof(boot->random), 0) !=
 	    sizeof(boot->random))
 		return boot_fail(boot, "getrandom: %s", strerror(errno));
-	return !boot->panic || (read_notes(boot) && read_mappings(boot));
+	return !boot->panic || (read_notes(boot) && read_shared(boot) &&
+				read_mappings(boot));
 }

@@ -112,7 +112,8 @@ static bool add_e820_ranges(struct boot *boot, unsigned char *params,
 
 /*
  * A capture kernel has the memory that is reserved for it, without what the
- * core header lies in, and low memory, where its CPUs start.  The rest is what
+ * core header lies in, what it shares with the other one's programs, and low
+ * memory, where its CPUs start.  The rest is what
  * it captures: reserved, so that no device is put there either.
  */
 static bool add_capture_ram(struct boot *boot, unsigned char *params,
@@ -122,7 +123,8 @@ static bool add_capture_ram(struct boot *boot, unsigned char *params,
 	struct ranges usable = { }, rest = *ram;
 	int i;
 
-	if (!map_ranges(boot, &boot->map, "Crash kernel", &usable))
+	if (!map_ranges(boot, &boot->map, "Crash kernel", &usable) ||
+	    !map_ranges(boot, &boot->map, SHARED_MEMORY, &usable))
 		return false;
 	if (!ranges_remove(&usable, core) || !ranges_remove(ram, high))
 		return boot_fail(boot, "the memory map is in too many pieces");

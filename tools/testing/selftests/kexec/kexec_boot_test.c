@@ -1357,6 +1357,45 @@ TEST_F(loader, panic)
 	check_e820(_metadata, params, 5, 0x3e000000, 0x3ffe0000, 2);
 }
 
+/* What programs use until the panic is the capture kernel's memory, and in no dump. */
+TEST_F(loader, panic_shared)
+{
+	static const struct elf64_phdr expected[] = {
+		{ .p_type = PT_NOTE, .p_paddr = 0x3f001000, .p_memsz = 0x200 },
+		{ .p_type = PT_NOTE, .p_paddr = 0x3f002000, .p_memsz = 0x200 },
+		{ .p_type = PT_NOTE, .p_paddr = 0x3f003000, .p_memsz = 0x1000 },
+		{ .p_type = PT_LOAD, .p_paddr = 0x1000000, .p_memsz = 0x1600000,
+		  .p_vaddr = 0xffffffff81000000 },
+		{ .p_type = PT_LOAD, .p_paddr = 0x1000, .p_memsz = 0x9ec00,
+		  .p_vaddr = 0xffff888000001000 },
+		{ .p_type = PT_LOAD, .p_paddr = 0x100000, .p_memsz = 0x7f00000,
+		  .p_vaddr = 0xffff888000100000 },
+		{ .p_type = PT_LOAD, .p_paddr = 0x10000000,
+		  .p_memsz = 0x2a000000, .p_vaddr = 0xffff888010000000 },
+		{ .p_type = PT_LOAD, .p_paddr = 0x3e000000, .p_memsz = 0x1fe0000,
+		  .p_vaddr = 0xffff88803e000000 },
+	};
+	struct boot *boot = &self->boot;
+	const struct boot_segment *core;
+	const unsigned char *params;
+
+	know_crash_notes(boot);
+	ASSERT_TRUE(add_map_line(&boot->map, (struct range) {
+					 0x8000000, 0x10000000
+				 }, 1, SHARED_MEMORY));
+	plan(_metadata, boot);
+	check_phdrs(_metadata, boot, expected, ARRAY_SIZE(expected));
+
+	core = find(boot, "core header");
+	params = find(boot, "parameters")->buf;
+	check_e820(_metadata, params, 0, 0x1000, 0x9fc00, 1);
+	check_e820(_metadata, params, 1, 0x8000000, 0x10000000, 1);
+	check_e820(_metadata, params, 2, 0x3a000000, core->at.start, 1);
+	check_e820(_metadata, params, 3, core->at.end, 0x3e000000, 1);
+	check_e820(_metadata, params, 4, 0x100000, 0x8000000, 2);
+	check_e820(_metadata, params, 5, 0x10000000, 0x3a000000, 2);
+}
+
 /* A 32-bit kernel has addresses for some of the memory only. */
 TEST_F(loader, panic_lowmem)
 {
@@ -1417,6 +1456,31 @@ TEST_F(loader, panic_arm64)
 	use_board(self, "ARM\x64");
 	know_crash_notes(&self->boot);
 	check_capture(_metadata, &self->boot, 0x70000000, 0x8000000);
+}
+
+TEST_F(loader, panic_arm64_shared)
+{
+	static const __u64 usable[] = {
+		0x70000000, 0x8000000, 0x50000000, 0x4000000,
+	};
+	struct boot *boot = &self->boot;
+	const void *fdt, *value;
+	unsigned int i;
+	int len;
+
+	use_board(self, "ARM\x64");
+	know_crash_notes(boot);
+	ASSERT_TRUE(add_map_line(&boot->map, (struct range) {
+					 0x50000000, 0x54000000
+				 }, 1, SHARED_MEMORY));
+	plan(_metadata, boot);
+	fdt = find(boot, "device tree")->buf;
+	value = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"),
+			    "linux,usable-memory-range", &len);
+	ASSERT_TRUE(!!value);
+	ASSERT_SAME(sizeof(usable), len);
+	for (i = 0; i < ARRAY_SIZE(usable); i++)
+		ASSERT_SAME(usable[i], fdt64_ld((const fdt64_t *)value + i));
 }
 
 /*
