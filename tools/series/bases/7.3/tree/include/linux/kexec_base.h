@@ -5,7 +5,10 @@
 #ifndef _LINUX_KEXEC_BASE_H
 #define _LINUX_KEXEC_BASE_H
 
-/* Whether crashkernel= asks for memory, and for which; none that programs use. */
+/*
+ * Whether crashkernel= asks for memory, and for which.  What programs use until a
+ * panic is noted by crashkernel_parse(), and not the architecture's to take.
+ */
 static __always_inline int
 parse_crashkernel(char *cmdline, unsigned long long system_ram,
 		  unsigned long long *crash_size, unsigned long long *crash_base,
@@ -26,7 +29,7 @@ reserve_crashkernel_generic(unsigned long long size, unsigned long long base,
 	crashkernel_reserve(size, base, low, high);
 }
 
-/* What programs use is never asked for: see above. */
+/* crashkernel_reserve() has done that. */
 static inline void reserve_crashkernel_cma(unsigned long long cma_size) { }
 
 #endif /* _LINUX_KEXEC_BASE_H */
