@@ -70,6 +70,14 @@ class NoPackage(BuildError):
     """
 
 
+@functools.cache
+def release(tree):
+    """The release of Linux that a tree is, as "6.12", which all of its 6.12.y are."""
+    text = (tree / "Makefile").read_text()
+    return ".".join(re.search(rf"^{word} *= *(\d+)$", text, re.MULTILINE)[1]
+                    for word in ("VERSION", "PATCHLEVEL"))
+
+
 def patience():
     """A factor for all time limits, for machines that are slower than most."""
     return float(os.environ.get("PATIENCE") or 1)

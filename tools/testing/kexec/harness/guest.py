@@ -39,8 +39,9 @@ TEST_LONGEST = 2
 ANSWERED = 5
 
 # What a row's patterns may have in place of bytes that are another architecture's
-# on each: the first 20 of an ELF core file.
+# on each: the first 20 of an ELF core file; and of the release that the tree is.
 ELF_HEADER = "@ELF_HEADER@"
+RELEASE = "@RELEASE@"
 
 
 @dataclasses.dataclass
@@ -557,9 +558,12 @@ def missing_suites(guest, tests, arch):
 
 
 def in_place(pattern, arch):
-    """A row's pattern, with what is the architecture's in place."""
-    return pattern.replace(ELF_HEADER, arch.elf_header) \
-        if ELF_HEADER in pattern else pattern
+    """A row's pattern, with what is the architecture's, or the tree's, in place."""
+    if ELF_HEADER in pattern:
+        pattern = pattern.replace(ELF_HEADER, arch.elf_header)
+    if RELEASE in pattern:
+        pattern = pattern.replace(RELEASE, re.escape(build.release(build.TREE)))
+    return pattern
 
 
 def test_under_way(text):

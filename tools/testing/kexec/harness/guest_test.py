@@ -750,6 +750,32 @@ class AcceleratorTest(unittest.TestCase):
             self.assertEqual(self.used(name, "kvm"), "kvm")
 
 
+class ReleaseTest(unittest.TestCase):
+    """A row has no release of Linux in it: the tree has."""
+
+    def seen(self, lines, expect="Linux version @RELEASE@", patchlevel=3):
+        with tempfile.TemporaryDirectory() as top, \
+             mock.patch.object(build, "TREE", Path(top)):
+            (Path(top) / "Makefile").write_text(
+                "# SPDX-License-Identifier: GPL-2.0\nVERSION = 7\n"
+                f"PATCHLEVEL = {patchlevel}\nSUBLEVEL = 4\nEXTRAVERSION =\n")
+            return not verdict([*lines, "kexec-guest: exit 0"], expect=[expect])
+
+    def test_release(self):
+        self.assertTrue(self.seen(["Linux version 7.3.4-kexec-test"]))
+        self.assertTrue(self.seen(["Linux version 7.12.1"], patchlevel=12))
+        self.assertFalse(self.seen(["Linux version 6.12.117-kexec-test"]))
+        self.assertFalse(self.seen(["Linux version 7x3"]))
+
+    def test_rows(self):
+        """Only kernels that Debian has made have their own."""
+        for one in guest.every_guest():
+            if not one.name.startswith("debian-"):
+                with self.subTest(one.name):
+                    self.assertNotRegex(repr(one), r"Linux.{0,3}version.{0,3}\d|"
+                                                   r"OSRELEASE=\d|\b6\\.?\.12\b")
+
+
 class CounterTest(unittest.TestCase):
     """A guest is told how fast the counter is that it has from its host."""
 
