@@ -60,13 +60,22 @@ def running_task(prog, cpu, pid):
     return find_task(prog, pid) if pid else per_cpu(prog["runqueues"], cpu).idle
 
 
+def top_of_stack(prog, cpu):
+    """Where the stack of who runs on @cpu begins: Linux 6.12 has that with other
+    things that each CPU uses a lot, later ones by itself.
+    """
+    try:
+        return per_cpu(prog["pcpu_hot"], cpu).top_of_stack.value_()
+    except KeyError:
+        return per_cpu(prog["cpu_current_top_of_stack"], cpu).value_()
+
+
 def user_registers(prog, cpu):
     """The registers with which who runs on @cpu came into the kernel: they are
     where its stack begins.
     """
     regs = prog.type("struct pt_regs")
-    top = per_cpu(prog["pcpu_hot"], cpu).top_of_stack.value_()
-    saved = Object(prog, regs, address=top - sizeof(regs))
+    saved = Object(prog, regs, address=top_of_stack(prog, cpu) - sizeof(regs))
     return {name: saved.member_(name).value_() for name in REGISTERS
             if re.fullmatch(r"r\d+", name)}
 
