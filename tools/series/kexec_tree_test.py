@@ -162,6 +162,22 @@ class KexecTreeTest(unittest.TestCase):
         self.assertIn("there is no base 6.14: there is 6.12, 6.13",
                       self.run_tool("list", "--base", "6.14").stderr)
 
+    def test_base_that_can_not_be_fetched(self):
+        """Who asked can tell that from a fault of ours."""
+        own = self.add_base()
+        (own / "base.toml").write_text('package = "linux"\nrelease = "new"\n')
+        harness = self.repo / "tools/testing/kexec/harness"
+        harness.mkdir(parents=True)
+        (harness / "build.py").write_text(
+            "class BuildError(Exception): pass\nclass Native: pass\n"
+            "def fetch(*arguments): raise BuildError(f'no {arguments[2:]}')\n")
+        self.remember()
+        result = self.run_tool("make", "--base", "6.13", self.tree)
+        self.assertEqual(result.returncode, 3)
+        self.expect_left_alone(result, "no ('linux', 'new')")
+        self.assertEqual(self.run_tool("make", "--base", "6.14",
+                                       self.tree).returncode, 1)
+
     def test_base_that_hides_a_file(self):
         own = self.add_base()
         (own / "tree" / CORE).write_text("")
