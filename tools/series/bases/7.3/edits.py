@@ -35,4 +35,17 @@ EDITS = [
          re.compile(r"#if defined\(CONFIG_KEXEC_CORE\).*\n"
                     r"\t\tkexec_debug_8250_mmio32 = .*\n#endif\n"), "",
          "so are registers in memory"),
+
+    # panic_force_cpu=: nobody stops that CPU, which is offline by then.
+    Edit("kernel/panic.c",
+         "\tint old_cpu = PANIC_CPU_INVALID;\n\tva_list ap;\n",
+         "\tint old_cpu = PANIC_CPU_INVALID;\n\tstruct pt_regs regs;\n"
+         "\tva_list ap;\n",
+         "who panics saves its registers before another CPU goes on"),
+    Edit("kernel/panic.c",
+         "\tif (panic_smp_redirect_cpu(panic_force_cpu, panic_force_buf) != 0) {\n",
+         "\tmachine_crash_regs(&regs);\n"
+         "\tcrash_save_cpu(&regs, this_cpu);\n\n"
+         "\tif (panic_smp_redirect_cpu(panic_force_cpu, panic_force_buf) != 0) {\n",
+         "who panics saves its registers before another CPU goes on"),
 ]

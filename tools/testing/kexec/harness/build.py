@@ -78,6 +78,17 @@ def release(tree):
                     for word in ("VERSION", "PATCHLEVEL"))
 
 
+def base():
+    """The release of Linux that this is about, as release() has it."""
+    return release(TREE) if IN_TREE else BASE or DEFAULT_BASE
+
+
+def is_since(first):
+    """Whether that is a release, as "7.3", or a later one."""
+    return [int(number) for number in base().split(".")] \
+        >= [int(number) for number in first.split(".")]
+
+
 def patience():
     """A factor for all time limits, for machines that are slower than most."""
     return float(os.environ.get("PATIENCE") or 1)

@@ -13,7 +13,8 @@ import struct
 import sys
 
 from drgn import Object, sizeof
-from drgn.helpers.linux.cpumask import for_each_online_cpu
+from drgn.helpers.linux.cpumask import for_each_online_cpu, \
+    for_each_possible_cpu
 from drgn.helpers.linux.mm import access_process_vm
 from drgn.helpers.linux.percpu import per_cpu, per_cpu_ptr
 from drgn.helpers.linux.pid import find_task, for_each_task
@@ -123,10 +124,18 @@ def held(prog):
     return f"no process has it: {seen}" if tasks else "no crash-workload"
 
 
+def cpus_of(prog):
+    """The CPUs that ran: those that are online, and the one that panicked, if it has
+    another one go on; it has a note.
+    """
+    online = set(for_each_online_cpu(prog))
+    return [cpu for cpu in for_each_possible_cpu(prog) if cpu in online or any(
+        prog.read(per_cpu_ptr(prog["crash_notes"], cpu).value_(), 12))]
+
+
 def report(prog):
     return {"crashed": prog.crashed_thread().tid,
-            "cpus": {cpu: cpu_report(prog, cpu)
-                     for cpu in for_each_online_cpu(prog)},
+            "cpus": {cpu: cpu_report(prog, cpu) for cpu in cpus_of(prog)},
             "log": get_dmesg(prog).decode(errors="replace"),
             "held": held(prog)}
 

@@ -77,6 +77,7 @@ class Guest:
     needs: str = ""
     firmware: str = ""
     feature: str = ""
+    since: str = ""
     dump: dict = None
     notes: list = dataclasses.field(default_factory=list)
 
@@ -89,7 +90,9 @@ class Guest:
         return () if self.kernel == "default" else tuple(self.kernel.split("-"))
 
     def is_for(self, arch_name):
-        """Whether it is a guest of an architecture."""
+        """Whether it is a guest of an architecture, of the base that there is."""
+        if self.since and not build.is_since(self.since):
+            return False
         return arch_name in self.arch or (
             "all" in self.arch
             and self.feature not in build.Arch(arch_name).no_features)
@@ -136,6 +139,8 @@ def wrong_values(one):
             yield f"{what}: {' '.join(map(str, archs))}: no such architecture"
     if one.ends not in ENDS:
         yield f"ends: {one.ends}, which is none of {', '.join(ENDS)}"
+    if not re.fullmatch(r"(\d+\.\d+)?", one.since):
+        yield f"since: {one.since}, which is no release"
     if one.feature not in ("", *FEATURES):
         yield f"feature: {one.feature}, which is none of {', '.join(FEATURES)}"
     for pattern in (*one.expect, *one.reject, *one.allow, *one.dies,

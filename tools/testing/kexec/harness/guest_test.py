@@ -767,6 +767,18 @@ class ReleaseTest(unittest.TestCase):
         self.assertFalse(self.seen(["Linux version 6.12.117-kexec-test"]))
         self.assertFalse(self.seen(["Linux version 7x3"]))
 
+    def test_since(self):
+        one = guest.Guest(name="test", since="6.13")
+        for base, has in (("6.2", False), ("6.12", False), ("6.13", True),
+                          ("6.14", True), ("7.3", True)):
+            with self.subTest(base), mock.patch.object(build, "IN_TREE", False), \
+                 mock.patch.object(build, "BASE", base):
+                self.assertEqual(one.is_for("x86_64"), has)
+                self.assertEqual(one.in_check("x86_64"), has)
+                self.assertFalse(one.is_for("arm64"))
+        with self.assertRaisesRegex(build.BuildError, "since: new, which is no"):
+            guest.read_row({"name": "test", "since": "new"})
+
     def test_rows(self):
         """Only kernels that Debian has made have their own."""
         for one in guest.every_guest():
