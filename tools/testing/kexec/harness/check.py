@@ -10,11 +10,10 @@ import resource
 import subprocess
 import sys
 import time
-import tomllib
 import traceback
 from typing import Callable
 
-from . import build, docs, dump, guest, ktap, pages, record, static
+from . import build, docs, dump, guest, ktap, other_base, pages, record, static
 
 AT_ONCE = 2
 
@@ -86,7 +85,9 @@ def inputs_of_guest(arch, one):
 
 
 def checks_of(arch):
-    """What is checked for an architecture: that it compiles, the guests."""
+    """What is checked for an architecture: that it compiles, the guests; and of other
+    bases, some of that.
+    """
     return [
         *(Check(f"{name}/{arch.name}",
                 lambda function=function: (function(arch), []), alone=True)
@@ -96,6 +97,9 @@ def checks_of(arch):
                 (arch.name, one.flavour), in_check=one.in_check(arch.name),
                 inputs=functools.partial(inputs_of_guest, arch, one))
           for one in guest.table(arch)),
+        *(Check(f"base/{base}/{arch.name}",
+                functools.partial(other_base.run, base, arch), alone=True)
+          for base in other_base.bases_for(arch)),
     ]
 
 
@@ -240,11 +244,9 @@ def short_list(archs):
     """
     if not build.BASE:
         return []
-    path = build.REPO / f"tools/series/bases/{build.BASE}/base.toml"
-    names = tomllib.loads(path.read_text()).get("check", [])
-    found = [name for name in names
-             if name.split("/")[1] in {arch.name for arch in archs}]
-    if names and not found:
+    found, any_list = other_base.short_list(build.BASE,
+                                            {arch.name for arch in archs})
+    if any_list and not found:
         raise build.BuildError(
             f"the short list of {build.BASE} has nothing for "
             + ", ".join(arch.name for arch in archs)

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The short lists of other bases than the default one, as checks of "make check".
+
+What a base is: tools/series/bases.py of the overlay.  Everything of another one has
+directories of its own, which the environment chooses; so it is another program's run,
+of which each check is a test here.
+"""
+
+import re
+import subprocess
+import sys
+import tomllib
+
+from . import build, ktap
+
+# What tools/series/kexec-tree ends with if a base can't be had.
+NOT_TO_BE_HAD = 3
+
+
+def short_list(base, archs):
+    """The names of the checks that "make check" has of a base, for architectures, by
+    their names; and whether it has a list at all.
+    """
+    path = build.REPO / f"tools/series/bases/{base}/base.toml"
+    names = tomllib.loads(path.read_text()).get("check", [])
+    return [name for name in names if name.split("/")[1] in archs], bool(names)
+
+
+def bases_for(arch):
+    """The other bases that have a short list for an architecture."""
+    if build.IN_TREE or build.BASE:
+        return []
+    paths = sorted((build.REPO / "tools/series/bases").glob("*/base.toml"))
+    return [path.parent.name for path in paths
+            if path.parent.name != build.DEFAULT_BASE
+            and short_list(path.parent.name, {arch.name})[0]]
+
+
+def make_tree(base):
+    """Bring the tree of a base up to date; returns why it can't be had, or ""."""
+    result = subprocess.run(
+        [str(build.REPO / "tools/series/kexec-tree"), "make", "--base", base,
+         f"build/linux-{base}"], cwd=build.REPO, env=build.ENVIRONMENT, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if result.returncode == NOT_TO_BE_HAD:
+        return result.stderr
+    if result.returncode:
+        raise build.BuildError(result.stderr)
+    return ""
+
+
+def tests_of(text):
+    """The checks of a run of kexec-qemu, by what it said, as tests, and their tests
+    that were skipped.
+    """
+    tests = []
+    for match in re.finditer(r"^(ok  |FAIL) (\S+) \(.*((?:\n .*)*)", text,
+                             re.MULTILINE):
+        verdict, name, more = match[1], match[2], match[3]
+        tests += [ktap.Test(skipped, True, True, why) for skipped, why in
+                  re.findall(r"^ +skipped: (\S+) ?(.*)", more, re.MULTILINE)]
+        ok = verdict == "ok  "
+        tests.append(ktap.Test(name, ok, detail="" if ok else more.strip("\n")))
+    return tests
+
+
+def missing(names, tests):
+    """Why a run was not what it had to be: which of the checks it does not tell of."""
+    seen = {test.name for test in tests}
+    return [f"expected {name}: not seen" for name in names if name not in seen]
+
+
+def run(base, arch):
+    """Run the short list of a base for an architecture; returns why it failed, and its
+    checks as tests.
+    """
+    if why := make_tree(base):
+        return [], [ktap.Test(f"Linux-{base}", True, True, " ".join(why.split()))]
+    log = build.BUILD / f"logs-{base}/check-{arch.name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "w") as out, subprocess.Popen(
+            [sys.executable, str(build.HERE / "kexec-qemu"), "check",
+             "--arch", arch.name], stdin=subprocess.DEVNULL, stdout=out,
+            env=build.ENVIRONMENT | {"KEXEC_BASE": base}) as process:
+        with build.ended_with_us(process):
+            process.wait()
+    text = log.read_text(errors="replace")
+    tests = tests_of(text)
+    why = missing(short_list(base, {arch.name})[0], tests)
+    if bool(process.returncode) == all(test.ok for test in tests):
+        why.append(f"its exit status is {process.returncode}: "
+                   f"{text[-2000:].strip()}")
+    if why or process.returncode:
+        why.append(f"the whole log: {build.relative(log)}")
+    return why, tests
