@@ -54,6 +54,26 @@ static void give_back_at_hand(void)
 }
 
 /*
+ * Free pages that are anybody's.  Those of CMA areas are not: who can't move lets
+ * them be, and is killed for want of memory in the sight of them.
+ */
+static unsigned long free_for_all(struct zone *zone)
+{
+	return zone_page_state(zone, NR_FREE_PAGES) -
+	       zone_page_state(zone, NR_FREE_CMA_PAGES);
+}
+
+/* Pages of files, which may be in CMA areas; then those outside are fewer. */
+static unsigned long files_for_all(struct zone *zone)
+{
+	unsigned long files = zone_page_state(zone, NR_ZONE_ACTIVE_FILE) +
+			      zone_page_state(zone, NR_ZONE_INACTIVE_FILE);
+
+	return min(files, zone_managed_pages(zone) -
+			  min(zone_managed_pages(zone), zone_cma_pages(zone)));
+}
+
+/*
  * Pages that a zone can do without, if half of the files' in it are given up: what
  * is above the mark that reclaim aims at, less a share of what others are left
  * with.  Who needs memory of that zone and no other would be killed otherwise,
@@ -62,10 +82,8 @@ static void give_back_at_hand(void)
 static long zone_spare(struct zone *zone)
 {
 	unsigned long share = min(SPARE_PAGES, zone_managed_pages(zone) / 64);
-	unsigned long files = zone_page_state(zone, NR_ZONE_ACTIVE_FILE) +
-			      zone_page_state(zone, NR_ZONE_INACTIVE_FILE);
 
-	return zone_page_state(zone, NR_FREE_PAGES) + files / 2 -
+	return free_for_all(zone) + files_for_all(zone) / 2 -
 	       high_wmark_pages(zone) - share;
 }
 
@@ -159,7 +177,8 @@ static bool any_is_held_up(unsigned long pfn, unsigned long end)
 
 /*
  * Whether these pages are the page allocator's to give at all: online, in one
- * zone as alloc_contig_range() demands, none reserved at boot; whether at most
+ * zone as alloc_contig_range() demands, none reserved at boot or of a CMA area, which
+ * has an owner; whether at most
  * @most_busy of them are busy, and none held up; and whether others can do without
  * those that are free.  Users of the others get pages for them by the rules, and
  * nobody is killed for these.  Of a page block, the ends tell the zone of all, as for
@@ -177,6 +196,8 @@ static int can_be_claimed(unsigned long start, unsigned long nr_pages,
 		stop = min(ALIGN(pfn + 1, pageblock_nr_pages), end);
 		last = pfn_to_online_page(stop - 1);
 		if (!first || !last || PageReserved(first) || PageReserved(last))
+			return -EBUSY;
+		if (is_migrate_cma_page(first))
 			return -EBUSY;
 
 		zone = zone ?: page_zone(first);
@@ -356,7 +377,8 @@ static long mapped_spare(void)
  */
 static unsigned long count_spare(void)
 {
-	long nr_pages = si_mem_available() + get_nr_swap_pages();
+	long nr_pages = si_mem_available() + get_nr_swap_pages() -
+			global_zone_page_state(NR_FREE_CMA_PAGES);
 
 	if (IS_ENABLED(CONFIG_HIGHMEM) && mapped_spare() <= 0)
 		return 0;
@@ -382,9 +404,7 @@ static unsigned long buddy_idle(gfp_t gfp)
 	struct zone *zone;
 
 	for_each_populated_zone(zone) {
-		long nr_idle = zone_page_state(zone, NR_FREE_PAGES) -
-			       zone_page_state(zone, NR_FREE_CMA_PAGES) -
-			       high_wmark_pages(zone);
+		long nr_idle = free_for_all(zone) - high_wmark_pages(zone);
 
 		if (zone_idx(zone) > highest)
 			continue;
