@@ -21,6 +21,8 @@
 #include <linux/delay.h>
 #include <linux/init.h>
 #include <linux/ktime.h>
+#include <linux/kconfig.h>
+#include <linux/memblock.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
@@ -29,12 +31,22 @@
 #include "internal.h"
 #include "reserve.h"
 
-/* Milliseconds within which a device ends what it was told to do, or gives it up. */
-#define DMA_ENDS_MS	10000
+/* Seconds within which a device ends what it was told to do, or gives it up. */
+#define DMA_ENDS_S	10U
+
+/* What one area can have, whose size is an unsigned long of bytes in some places. */
+#define PIECE_MAX	(IS_ENABLED(CONFIG_64BIT) ? (u64)SZ_1G << 30 : SZ_2G)
 
 /* Areas, as memory may be in pieces. */
 static struct cma *crash_cma[CRASHK_CMA_RANGES_MAX] __ro_after_init;
 static unsigned int nr_crash_cma __ro_after_init;
+
+/* Each has a name of its own: a directory in sysfs. */
+static const char * const crash_cma_names[CRASHK_CMA_RANGES_MAX] __initconst = {
+	"crashkernel0", "crashkernel1", "crashkernel2", "crashkernel3",
+};
+
+static u64 crash_cma_asked __initdata;
 
 /*
  * How much of an area there is: nothing of one that the allocator could not make
@@ -49,19 +61,23 @@ static unsigned long size_of(unsigned int i)
  * crash_cma_reserve() - take memory that programs may use until a panic
  * @size: bytes
  *
- * If they can't be had in one piece, there are up to CRASHK_CMA_RANGES_MAX.  The log
- * says how much was had.
+ * If they can't be had in one piece, there are up to CRASHK_CMA_RANGES_MAX.  A quarter
+ * of all that is free stays for what can't be moved, as a kernel without that does not
+ * come up.  How much was had is said when the allocator has taken it over.
  *
  * Context: boot, as crashkernel_reserve(), and after that.
  */
 void __init crash_cma_reserve(u64 size)
 {
-	u64 left = ALIGN(size, CMA_MIN_ALIGNMENT_BYTES), piece = left;
+	u64 free = memblock_phys_mem_size() - memblock_reserved_size();
+	u64 left = ALIGN(min(size, free / 4 * 3), CMA_MIN_ALIGNMENT_BYTES);
+	u64 piece = min(left, PIECE_MAX);
 
+	crash_cma_asked = size;
 	while (left && nr_crash_cma < ARRAY_SIZE(crash_cma)) {
 		piece = min(piece, left);
 		if (!cma_declare_contiguous(0, piece, 0, 0, 0, false,
-					    "crashkernel",
+					    crash_cma_names[nr_crash_cma],
 					    &crash_cma[nr_crash_cma])) {
 			nr_crash_cma++;
 			left -= piece;
@@ -71,13 +87,26 @@ void __init crash_cma_reserve(u64 size)
 		if (!piece)
 			break;
 	}
-	if (left)
+}
+
+/* An area over the border of two zones, for one, is not taken over. */
+static int __init crash_cma_report(void)
+{
+	u64 size = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr_crash_cma; i++)
+		size += size_of(i);
+	if (size < crash_cma_asked)
 		pr_warn("of %llu MiB that programs use until a panic, %llu MiB could be had\n",
-			size / SZ_1M, (size - min(size, left)) / SZ_1M);
-	else
+			crash_cma_asked / SZ_1M, size / SZ_1M);
+	else if (size)
 		pr_info("programs use %llu MiB more until a panic\n",
 			size / SZ_1M);
+	return 0;
 }
+/* The areas are taken over by a core_initcall. */
+postcore_initcall(crash_cma_report);
 
 /**
  * crash_cma_wait() - have devices end what they write to such memory
@@ -87,7 +116,7 @@ void __init crash_cma_reserve(u64 size)
 void crash_cma_wait(void)
 {
 	u64 start = ktime_get_mono_fast_ns();
-	unsigned int i, ms;
+	unsigned int i, turns;
 
 	for (i = 0; i < nr_crash_cma && !size_of(i); i++)
 		;
@@ -95,11 +124,11 @@ void crash_cma_wait(void)
 		return;
 
 	pr_emerg("waiting %u seconds for devices that write to memory of programs\n",
-		 DMA_ENDS_MS / MSEC_PER_SEC);
+		 DMA_ENDS_S);
 	/* A turn can take longer than it should; and the clock may stand still. */
-	for (ms = 0; ms < DMA_ENDS_MS; ms++) {
+	for (turns = 0; turns < DMA_ENDS_S * 1000; turns++) {
 		if (ktime_get_mono_fast_ns() - start >=
-		    (u64)DMA_ENDS_MS * NSEC_PER_MSEC)
+		    DMA_ENDS_S * (u64)NSEC_PER_SEC)
 			break;
 		mdelay(1);
 		kexec_calm_watchdog();

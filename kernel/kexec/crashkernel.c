@@ -317,7 +317,8 @@ static bool __init read_value(struct crash_text *text, const char *value,
 			return false;
 		break;
 	case CRASH_PROGRAMS:
-		if (!read_size(text, ram, &req->cma))
+		/* Too much of that is no reason to have no region. */
+		if (!read_size(text, U64_MAX, &req->cma))
 			return false;
 		break;
 	default:
@@ -448,7 +449,9 @@ int __init crashkernel_parse(char *cmdline, unsigned long long system_ram,
 			text.part_len, text.part, text.flaw);
 
 	if (!err && req.cma && !CRASH_CMA) {
-		pr_warn("size,cma is not taken: there is none in this kernel (CONFIG_CMA)\n");
+		pr_warn("size,cma is not taken: %s\n",
+			IS_ENABLED(CONFIG_CMA) ? "not on this architecture" :
+						 "this kernel has no CONFIG_CMA");
 		req.cma = 0;
 	}
 

@@ -109,6 +109,7 @@ static const struct cmdline_case cmdline_cases[] = {
 	NOTHING("crashkernel=1G,cma", GiB(8)),
 	NOTHING("crashkernel=1G,cma crashkernel=64M,low", GiB(8)),
 	NOTHING("crashkernel=0 crashkernel=1G,cma", GiB(8)),
+	GOOD_CMA("crashkernel=64M crashkernel=9G,cma", MiB(64), 0, GiB(9)),
 	GOOD("crashkernel=64M crashkernel=1X,cma crashkernel=0,cma", GiB(8),
 	     MiB(64), 0),
 
@@ -222,8 +223,6 @@ static const struct cmdline_case cmdline_cases[] = {
 	BAD("crashkernel=512M,high crashkernel=,low", ",low",
 	    "missing before"),
 	BAD("crashkernel=512M,high crashkernel=9G,low", "9G",
-	    "more than this machine"),
-	BAD("crashkernel=64M crashkernel=9G,cma", "9G",
 	    "more than this machine"),
 	BAD("crashkernel=64M crashkernel=1X,cma", "1X", "no amount"),
 	BAD("crashkernel=64M crashkernel=1G@1G,cma", "@1G,cma", "no meaning"),

@@ -22,11 +22,6 @@ EDITS = [
          "config ARCH_SUPPORTS_KEXEC_HANDOVER\n\tdef_bool y\n\n", "",
          "nobody tells the next kernel what is handed over to it"),
 
-    Edit("kernel/panic.c",
-         "\t\tset_cpu_online(smp_processor_id(), false);\n\t\tpanic_smp_self_stop();\n",
-         "\t\tset_cpu_online(smp_processor_id(), false);\n\t\tcrash_stop_self(NULL);\n",
-         "a CPU that has another one panic for it saves its registers"),
-
     Edit("arch/x86/kernel/early_printk.c",
          re.compile(r"\n#if defined\(CONFIG_KEXEC_CORE\)(?:.*\n){2}"
                     r"\t\tkexec_debug_8250_port = .*\n#endif\n"), "",

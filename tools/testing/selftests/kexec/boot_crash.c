@@ -328,6 +328,10 @@ bool boot_is_tight(const struct boot *boot, char *why, size_t size)
 
 	for (i = 0; i < boot->free.nr; i++)
 		left += range_len(boot->free.at[i]);
+	for (i = 0; i < boot->map.nr; i++) {
+		if (!strcmp(boot->map.line[i].name, SHARED_MEMORY))
+			left += range_len(boot->map.line[i].at);
+	}
 	if (!boot->panic || unpacked <= left)
 		return false;
 	snprintf(why, size,
