@@ -148,3 +148,7 @@ void kexec_report_connect(struct kimage *image)
 		__pa(image->arch.report);
 	connect_tss(image);
 }
+
+#ifdef CONFIG_KEXEC_KUNIT_TEST
+#include "machine_kexec_report_test.c"
+#endif
