@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kexec_load(2) on a kernel that is locked down.  There is no way back but a
- * restart, so this is for a guest that is thrown away.  The kernel has to be
- * started with the security module "lockdown" and without lockdown=.
+ * kexec_load(2) and kexec.handoff_debug= on a kernel that is locked down.  There is
+ * no way back but a restart, so this is for a guest that is thrown away.  The kernel
+ * has to be started with the security module "lockdown" and without lockdown=.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +15,7 @@
 
 #define SECURITYFS	"/sys/kernel/security/"
 #define LOCKDOWN	SECURITYFS "lockdown"
+#define HANDOFF_DEBUG	"/sys/module/kexec/parameters/handoff_debug"
 
 TEST(locked_down)
 {
@@ -34,6 +35,8 @@ TEST(locked_down)
 	seg = segment(&seg, 1, round_down(ram.end - range_len(ram) / 2,
 					  page_size()), page_size());
 	ASSERT_EQ(0, kexec_load((uintptr_t)seg.mem, 1, &seg, 0));
+	if (!access(HANDOFF_DEBUG, F_OK))
+		ASSERT_EQ(0, write_file(HANDOFF_DEBUG, "\n"));
 
 	ASSERT_EQ(0, write_file(LOCKDOWN, "integrity"));
 	EXPECT_EQ(-1, kexec_load((uintptr_t)seg.mem, 1, &seg, 0));
@@ -45,6 +48,22 @@ TEST(locked_down)
 	/* What was loaded before can still be started. */
 	EXPECT_EQ(0, read_file(SYSFS_KEXEC "loaded", text, sizeof(text)));
 	EXPECT_STREQ("1\n", text);
+}
+
+/* What writes to registers that somebody names could be had to write anywhere. */
+TEST(console_stays)
+{
+	char text[TEXT_MAX];
+
+	if (geteuid())
+		SKIP(return, "has to be run as root");
+	if (access(HANDOFF_DEBUG, F_OK))
+		SKIP(return, "the kernel has no " HANDOFF_DEBUG);
+	if (read_file(LOCKDOWN, text, sizeof(text)) ||
+	    !strstr(text, "[integrity]"))
+		SKIP(return, "the kernel is not locked down");
+
+	EXPECT_EQ(EPERM, write_file(HANDOFF_DEBUG, "\n"));
 }
 
 TEST_HARNESS_MAIN
