@@ -26,7 +26,7 @@
 /* What is asked of it. */
 #define KEXEC_CONSOLE_RESET	1	/* reset the machine; else it stops */
 #define KEXEC_CONSOLE_MARKS	2	/* print how far it comes */
-#define KEXEC_CONSOLE_FAULT	4	/* for tests: fault in the last step */
+#define KEXEC_CONSOLE_FAULT	4	/* for tests: fault, last of all */
 
 #ifndef __ASSEMBLY__
 

@@ -246,8 +246,9 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	.endr
 	mov	sp, x0
 	msr	sp_el0, x0
+	cbnz	x30, 1f				/* on the way back */
 	fault_for_test
-	eret
+1:	eret
 	dsb	nsh
 	isb
 
@@ -302,6 +303,7 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 2:	dsb	nsh
 	isb
 	mark	"[kernel]\r\n"
+	fault_for_test
 	br	x5
 
 	/*

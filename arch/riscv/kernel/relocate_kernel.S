@@ -159,7 +159,9 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 	.irp	nr, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 	mv	s\nr, zero
 	.endr
+	bnez	ra, 1f				/* on the way back */
 	fault_for_test
+1:
 	sret
 
 	/*
@@ -187,6 +189,7 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 	mark	"[kernel]\r\n"
 	mv	a0, a3
 	mv	a1, a5
+	fault_for_test
 	jr	a4
 
 	/*

@@ -199,6 +199,8 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	mark	KEXEC_MARK_JUMP
 	testb	$KEXEC_TRAMPOLINE_FAULT, AT(.Lflags)
 	jz	1f
+	testb	$KEXEC_TRAMPOLINE_PRESERVE, AT(.Lflags)
+	jnz	1f				/* on the way back */
 	ud2
 1:
 #endif
@@ -247,6 +249,12 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	mark	KEXEC_MARK_MOVES
 	call	.Lfollow
 	mark	KEXEC_MARK_KERNEL
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+	testb	$KEXEC_TRAMPOLINE_FAULT, AT(.Lflags)
+	jz	1f
+	ud2
+1:
+#endif
 
 	/*
 	 * In: all of the kernel's memory is as it was.

@@ -241,6 +241,8 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	xorl	%eax, %eax
 	testb	$KEXEC_TRAMPOLINE_FAULT, .Lflags(%rip)
 	jz	1f
+	testb	$KEXEC_TRAMPOLINE_PRESERVE, .Lflags(%rip)
+	jnz	1f				/* on the way back */
 	ud2
 1:
 #endif
@@ -275,6 +277,12 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	mark	KEXEC_MARK_MOVES
 	call	.Lfollow
 	mark	KEXEC_MARK_KERNEL
+#ifdef CONFIG_KEXEC_DEBUG_HANDOFF
+	testb	$KEXEC_TRAMPOLINE_FAULT, .Lflags(%rip)
+	jz	1f
+	ud2
+1:
+#endif
 	testb	$KEXEC_TRAMPOLINE_WBINVD, .Lflags(%rip)
 	jz	1f
 	wbinvd

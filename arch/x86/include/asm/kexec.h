@@ -19,7 +19,7 @@
 #define KEXEC_TRAMPOLINE_EFER		4	/* EFER is there, and to be restored */
 #define KEXEC_TRAMPOLINE_REPORT		8	/* the IDT is that of the report page */
 #define KEXEC_TRAMPOLINE_MARKS		16	/* say how far it comes */
-#define KEXEC_TRAMPOLINE_FAULT		32	/* for tests: fault in the last step */
+#define KEXEC_TRAMPOLINE_FAULT		32	/* for tests: fault, last of all */
 
 #ifndef __ASSEMBLY__
 
