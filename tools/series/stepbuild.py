@@ -17,7 +17,7 @@ from patches import blob, version_of
 from plan import REPO, Plan, Refused, Tree, kept_dir, read_state, write_state
 
 sys.path.insert(0, str(REPO / "tools/testing/kexec"))
-from harness import build, record
+from harness import build, record, static
 
 WORK = REPO / f"build/linux-series{bases.SUFFIX}"
 STAMPS = REPO / f"build/check-series{bases.SUFFIX}"
@@ -138,7 +138,20 @@ def jobs_of(series, base, number):
         yield core_only(series, base, number)
     if last:
         yield Job(number, "defconfig", x86, content)
+        yield Job(number, "allmodconfig", x86, content,
+                  targets=["prepare", *callers(x86)])
         yield test_kernel(series, x86, content, number, True, llvm=True)
+
+
+def callers(arch):
+    """What includes a header of kexec, and kexec: objects and directories.
+
+    A whole kernel of allmodconfig takes hours, and has what no other one here has:
+    every driver and debugging option.
+    """
+    return [*static.our_targets(arch),
+            *(name for name in static.CALLERS + arch.callers
+              if name not in arch.no_callers)]
 
 
 def touches(base, series, number, directory):

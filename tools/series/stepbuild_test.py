@@ -91,8 +91,13 @@ class Jobs(unittest.TestCase):
         jobs = self.jobs(len(self.series.steps))
         self.assertEqual(set(jobs), {
             ("allnoconfig", "x86_64"), ("defconfig", "x86_64"),
-            ("llvm", "x86_64"), *(("test", arch) for arch in
-                                  build.ported())})
+            ("allmodconfig", "x86_64"), ("llvm", "x86_64"),
+            *(("test", arch) for arch in build.ported())})
+        targets = jobs["allmodconfig", "x86_64"].targets
+        for target in ("kernel/kexec/", "arch/x86/kernel/crash.o", "kernel/panic.o",
+                       "arch/x86/kernel/reboot.o"):
+            self.assertIn(target, targets)
+        self.assertNotIn("all", targets)
         command = jobs["llvm", "x86_64"].make()
         self.assertIn("LLVM=1", command)
         self.assertFalse([part for part in command if part.startswith("CC=")])
