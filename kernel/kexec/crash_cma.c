@@ -16,17 +16,20 @@
 #define pr_fmt(fmt) "crashkernel: " fmt
 
 #include <linux/align.h>
+#include <linux/array_size.h>
 #include <linux/cma.h>
 #include <linux/crash_reserve.h>
 #include <linux/delay.h>
 #include <linux/init.h>
 #include <linux/ktime.h>
 #include <linux/kconfig.h>
+#include <linux/log2.h>
 #include <linux/memblock.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
 #include <linux/sysfs.h>
+#include <asm/crash_reserve.h>
 
 #include "internal.h"
 #include "reserve.h"
@@ -35,7 +38,7 @@
 #define DMA_ENDS_S	10U
 
 /* What one area can have, whose size is an unsigned long of bytes in some places. */
-#define PIECE_MAX	(IS_ENABLED(CONFIG_64BIT) ? (u64)SZ_1G << 30 : SZ_2G)
+#define PIECE_MAX	(IS_ENABLED(CONFIG_64BIT) ? (u64)SZ_1G << 20 : SZ_2G)
 
 /* Areas, as memory may be in pieces. */
 static struct cma *crash_cma[CRASHK_CMA_RANGES_MAX] __ro_after_init;
@@ -57,6 +60,37 @@ static unsigned long size_of(unsigned int i)
 	return cma_get_size(crash_cma[i]);
 }
 
+/*
+ * An area has to be within a zone, or the allocator does not take it over: neither
+ * over the end of what all devices reach, nor over 4 GiB, where that is another zone's
+ * end.  Nobody is given less than all of an area, so its map can be coarse.
+ */
+static bool __init take_area(u64 size)
+{
+	const u64 starts[] = {
+		max_t(u64, CRASH_RESERVE_LOW_END, SZ_4G),
+		min_t(u64, CRASH_RESERVE_LOW_END, SZ_4G),
+		0,
+	};
+	u64 end = memblock_end_of_DRAM();
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(starts); i++) {
+		u64 start = starts[i];
+
+		if (start < end && end - start >= size &&
+		    !cma_declare_contiguous(start, size, end, 0,
+					    ilog2(CMA_MIN_ALIGNMENT_PAGES),
+					    false, crash_cma_names[nr_crash_cma],
+					    &crash_cma[nr_crash_cma])) {
+			nr_crash_cma++;
+			return true;
+		}
+		end = min(end, start);
+	}
+	return false;
+}
+
 /**
  * crash_cma_reserve() - take memory that programs may use until a panic
  * @size: bytes
@@ -70,16 +104,14 @@ static unsigned long size_of(unsigned int i)
 void __init crash_cma_reserve(u64 size)
 {
 	u64 free = memblock_phys_mem_size() - memblock_reserved_size();
-	u64 left = ALIGN(min(size, free / 4 * 3), CMA_MIN_ALIGNMENT_BYTES);
+	u64 most = ALIGN_DOWN(free / 4 * 3, CMA_MIN_ALIGNMENT_BYTES);
+	u64 left = size < most ? ALIGN(size, CMA_MIN_ALIGNMENT_BYTES) : most;
 	u64 piece = min(left, PIECE_MAX);
 
 	crash_cma_asked = size;
 	while (left && nr_crash_cma < ARRAY_SIZE(crash_cma)) {
 		piece = min(piece, left);
-		if (!cma_declare_contiguous(0, piece, 0, 0, 0, false,
-					    crash_cma_names[nr_crash_cma],
-					    &crash_cma[nr_crash_cma])) {
-			nr_crash_cma++;
+		if (take_area(piece)) {
 			left -= piece;
 			continue;
 		}
@@ -89,7 +121,7 @@ void __init crash_cma_reserve(u64 size)
 	}
 }
 
-/* An area over the border of two zones, for one, is not taken over. */
+/* An area over the border of two zones, with movablecore= for one, is not taken over. */
 static int __init crash_cma_report(void)
 {
 	u64 size = 0;

@@ -312,7 +312,8 @@ static inline int kexec_jump(struct kimage *image)
 #endif
 
 /* crash_cma.c */
-#if defined(CONFIG_CRASH_RESERVE) && defined(CONFIG_CMA)
+#if defined(CONFIG_CRASH_RESERVE) && defined(CONFIG_CMA) && \
+	!defined(CONFIG_ARCH_RESERVES_CRASHKERNEL)
 void crash_cma_wait(void);
 int crash_cma_show(char *buf);
 #else
