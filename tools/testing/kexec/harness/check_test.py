@@ -276,6 +276,26 @@ class ResumeTest(unittest.TestCase):
         self.assertEqual(len(texts), 4)
 
 
+class PassedBeforeTest(unittest.TestCase):
+    """What need not be run again."""
+
+    def passed(self, passed, skipped, ok=True):
+        book = record.Book(None, {"x": record.Result("x", ok, passed, 0, skipped,
+                                                     1.0, 1.0, key="same")})
+        self.assertIsNone(book.passed("x", "other"))
+        self.assertIsNone(book.passed("y", "same"))
+        return bool(book.passed("x", "same"))
+
+    def test_passed(self):
+        self.assertTrue(self.passed(1, 0))
+        self.assertTrue(self.passed(3, 2))
+        self.assertFalse(self.passed(1, 0, ok=False))
+
+    def test_skipped(self):
+        """What it needs may be there the next time."""
+        self.assertFalse(self.passed(0, 1))
+
+
 class SteadyTest(unittest.TestCase):
 
     def run_steady(self, fails=lambda round_number, name: False):

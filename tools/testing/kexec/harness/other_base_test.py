@@ -69,6 +69,14 @@ class OtherBaseTest(unittest.TestCase):
                           ("guest/some/abi", True, False),
                           ("guest/some/boot", True, False)])
 
+    def test_skipped(self):
+        """What did not run at all has not passed."""
+        _, tests = self.run_list(GOOD.replace(
+            "(1.2 s)\n", "(0.0 s, 1 tests)\n     skipped: boot no kexec-tools\n"))
+        self.assertEqual([(test.name, test.skipped, test.detail)
+                          for test in tests if test.name.endswith("boot")],
+                         [("guest/some/boot", True, "no kexec-tools")])
+
     def test_failed(self):
         why, tests = self.run_list(BAD, 1)
         self.assertEqual([test.name for test in tests if not test.ok],

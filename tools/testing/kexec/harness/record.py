@@ -94,9 +94,13 @@ class Book:
         new.replace(self.path)
 
     def passed(self, name, key):
-        """The result of a check that has passed with the same inputs."""
+        """The result of a check that has passed with the same inputs; None if it was
+        skipped as a whole, for want of something that may be there now.
+        """
         result = self.results.get(name)
-        return result if result and result.ok and result.key == key else None
+        if not result or not result.ok or result.key != key:
+            return None
+        return None if result.skipped and not result.passed else result
 
     def add(self, result, key):
         """Keep a result, at once: what runs may be killed."""
