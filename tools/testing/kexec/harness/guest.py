@@ -256,7 +256,8 @@ class Outcome:
 
 def accelerator(arch=None):
     """What QEMU runs the guest's processors with, with its options."""
-    return os.environ.get("ACCEL") or (arch.accelerator if arch else "tcg")
+    chosen = os.environ.get("ACCEL") or "tcg"
+    return arch.accelerator if arch and chosen == "tcg" else chosen
 
 
 def is_emulated():

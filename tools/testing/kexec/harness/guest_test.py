@@ -748,6 +748,8 @@ class AcceleratorTest(unittest.TestCase):
     def test_chosen(self):
         for name in ("x86_64", "s390x"):
             self.assertEqual(self.used(name, "kvm"), "kvm")
+        # Which is no other choice than that of the architecture.
+        self.assertEqual(self.used("s390x", "tcg"), "tcg,thread=single")
 
 
 class ReleaseTest(unittest.TestCase):
