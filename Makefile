@@ -80,7 +80,7 @@ else
 endif
 
 check-series:
-	@$(INSTALL) tree series kernel tests clang $(ALL)
+	@$(INSTALL) tree series allmodconfig kernel tests clang $(ALL)
 	@$(MAKE_TREE)
 	@$(PATCHES) check --tree build/linux$(SUFFIX)
 	@$(SERIES) base $(FROM) build/linux-series$(SUFFIX)
