@@ -24,6 +24,8 @@ NEEDS = [
     Need("arch/x86/mm/ident_map.c", "_PAGE_NOPTISHADOW",
          "x86 builds an identity map in a table of one page, past whose end "
          "page table isolation would write without it"),
+    Need("include/linux/pagewalk.h", "int walk_kernel_page_table_range(",
+         "arm64 makes the crash region read-only where the kernel maps it"),
     Need("include/linux/panic.h", "bool panic_try_start(void);",
          "who panics has to be alone, and panic() decides who that is"),
     Need("include/linux/workqueue.h", "*system_dfl_wq;",

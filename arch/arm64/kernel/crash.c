@@ -10,12 +10,15 @@
 #include <linux/crash_reserve.h>
 #include <linux/kexec.h>
 #include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/pagewalk.h>
 #include <linux/pfn.h>
 #include <linux/pgtable.h>
 #include <linux/reboot.h>
 #include <linux/set_memory.h>
 #include <linux/smp.h>
 
+#include <asm/kexec_base.h>
 #include <asm/tlbflush.h>
 
 /**
@@ -34,14 +37,51 @@ void machine_crash_shutdown(struct pt_regs *regs)
 	crash_quiet_interrupts();
 }
 
-static int change_page(pte_t *ptep, unsigned long addr, void *protect)
+/* What walk->private points to: whether memory is to be read-only. */
+static pte_t changed(pte_t pte, const struct mm_walk *walk)
 {
-	pte_t pte = __ptep_get(ptep);
+	const bool *protect = walk->private;
 
-	__set_pte(ptep, protect ? pte_wrprotect(pte) :
-				  pte_mkwrite_novma(pte_mkdirty(pte)));
+	return *protect ? pte_wrprotect(pte) :
+			  pte_mkwrite_novma(pte_mkdirty(pte));
+}
+
+static int change_pud(pud_t *pudp, unsigned long addr, unsigned long next,
+		      struct mm_walk *walk)
+{
+	pud_t pud = READ_ONCE(*pudp);
+
+	if (pud_leaf(pud)) {
+		set_pud(pudp, pte_pud(changed(pud_pte(pud), walk)));
+		walk->action = ACTION_CONTINUE;
+	}
 	return 0;
 }
+
+static int change_pmd(pmd_t *pmdp, unsigned long addr, unsigned long next,
+		      struct mm_walk *walk)
+{
+	pmd_t pmd = READ_ONCE(*pmdp);
+
+	if (pmd_leaf(pmd)) {
+		set_pmd(pmdp, pte_pmd(changed(pmd_pte(pmd), walk)));
+		walk->action = ACTION_CONTINUE;
+	}
+	return 0;
+}
+
+static int change_pte(pte_t *ptep, unsigned long addr, unsigned long next,
+		      struct mm_walk *walk)
+{
+	__set_pte(ptep, changed(__ptep_get(ptep), walk));
+	return 0;
+}
+
+static const struct mm_walk_ops protect_ops = {
+	.pud_entry = change_pud,
+	.pmd_entry = change_pmd,
+	.pte_entry = change_pte,
+};
 
 /**
  * machine_crash_protect - guard memory from being written to by the kernel
@@ -49,8 +89,9 @@ static int change_page(pte_t *ptep, unsigned long addr, void *protect)
  * @nr_pages: how many
  * @protect: true: read-only; false: as usual
  *
- * Where memory is not mapped by pages ("rodata=on", "rodata=off"), a large one
- * can't be split while it is in use, and nothing is guarded.
+ * Where the kernel's map has blocks that can't be split while they are in use
+ * ("rodata=on", "rodata=off"), nothing is guarded.  Where they can be, those at
+ * the ends are, and the others stay whole.
  *
  * Context: May sleep.
  * Return: 0 or -ENOMEM.
@@ -59,14 +100,20 @@ int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
 			  bool protect)
 {
 	unsigned long addr = (unsigned long)__va(start);
-	unsigned long len = nr_pages << PAGE_SHIFT;
+	unsigned long end = addr + (nr_pages << PAGE_SHIFT);
 	int err;
 
 	if (!can_set_direct_map())
 		return 0;
-	err = apply_to_page_range(&init_mm, addr, len, change_page,
-				  protect ? &init_mm : NULL);
-	flush_tlb_kernel_range(addr, addr + len);
+	err = crash_split_blocks(addr, end);
+	if (err)
+		return err;
+
+	mmap_read_lock(&init_mm);
+	err = walk_kernel_page_table_range(addr, end, &protect_ops, NULL,
+					   &protect);
+	mmap_read_unlock(&init_mm);
+	flush_tlb_kernel_range(addr, end);
 	return err;
 }
 

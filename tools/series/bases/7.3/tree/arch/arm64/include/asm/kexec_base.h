@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What kexec asks of the rest of arm64, as Linux 7.3 has it.
+ */
+#ifndef _ASM_ARM64_KEXEC_BASE_H
+#define _ASM_ARM64_KEXEC_BASE_H
+
+#include <asm/mmu.h>
+
+/* Have no block of the kernel's map reach over @start or @end. */
+static inline int crash_split_blocks(unsigned long start, unsigned long end)
+{
+	return split_kernel_leaf_mapping(start, end);
+}
+
+#endif /* _ASM_ARM64_KEXEC_BASE_H */
