@@ -121,7 +121,10 @@ void __init crash_cma_reserve(u64 size)
 	}
 }
 
-/* An area over the border of two zones, with movablecore= for one, is not taken over. */
+/*
+ * Areas are taken over by a core_initcall; not one over the border of two zones, as there
+ * may be with movablecore=.
+ */
 static int __init crash_cma_report(void)
 {
 	u64 size = 0;
@@ -137,7 +140,6 @@ static int __init crash_cma_report(void)
 			size / SZ_1M);
 	return 0;
 }
-/* The areas are taken over by a core_initcall. */
 postcore_initcall(crash_cma_report);
 
 /**
