@@ -351,6 +351,7 @@ int kexec_should_crash(struct task_struct *task);
 int kexec_crash_loaded(void);
 void crash_save_cpu(struct pt_regs *regs, int cpu);
 void crash_save_stopped_cpu(struct pt_regs *regs, int cpu, pid_t pid);
+void __noreturn crash_stop_self(struct pt_regs *regs);
 void crash_quiet_interrupts(void);
 
 /*
@@ -359,25 +360,6 @@ void crash_quiet_interrupts(void);
  */
 int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
 			  bool protect);
-
-/**
- * crash_stop_self - save this CPU's registers, and stop, as another one panics
- * @regs: the registers to be saved; NULL for those it has now
- *
- * For panic(), on the CPU that comes second.  It has interrupts off: where there is
- * no NMI, nobody else could save them.  Inline, as the caller's frame is to stay.
- *
- * Context: Any, NMI included, interrupts off.
- */
-static __always_inline void __noreturn crash_stop_self(struct pt_regs *regs)
-{
-	struct pt_regs now = { };
-
-	if (!regs)
-		machine_crash_regs(&now);
-	crash_save_cpu(regs ?: &now, raw_smp_processor_id());
-	panic_smp_self_stop();
-}
 
 #ifndef machine_crash_image_good
 static inline bool machine_crash_image_good(const struct kimage *image)

@@ -158,6 +158,25 @@ void crash_save_cpu(struct pt_regs *regs, int cpu)
 	crash_save_stopped_cpu(regs, cpu, current->pid);
 }
 
+/**
+ * crash_stop_self - save this CPU's registers, and stop, as another one panics
+ * @regs: the registers to be saved; NULL for those it has now
+ *
+ * For panic(), on the CPU that comes second.  It has interrupts off: where there is
+ * no NMI, nobody else could save them.
+ *
+ * Context: Any, NMI included, interrupts off.
+ */
+void __noreturn crash_stop_self(struct pt_regs *regs)
+{
+	struct pt_regs now = { };
+
+	if (!regs)
+		machine_crash_regs(&now);
+	crash_save_cpu(regs ?: &now, raw_smp_processor_id());
+	panic_smp_self_stop();
+}
+
 /* Whether @step is still to be done; from now on it isn't. */
 static bool begin_step(enum crash_step step)
 {
