@@ -62,7 +62,7 @@ int kexec_place_validate(const struct kimage *image)
 	unsigned long covered[KEXEC_SEGMENT_MAX] = { };
 	struct kexec_move *move;
 	const struct page *page;
-	unsigned long last_dst = 0;
+	unsigned long last_dst = 0, phys;
 	unsigned int nr;
 
 	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
@@ -97,10 +97,10 @@ int kexec_place_validate(const struct kimage *image)
 	}
 
 	list_for_each_entry(page, &image->control_pages, lru) {
-		if (WARN(touches_dest(image, page_to_phys(page),
-				      PFN_PHYS(page_private(page))),
+		phys = PFN_PHYS(page_to_pfn(page));
+		if (WARN(touches_dest(image, phys, PFN_PHYS(page_private(page))),
 			 "kexec: control memory at %#lx lies in a destination",
-			 (unsigned long)page_to_phys(page)))
+			 phys))
 			goto broken;
 	}
 	return 0;

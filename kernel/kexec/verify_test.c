@@ -51,7 +51,7 @@ static void test_record(struct kunit *test)
 static void test_control(struct kunit *test)
 {
 	struct kimage *image = sealed_image(test);
-	u8 *byte = pfn_to_kaddr(image->control[1].pfn);
+	u8 *byte = __va(PFN_PHYS(image->control[1].pfn));
 
 	byte[PAGE_SIZE - 1] ^= 1;
 	KUNIT_EXPECT_FALSE(test, kexec_digest_leads_intact(image));
