@@ -142,6 +142,148 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "bool efi_mem_is_persistent(phys_addr_t addr, u64 size);\n",
              "a load asks what EFI's list keeps"),
 
+        Edit("arch/powerpc/Kconfig",
+             "\tselect ARCH_HAS_KCOV\n",
+             "\tselect ARCH_HAS_KCOV\n"
+             "\tselect ARCH_HAS_KEXEC_HANDOFF\t\tif PPC_BOOK3S_64 &&"
+             " CPU_LITTLE_ENDIAN && (PPC_PSERIES || PPC_POWERNV)\n",
+             "64-bit servers that are little endian have a handoff"),
+        Edit("arch/powerpc/Kconfig",
+             re.compile(r"config ARCH_SUPPORTS_KEXEC\n(?:.+\n)+\n"
+                        r"config ARCH_SUPPORTS_KEXEC_FILE\n(?:.+\n)+\n"
+                        r"config ARCH_SUPPORTS_KEXEC_PURGATORY\n(?:.+\n)+\n"
+                        r"config ARCH_SELECTS_KEXEC_FILE\n(?:.+\n)+"),
+             "config ARCH_SELECTS_KEXEC\n"
+             "\tdef_bool y\n"
+             "\tdepends on KEXEC\n"
+             "\tselect HOTPLUG_CPU if SMP\n",
+             "the other CPUs have to be taken offline before the handoff"),
+        Edit("arch/powerpc/Kbuild",
+             "obj-$(CONFIG_KEXEC_FILE)  += purgatory/\n", "",
+             "there is no purgatory"),
+        Edit("arch/powerpc/kernel/misc_64.S",
+             re.compile(r"/\* kexec_wait\(phys_cpu\)\n(?:.*\n)*"
+                        r"#endif /\* CONFIG_KEXEC_CORE \*/\n"),
+             "/*\n"
+             " * Where a CPU goes that the kernel has no paca for, with translation off.  It\n"
+             " * is counted: as long as it is here, no memory of the kernel can be given up.\n"
+             " */\n"
+             "_GLOBAL(kexec_wait)\n"
+             "\tbcl\t20,31,$+4\n"
+             "0:\tmflr\tr3\n"
+             "\taddi\tr3,r3,kexec_nr_waiting-0b\n"
+             "1:\tlwarx\tr4,0,r3\n"
+             "\taddi\tr4,r4,1\n"
+             "\tstwcx.\tr4,0,r3\n"
+             "\tbne-\t1b\n"
+             "2:\tHMT_LOW\n"
+             "\tb\t2b\n"
+             "\n"
+             "\t.balign\t4\n"
+             "\t.globl\tkexec_nr_waiting\n"
+             "kexec_nr_waiting:\n"
+             "\t.long\t0\n",
+             "a CPU that waits for another kernel keeps this one from going"),
+        Edit("arch/powerpc/kernel/setup-common.c",
+             "#include <linux/init.h>\n",
+             "#include <linux/init.h>\n"
+             "#include <linux/kexec.h>\n",
+             "machine_shutdown() takes the other CPUs offline for a handoff"),
+        Edit("arch/powerpc/kernel/setup-common.c",
+             "void machine_shutdown(void)\n{\n",
+             "void machine_shutdown(void)\n{\n"
+             "#ifdef CONFIG_KEXEC_CORE\n"
+             "\tif (kexec_in_progress)\n"
+             "\t\tkexec_stop_other_cpus();\n"
+             "#endif\n\n",
+             "machine_shutdown() takes the other CPUs offline for a handoff"),
+        Edit("arch/powerpc/kernel/prom.c",
+             "\tphys_addr_t int_vector_size;\n",
+             "\tphys_addr_t int_vector_size;\n"
+             "\tbool has_fadump = false;\n",
+             "the region for a crash image has to be where nobody else is"),
+        Edit("arch/powerpc/kernel/prom.c",
+             re.compile(r"\tif \(fadump_reserve_mem\(\) == 0\)\n#endif\n"
+                        r"\t\t(?:arch_)?reserve_crashkernel\(\);\n"
+                        r"\tearly_reserve_mem\(\);\n"),
+             "\thas_fadump = fadump_reserve_mem() != 0;\n"
+             "#endif\n"
+             "\tearly_reserve_mem();\n",
+             "the region for a crash image has to be where nobody else is"),
+        Edit("arch/powerpc/kernel/prom.c",
+             "\tmemblock_allow_resize();\n",
+             "\t/* When it is known what is reserved, and which memory stays. */\n"
+             "\tif (!has_fadump)\n"
+             "\t\treserve_crashkernel();\n\n"
+             "\tmemblock_allow_resize();\n",
+             "the region for a crash image has to be where nobody else is"),
+        Edit("arch/powerpc/kernel/smp.c",
+             "#ifdef CONFIG_CRASH_DUMP\n"
+             "void crash_send_ipi(",
+             "#ifdef CONFIG_CRASH_DUMP\n"
+             "/*\n"
+             " * Who sends one waits a second for the others, or was interrupted and does not\n"
+             " * go on.  It is to be stopped as well.\n"
+             " */\n"
+             "static void take_over_nmi_ipi(void)\n"
+             "{\n"
+             "\tunsigned int ms;\n"
+             "\n"
+             "\tfor (ms = 0; READ_ONCE(nmi_ipi_busy) && ms < 1000; ms++)\n"
+             "\t\tmdelay(1);\n"
+             "\tnmi_ipi_busy = false;\n"
+             "\tcpumask_clear(&nmi_ipi_pending_mask);\n"
+             "\traw_atomic_set(&__nmi_ipi_lock, 0);\n"
+             "}\n"
+             "\n"
+             "void crash_send_ipi(",
+             "a panic waits for nobody who sends NMIs"),
+        Edit("arch/powerpc/kernel/smp.c",
+             "\tsmp_send_nmi_ipi(NMI_IPI_ALL_OTHERS, crash_ipi_callback, 1000000);\n",
+             "\ttake_over_nmi_ipi();\n"
+             "\tsmp_send_nmi_ipi(NMI_IPI_ALL_OTHERS, crash_ipi_callback, 1000000);\n",
+             "a panic waits for nobody who sends NMIs"),
+        Edit("arch/powerpc/mm/mem.c",
+             re.compile(r"\t\t\tWARN_ON\((?:request|insert)_resource\(&iomem_resource, "
+                        r"res\) < 0\);\n"),
+             "\t\t\tWARN_ON(insert_resource(&iomem_resource, res) < 0);\n",
+             "the region for a crash image stands in /proc/iomem before"),
+        Edit("arch/powerpc/platforms/pseries/lpar.c",
+             "\t\trc = plpar_hcall_norets(H_CLEAR_HPT);\n",
+             "\t\trc = plpar_hcall_norets_notrace(H_CLEAR_HPT);\n",
+             "tracers don't run with translation off"),
+        Edit("arch/powerpc/platforms/pseries/lpar.c",
+             "FW_FEATURE_SET_MODE) && !is_fadump_active())\n",
+             "FW_FEATURE_SET_MODE) && !is_fadump_active() &&\n"
+             "\t    !kdump_in_progress())\n",
+             "a panic waits for no other CPU's call of the hypervisor"),
+        Edit("arch/powerpc/platforms/powernv/setup.c",
+             "\tif (xive_enabled())\n"
+             "\t\txive_teardown_cpu();\n"
+             "\telse\n"
+             "\t\txics_kexec_teardown_cpu(secondary);\n",
+             "\tif (!xive_enabled())\n"
+             "\t\txics_kexec_teardown_cpu(secondary);\n"
+             "\telse if (!crash_shutdown)\n"
+             "\t\txive_teardown_cpu();\n",
+             "a panic frees no pages; xive_shutdown() ends the queues anyway"),
+        Edit("arch/powerpc/platforms/powernv/smp.c",
+             "#include <linux/init.h>\n",
+             "#include <linux/init.h>\n"
+             "#include <linux/kexec.h>\n",
+             "a CPU that goes offline for a handoff goes to firmware"),
+        Edit("arch/powerpc/platforms/powernv/smp.c",
+             "\thard_irq_disable();\n"
+             "\tif (generic_check_cpu_restart(cpu))\n",
+             "\thard_irq_disable();\n"
+             "#ifdef CONFIG_KEXEC_CORE\n"
+             "\t/* Not to wait here: the kernel goes.  It does not come back. */\n"
+             "\tif (kexec_in_progress)\n"
+             "\t\tppc_md.kexec_cpu_down(0, 1);\n"
+             "#endif\n"
+             "\tif (generic_check_cpu_restart(cpu))\n",
+             "a CPU that goes offline for a handoff goes to firmware"),
+
         Edit("kernel/vmcore_info.c",
              "\", ktime_get_real_seconds());",
              "\", __ktime_get_real_seconds());",
