@@ -149,6 +149,20 @@ static void add_range(const struct boot *boot, struct elf64_hdr *header,
 	add_phdr(header, PT_LOAD, at.start, virt, range_len(at));
 }
 
+/* What lies first in memory is where the next kernel has not written to. */
+static void add_backup(const struct boot *boot, struct elf64_hdr *header,
+		       struct range *at)
+{
+	struct elf64_phdr *phdrs = (struct elf64_phdr *)(header + 1);
+	struct range first = { at->start, CRASH_BACKUP };
+
+	if (!boot->backup || at->start || at->end < first.end)
+		return;
+	add_range(boot, header, first);
+	phdrs[header->e_phnum - 1].p_offset = boot->backup;
+	at->start = first.end;
+}
+
 static void add_ram(const struct boot *boot, struct elf64_hdr *header,
 		    const struct ranges *ram)
 {
@@ -165,6 +179,7 @@ static void add_ram(const struct boot *boot, struct elf64_hdr *header,
 	for (i = 0; i < ram->nr; i++) {
 		struct range at = ram->at[i], mapped;
 
+		add_backup(boot, header, &at);
 		/* A 32-bit kernel has mapped the beginning of it, perhaps. */
 		while (split_mapped(boot, &at, &mapped))
 			add_range(boot, header, mapped);
@@ -230,6 +245,8 @@ static void *narrow_header(struct boot *boot, const struct elf64_hdr *header,
  */
 bool place_core_header(struct boot *boot, struct range *at)
 {
+	/* In the byte order of the kernel that reads it, which is powerpc's own. */
+	const bool big = boot->arch == &boot_ppc64 && __BYTE_ORDER == __BIG_ENDIAN;
 	int i, phdrs = boot->nr_cpu_notes + 1 + boot->nr_mapped;
 	struct hole hole = {
 		.align = boot->page,
@@ -241,8 +258,8 @@ bool place_core_header(struct boot *boot, struct range *at)
 
 	if (!find_captured(boot, &ram))
 		return false;
-	/* Each end of a mapping may split one. */
-	phdrs += ram.nr + boot->nr_mapped;
+	/* Each end of a mapping may split one, and what was first in memory another. */
+	phdrs += ram.nr + boot->nr_mapped + 1;
 	if (phdrs > PHDRS_MAX)
 		return boot_fail(boot, "%d CPUs, %d pieces of RAM: too many for ELF",
 				 boot->nr_cpu_notes, ram.nr);
@@ -253,7 +270,7 @@ bool place_core_header(struct boot *boot, struct range *at)
 
 	memcpy(header->e_ident, ELFMAG, SELFMAG);
 	header->e_ident[EI_CLASS] = ELFCLASS64;
-	header->e_ident[EI_DATA] = ELFDATA2LSB;
+	header->e_ident[EI_DATA] = big ? ELFDATA2MSB : ELFDATA2LSB;
 	header->e_ident[EI_VERSION] = EV_CURRENT;
 	header->e_type = ET_CORE;
 	header->e_machine = boot->arch->machine;
@@ -274,7 +291,8 @@ bool place_core_header(struct boot *boot, struct range *at)
 				       header;
 	if (!content)
 		return false;
-	make_little_endian(header);
+	if (!big)
+		make_little_endian(header);
 
 	/* So that what it uses remains one piece, of large pages. */
 	if (boot->arch->core_outside && boot->ram.nr)

@@ -6,7 +6,8 @@
  * them, as bzImage and Image have it too.  On x86 they lie where p_paddr says,
  * and the entry is a physical address as well.  An x86_64 kernel finds out where
  * it runs, and may lie any multiple of 2 MiB further (arch/x86/kernel/head_64.S,
- * __startup_64()).  An arm64 kernel is an Image then, header and all.
+ * __startup_64()).  An arm64 kernel is an Image then, header and all.  One of 64-bit
+ * powerpc begins with its entry, and is the only one that may be big endian.
  */
 #include <string.h>
 
@@ -26,6 +27,7 @@
 /**
  * struct elf_kernel - what the ELF headers say
  * @is_64: a 64-bit file
+ * @is_be: a big endian one
  * @machine: EM_*
  * @entry: e_entry
  * @phoff: e_phoff
@@ -37,6 +39,7 @@
  */
 struct elf_kernel {
 	bool is_64;
+	bool is_be;
 	__u64 machine;
 	__u64 entry;
 	__u64 phoff;
@@ -84,8 +87,10 @@ static const struct elf_member p_memsz = { 20, 4, 40, 8 };
 static __u64 member(const struct elf_kernel *elf, const unsigned char *header,
 		    struct elf_member member)
 {
-	return elf->is_64 ? get_le(header + member.at_64, member.size_64) :
-			    get_le(header + member.at_32, member.size_32);
+	int size = elf->is_64 ? member.size_64 : member.size_32;
+
+	header += elf->is_64 ? member.at_64 : member.at_32;
+	return elf->is_be ? get_be(header, size) : get_le(header, size);
 }
 
 static bool read_ehdr(struct boot *boot, struct elf_kernel *elf)
@@ -102,14 +107,18 @@ static bool read_ehdr(struct boot *boot, struct elf_kernel *elf)
 	if (elf->is_64 &&
 	    !kernel_has(boot, "ELF header", sizeof(struct elf64_hdr)))
 		return false;
-	if (data[EI_DATA] != ELFDATA2LSB)
+	elf->is_be = data[EI_DATA] == ELFDATA2MSB;
+	if (!elf->is_be && data[EI_DATA] != ELFDATA2LSB)
+		return bad_kernel(boot, "the ELF data encoding at %#x is %d, neither 1 nor 2",
+				  EI_DATA, data[EI_DATA]);
+	elf->machine = member(elf, data, e_machine);
+	if (elf->is_be && elf->machine != EM_PPC64)
 		return bad_kernel(boot, "the ELF data encoding at %#x is %d, not little endian",
 				  EI_DATA, data[EI_DATA]);
 	type = member(elf, data, e_type);
 	if (type != ET_EXEC && type != ET_DYN)
 		return bad_kernel(boot, "e_type is %llu: an object or core file, no kernel",
 				  type);
-	elf->machine = member(elf, data, e_machine);
 	elf->entry = member(elf, data, e_entry);
 	elf->phoff = member(elf, data, e_phoff);
 	elf->phentsize = member(elf, data, e_phentsize);
@@ -241,6 +250,16 @@ static bool load_arm64(struct boot *boot, const struct elf_kernel *elf)
 	return load_arm64_image(boot, &image);
 }
 
+static bool load_powerpc(struct boot *boot, const struct elf_kernel *elf)
+{
+	return load_ppc64(boot, &(struct ppc64_kernel) {
+		.flat = elf->flat,
+		.content = elf->content,
+		.size = range_len(elf->span),
+		.big_endian = elf->is_be,
+	});
+}
+
 static bool load_elf(struct boot *boot)
 {
 	struct elf_kernel elf = { };
@@ -255,11 +274,14 @@ static bool load_elf(struct boot *boot)
 	case EM_AARCH64:
 		return check_loads(boot, &elf) && flatten(boot, &elf) &&
 		       load_arm64(boot, &elf);
+	case EM_PPC64:
+		return check_loads(boot, &elf) && flatten(boot, &elf) &&
+		       load_powerpc(boot, &elf);
 	case EM_RISCV:
 		/* What its relocations were is no longer in the file. */
 		return bad_kernel(boot, "a vmlinux of riscv64: take arch/riscv/boot/Image");
 	default:
-		return bad_kernel(boot, "e_machine is %llu, not x86_64's, i386's or arm64's",
+		return bad_kernel(boot, "e_machine is %llu: not of x86_64, i386, arm64, ppc64",
 				  elf.machine);
 	}
 }

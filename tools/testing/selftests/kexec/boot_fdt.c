@@ -23,7 +23,13 @@ static bool fdt_failed(struct boot *boot, const char *what, int err)
 			 fdt_strerror(err));
 }
 
-static bool check_fdt(struct boot *boot)
+/**
+ * check_fdt - whether there is a device tree to start from
+ * @boot: has it
+ *
+ * Return: false if there is none, or it is broken.
+ */
+bool check_fdt(struct boot *boot)
 {
 	const struct boot_file *file = &boot->fdt;
 	int err;
@@ -191,11 +197,107 @@ static int set_letter(void *fdt, int chosen, struct range letter)
 	       fdt_add_mem_rsv(fdt, letter.start, range_len(letter));
 }
 
+/* So many blocks of memory can come and go, says firmware. */
+static int count_blocks(const void *fdt, int node)
+{
+	const fdt32_t *list;
+	const unsigned char *set;
+	int i, len, nr = 0;
+
+	list = fdt_getprop(fdt, node, "ibm,dynamic-memory", &len);
+	if (list && len >= 4)
+		return fdt32_ld(list);
+	list = fdt_getprop(fdt, node, "ibm,dynamic-memory-v2", &len);
+	if (!list || len < 4)
+		return 0;
+	set = (const unsigned char *)(list + 1);
+	for (i = fdt32_ld(list); i > 0 && len >= 4 + 24; i--, set += 24, len -= 24)
+		nr += fdt32_ld((const fdt32_t *)set);
+	return nr;
+}
+
+/*
+ * powerpc looks for the memory that a capture kernel has where it looks for memory.  It
+ * begins at 0, as real mode does, and what there is before the region is reserved, but
+ * for where the vectors are.
+ */
+static int set_usable_memory(const struct boot *boot, void *fdt)
+{
+	const struct range region = boot->ram.at[0];
+	fdt64_t usable[2] = { };
+	const fdt64_t *reg;
+	void *counts;
+	int node, len, err;
+
+	for (node = -1;;) {
+		node = fdt_node_offset_by_prop_value(fdt, node, "device_type",
+						     "memory", sizeof("memory"));
+		if (node < 0)
+			break;
+		reg = fdt_getprop(fdt, node, "reg", &len);
+		usable[1] = reg && len >= 16 && !fdt64_ld(reg) ?
+			    cpu_to_fdt64(region.end) : 0;
+		err = fdt_setprop(fdt, node, "linux,usable-memory", usable,
+				  sizeof(usable));
+		if (err)
+			return err;
+	}
+	node = fdt_path_offset(fdt, "/ibm,dynamic-reconfiguration-memory");
+	len = node < 0 ? 0 : count_blocks(fdt, node);
+	if (len) {
+		/* None of each. */
+		err = fdt_setprop_placeholder(fdt, node, "linux,drconf-usable-memory",
+					      len * sizeof(fdt64_t), &counts);
+		if (err)
+			return err;
+		memset(counts, 0, len * sizeof(fdt64_t));
+	}
+	if (region.start <= CRASH_BACKUP)
+		return 0;
+	return fdt_add_mem_rsv(fdt, CRASH_BACKUP, region.start - CRASH_BACKUP);
+}
+
+/* The same of a capture kernel that starts another kernel, after the dump. */
+static int forget_usable_memory(void *fdt)
+{
+	uint64_t address, size;
+	int i, node, err;
+
+	for (node = -1;;) {
+		node = fdt_node_offset_by_prop_value(fdt, node, "device_type",
+						     "memory", sizeof("memory"));
+		if (node < 0)
+			break;
+		err = fdt_delprop(fdt, node, "linux,usable-memory");
+		if (err && err != -FDT_ERR_NOTFOUND)
+			return err;
+	}
+	node = fdt_path_offset(fdt, "/ibm,dynamic-reconfiguration-memory");
+	if (node >= 0) {
+		err = fdt_delprop(fdt, node, "linux,drconf-usable-memory");
+		if (err && err != -FDT_ERR_NOTFOUND)
+			return err;
+	}
+	for (i = fdt_num_mem_rsv(fdt) - 1; i >= 0; i--) {
+		err = fdt_get_mem_rsv(fdt, i, &address, &size);
+		if (!err && address == CRASH_BACKUP)
+			err = fdt_del_mem_rsv(fdt, i);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int fill_chosen(const struct boot *boot, void *fdt, struct range initrd,
 		       struct range core, struct range letter)
 {
 	int chosen, err;
 
+	if (boot->arch == &boot_ppc64) {
+		err = forget_usable_memory(fdt);
+		if (err)
+			return err;
+	}
 	chosen = fdt_path_offset(fdt, "/chosen");
 	if (chosen == -FDT_ERR_NOTFOUND)
 		chosen = fdt_add_subnode(fdt, 0, "chosen");
@@ -208,7 +310,9 @@ static int fill_chosen(const struct boot *boot, void *fdt, struct range initrd,
 	if (!err)
 		err = set_boot(boot, fdt, chosen, initrd);
 	if (!err && boot->panic)
-		err = set_capture(boot, fdt, chosen, core);
+		err = boot->arch == &boot_ppc64 ?
+		      set_usable_memory(boot, fdt) :
+		      set_capture(boot, fdt, chosen, core);
 	if (!err && letter.end)
 		err = set_letter(fdt, chosen, letter);
 	return err;

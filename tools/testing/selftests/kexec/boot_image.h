@@ -9,6 +9,7 @@
  *	boot_header.c	Image of arm64 and riscv64
  *	boot_zimage.c	zImage of arm
  *	boot_s390.c	bzImage of s390
+ *	boot_ppc64.c	what a kernel of 64-bit powerpc is told
  *	boot_x86.c	what a kernel of x86 is told: boot_params
  *	boot_efi.c	what that is told of EFI
  *	boot_fdt.c	what others are told: the device tree
@@ -188,7 +189,7 @@ struct boot_arch {
 };
 
 extern const struct boot_arch boot_i386, boot_x86_64, boot_arm, boot_arm64,
-	boot_riscv64, boot_s390x;
+	boot_riscv64, boot_s390x, boot_ppc64;
 
 struct boot;
 
@@ -228,6 +229,7 @@ extern const struct boot_format boot_s390_image;
  * @vmcoreinfo: what dump tools have to know of the running kernel
  * @mapped: what of the memory it has mapped, and where
  * @nr_mapped: pieces of that
+ * @backup: where a copy of the first pages of a kernel that died is put (ppc64)
  * @machine: what the kernel is to run on; NULL for whatever it is made for
  * @arch: for which architecture the kernel turned out to be
  * @format: and of which format
@@ -263,6 +265,7 @@ struct boot {
 	struct boot_note vmcoreinfo;
 	struct boot_virtual *mapped;
 	int nr_mapped;
+	__u64 backup;
 
 	const struct boot_arch *machine;
 	const struct boot_arch *arch;
@@ -364,7 +367,29 @@ void fill_efi(const struct boot *boot, unsigned char *params,
 /* boot_header.c */
 bool load_arm64_image(struct boot *boot, const struct boot_file *image);
 
+/* boot_ppc64.c */
+
+/* What a kernel that runs elsewhere takes from address 0 on, for its vectors. */
+#define CRASH_BACKUP	(64 * KIB)
+
+/**
+ * struct ppc64_kernel - a kernel for 64-bit powerpc
+ * @flat: what it consists of, from where it is entered on
+ * @content: bytes of that; only zeroes follow
+ * @size: bytes of memory that it takes
+ * @big_endian: its byte order
+ */
+struct ppc64_kernel {
+	unsigned char *flat;
+	__u64 content;
+	__u64 size;
+	bool big_endian;
+};
+
+bool load_ppc64(struct boot *boot, const struct ppc64_kernel *kernel);
+
 /* boot_fdt.c */
+bool check_fdt(struct boot *boot);
 void *make_fdt(struct boot *boot, struct range initrd, struct range core,
 	       struct range letter, __u64 *size);
 

@@ -58,6 +58,14 @@ const struct boot_arch boot_s390x = {
 	.page = 4 * KIB,
 };
 
+/* Of either byte order: which one it is matters to no other kernel. */
+const struct boot_arch boot_ppc64 = {
+	.name = "ppc64",
+	.kexec = KEXEC_ARCH_PPC64,
+	.machine = EM_PPC64,
+	.page = 64 * KIB,
+};
+
 /**
  * boot_fail - say what is wrong
  * @boot: gets the text

@@ -228,6 +228,67 @@ static void use_vmlinux(struct _test_data_loader *self)
 	memset(kernel + 0x8000, 0x22, 0x800);
 }
 
+static const char server[] =
+	"00000000-3fffffff : System RAM\n"
+	"  10000000-1fffffff : Crash kernel\n";
+
+static void put(unsigned char *bytes, int size, __u64 value, bool big)
+{
+	if (big)
+		put_be(bytes, size, value);
+	else
+		put_le(bytes, size, value);
+}
+
+/* A pseries of 1 GiB with RTAS in it, and a vmlinux of ppc64 or ppc64le for it. */
+static void use_server(struct _test_data_loader *self, bool big)
+{
+	const fdt64_t first[] = { 0, cpu_to_fdt64(GIB) };
+	const fdt64_t second[] = { cpu_to_fdt64(4 * GIB), cpu_to_fdt64(GIB) };
+	unsigned char *kernel = self->kernel, *phdr = kernel + 64;
+	int node;
+
+	use_map(&self->boot, server);
+	memset(kernel, 0, KERNEL_SIZE);
+	memcpy(kernel, ELFMAG, SELFMAG);
+	kernel[EI_CLASS] = ELFCLASS64;
+	kernel[EI_DATA] = big ? ELFDATA2MSB : ELFDATA2LSB;
+	put(kernel + 0x10, 2, ET_DYN, big);
+	put(kernel + 0x12, 2, EM_PPC64, big);
+	put(kernel + 0x18, 8, 0xc000000000000000, big);
+	put(kernel + 0x20, 8, 64, big);
+	put(kernel + 0x36, 2, 56, big);
+	put(kernel + 0x38, 2, 1, big);
+	put(phdr, 4, PT_LOAD, big);
+	put(phdr + 8, 8, 0x1000, big);
+	put(phdr + 16, 8, 0xc000000000000000, big);
+	put(phdr + 32, 8, 0x4000, big);
+	put(phdr + 40, 8, 0x1234567, big);
+	memset(kernel + 0x1000, 0x44, 0x4000);
+	put(kernel + 0x105c, 4, 0x72756e30, big);
+	memcpy(kernel + 0x2000, "Linux version 6.12.0-test (me@here)", 35);
+
+	if (fdt_create_empty_tree(self->fdt, sizeof(self->fdt)) ||
+	    fdt_setprop_u32(self->fdt, 0, "#address-cells", 2) ||
+	    fdt_setprop_u32(self->fdt, 0, "#size-cells", 2))
+		ksft_exit_fail_msg("no device tree\n");
+	node = fdt_add_subnode(self->fdt, 0, "memory@100000000");
+	if (fdt_setprop_string(self->fdt, node, "device_type", "memory") ||
+	    fdt_setprop(self->fdt, node, "reg", second, sizeof(second)))
+		ksft_exit_fail_msg("no memory\n");
+	node = fdt_add_subnode(self->fdt, 0, "memory@0");
+	if (fdt_setprop_string(self->fdt, node, "device_type", "memory") ||
+	    fdt_setprop(self->fdt, node, "reg", first, sizeof(first)))
+		ksft_exit_fail_msg("no memory\n");
+	node = fdt_add_subnode(self->fdt, 0, "rtas");
+	if (fdt_setprop_u32(self->fdt, node, "linux,rtas-base", 0x3002000) ||
+	    fdt_setprop_u32(self->fdt, node, "rtas-size", 0x1000))
+		ksft_exit_fail_msg("no RTAS\n");
+	self->boot.fdt = (struct boot_file) {
+		"server.dtb", self->fdt, fdt_totalsize(self->fdt)
+	};
+}
+
 static const struct boot_segment *find(const struct boot *boot,
 				       const char *what)
 {
@@ -681,7 +742,7 @@ TEST_F(loader, vmlinux_broken)
 		{ 0x05, 1, 2, "not little endian" },
 		{ 0x10, 2, ET_REL, "e_type is 1: an object" },
 		{ 0x10, 2, ET_CORE, "e_type is 4" },
-		{ 0x12, 2, 21, "e_machine is 21" },
+		{ 0x12, 2, 20, "e_machine is 20" },
 		{ 0x12, 2, 243, "take arch/riscv/boot/Image" },
 		{ 0x12, 2, EM_AARCH64, "no \"ARM\\x64\" at 0x38" },
 		{ 0x18, 8, 0x1205000, "e_entry is 0x1205000" },
@@ -1043,6 +1104,76 @@ TEST_F(loader, s390_broken)
 
 	use_map(boot, "00020000-1fffffff : System RAM\n");
 	refuse(_metadata, boot, "the parameters has to go to [0x10000-0x10fff], which is not RAM");
+}
+
+/* What the instructions that enter a kernel find behind them. */
+static __u64 stub_word(const struct boot *boot, int nr)
+{
+	__u64 word;
+
+	memcpy(&word, at(boot, boot->entry) + 88 + 8 * nr, sizeof(word));
+	return word;
+}
+
+static void check_ppc64(struct __test_metadata *_metadata, struct boot *boot)
+{
+	const struct boot_segment *kernel, *tree;
+
+	plan(_metadata, boot);
+	ASSERT_TRUE(boot->arch == &boot_ppc64);
+	ASSERT_STREQ("6.12.0-test", boot->version);
+	kernel = find(boot, "kernel");
+	/* Not where it goes by itself, nor is RTAS. */
+	ASSERT_SAME(0x1240000, kernel->at.start);
+	ASSERT_SAME(0x4000, kernel->bufsz);
+	ASSERT_SAME(0x72, at(boot, 0x124005c)[0] ^ at(boot, 0x124005f)[0] ^ 0x30);
+	ASSERT_SAME(0x2480000, find(boot, "initrd")->at.start);
+	tree = find(boot, "device tree");
+	ASSERT_SAME(0, fdt_check_header(tree->buf));
+	ASSERT_SAME(tree->at.start, stub_word(boot, 0));
+	ASSERT_SAME(0, stub_word(boot, 1));
+	ASSERT_SAME(0, stub_word(boot, 2));
+	ASSERT_SAME(0x1240000, stub_word(boot, 3));
+	ASSERT_SAME(0x2480000, chosen_number(_metadata, tree->buf,
+					     "linux,initrd-start"));
+	ASSERT_SAME(1, fdt_num_mem_rsv(tree->buf));
+	check_tree_letter(_metadata, boot);
+	forget_plan(boot);
+}
+
+TEST_F(loader, ppc64)
+{
+	int big;
+
+	use_initrd(self);
+	for (big = 0; big < 2; big++) {
+		use_server(self, big);
+		check_ppc64(_metadata, &self->boot);
+	}
+}
+
+TEST_F(loader, ppc64_placement)
+{
+	struct boot *boot = &self->boot;
+
+	use_server(self, false);
+	/* Over RTAS, but for that. */
+	boot->limits.start = 0x3000000;
+	plan(_metadata, boot);
+	ASSERT_SAME(0x3010000, find(boot, "kernel")->at.start);
+	forget_plan(boot);
+
+	/* Real mode ends before the second block of memory. */
+	use_map(boot, "00000000-3fffffff : System RAM\n"
+		      "100000000-13fffffff : System RAM\n");
+	boot->limits.start = GIB - MIB;
+	refuse(_metadata, boot, "no room for the kernel: 19136512 bytes");
+	boot->limits.start = 0;
+	memset(boot->cmdline, 'a', 2048);
+	boot->cmdline[2048] = '\0';
+	refuse(_metadata, boot, "the command line has 2048 characters, and it takes 2047");
+	boot->cmdline[2047] = '\0';
+	plan(_metadata, boot);
 }
 
 TEST_F(loader, image_broken)
@@ -1531,6 +1662,106 @@ TEST_F(loader, panic_zimage)
 		ASSERT_SAME(expected[i].p_memsz, le32toh(phdr[i].p_filesz));
 		ASSERT_SAME(expected[i].p_vaddr, le32toh(phdr[i].p_vaddr));
 	}
+}
+
+static void check_usable(struct __test_metadata *_metadata, const void *fdt,
+			 const char *path, __u64 size)
+{
+	const fdt64_t *value;
+	int len;
+
+	value = fdt_getprop(fdt, fdt_path_offset(fdt, path), "linux,usable-memory",
+			    &len);
+	ASSERT_TRUE(!!value);
+	ASSERT_SAME(16, len);
+	ASSERT_SAME(0, fdt64_ld(value));
+	ASSERT_SAME(size, fdt64_ld(value + 1));
+}
+
+TEST_F(loader, ppc64_panic)
+{
+	const struct elf64_phdr *phdr;
+	struct boot *boot = &self->boot;
+	const struct boot_segment *core;
+	const struct elf64_hdr *header;
+	uint64_t address, size;
+	char text[64];
+	__u64 backup;
+	void *fdt;
+	int big;
+
+	for (big = 0; big < 2; big++) {
+		use_server(self, big);
+		know_crash_notes(boot);
+		plan(_metadata, boot);
+		/* It stays there. */
+		ASSERT_SAME(0x10000000, find(boot, "kernel")->at.start);
+		ASSERT_SAME(1, big ? get_be(at(boot, 0x1000005c), 4) :
+				     get_le(at(boot, 0x1000005c), 4));
+		backup = find(boot, "backup")->at.start;
+		ASSERT_SAME(0x10000, range_len(find(boot, "backup")->at));
+		ASSERT_SAME(backup, stub_word(boot, 1));
+		ASSERT_SAME(0x10000, stub_word(boot, 2));
+		ASSERT_SAME(0x10000000, stub_word(boot, 3));
+
+		core = find(boot, "core header");
+		snprintf(text, sizeof(text), "console=ttyS0 quiet elfcorehdr=0x%llx",
+			 core->at.start);
+		ASSERT_STREQ(text, boot->cmdline);
+		header = core->buf;
+		ASSERT_SAME(EM_PPC64, header->e_machine);
+		phdr = (const void *)(header + 1);
+		while (phdr->p_type != PT_LOAD || phdr->p_paddr)
+			phdr++;
+		ASSERT_SAME(0, phdr[0].p_paddr);
+		ASSERT_SAME(backup, phdr[0].p_offset);
+		ASSERT_SAME(0x10000, phdr[0].p_filesz);
+		ASSERT_SAME(0x10000, phdr[1].p_paddr);
+		ASSERT_SAME(0x10000, phdr[1].p_offset);
+		ASSERT_SAME(0xfff0000, phdr[1].p_filesz);
+
+		fdt = (void *)find(boot, "device tree")->buf;
+		check_usable(_metadata, fdt, "/memory@0", 0x20000000);
+		check_usable(_metadata, fdt, "/memory@100000000", 0);
+		ASSERT_SAME(1, fdt_num_mem_rsv(fdt));
+		ASSERT_SAME(0, fdt_get_mem_rsv(fdt, 0, &address, &size));
+		ASSERT_SAME(0x10000, address);
+		ASSERT_SAME(0xfff0000, size);
+
+		/* Of that none is left when the capture kernel starts another. */
+		memcpy(self->fdt, fdt, fdt_totalsize(fdt));
+		boot->fdt.size = fdt_totalsize(self->fdt);
+		forget_plan(boot);
+		boot->panic = false;
+		plan(_metadata, boot);
+		fdt = (void *)find(boot, "device tree")->buf;
+		ASSERT_SAME(1, fdt_num_mem_rsv(fdt));
+		check_tree_letter(_metadata, boot);
+		ASSERT_TRUE(!fdt_getprop(fdt, fdt_path_offset(fdt, "/memory@0"),
+					 "linux,usable-memory", NULL));
+		forget_plan(boot);
+		snprintf(boot->cmdline, sizeof(boot->cmdline), "console=ttyS0 quiet");
+		put(self->kernel + 0x105c, 4, 0, big);
+		boot->panic = true;
+		refuse(_metadata, boot, "no \"run0\" at 0x5c");
+	}
+}
+
+/* It has no memory behind the last multiple of 16 MiB. */
+TEST_F(loader, ppc64_panic_odd_region)
+{
+	struct boot *boot = &self->boot;
+
+	use_server(self, false);
+	know_crash_notes(boot);
+	use_map(boot, "00000000-3fffffff : System RAM\n"
+		      "  10000000-1483ffff : Crash kernel\n");
+	plan(_metadata, boot);
+	check_usable(_metadata, find(boot, "device tree")->buf, "/memory@0",
+		     0x14000000);
+	forget_plan(boot);
+	boot->limits.start = 0x14000000;
+	refuse(_metadata, boot, "no room for the kernel in the crash kernel's memory");
 }
 
 TEST_F(loader, panic_with_little_memory)
