@@ -13,7 +13,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -684,57 +683,18 @@ TEST_F(kexec, destination_not_ram)
 	}
 }
 
-/* Cells of a property of the device tree; they are big-endian. */
-static int read_cells(const char *path, __u32 *cells, int max)
+/* Whether loaders that go by /proc/iomem keep off it. */
+static bool is_listed(struct range range)
 {
-	int fd = open(path, O_RDONLY), i, nr;
+	struct range all[2 * RANGES_MAX];
+	int nr = find_iomem("Reserved", all, RANGES_MAX), i;
 
-	if (fd < 0)
-		return 0;
-	nr = read(fd, cells, max * sizeof(*cells)) / (int)sizeof(*cells);
-	close(fd);
-	for (i = 0; i < nr; i++)
-		cells[i] = be32toh(cells[i]);
-	return nr;
-}
-
-static __u64 join_cells(const __u32 *cells, int nr)
-{
-	__u64 value = 0;
-
-	while (nr--)
-		value = value << 32 | *cells++;
-	return value;
-}
-
-#define RESERVED	"/proc/device-tree/reserved-memory/"
-
-/* The first range of each node that reserves memory, in whole pages. */
-static int find_reserved(struct range *ranges, int max)
-{
-	__u32 nr_address, nr_size, reg[4];
-	glob_t nodes;
-	int i, nr = 0;
-
-	if (read_cells(RESERVED "#address-cells", &nr_address, 1) != 1 ||
-	    read_cells(RESERVED "#size-cells", &nr_size, 1) != 1 ||
-	    nr_address > 2 || nr_size > 2 ||
-	    glob(RESERVED "*/reg", 0, NULL, &nodes))
-		return 0;
-	for (i = 0; i < (int)nodes.gl_pathc && nr < max; i++) {
-		__u64 start, len;
-
-		if (read_cells(nodes.gl_pathv[i], reg, 4) <
-		    (int)(nr_address + nr_size))
-			continue;
-		start = join_cells(reg, nr_address);
-		len = join_cells(reg + nr_address, nr_size);
-		ranges[nr++] = (struct range) {
-			round_down(start, page), round_up(start + len, page)
-		};
+	nr += find_iomem("reserved", all + nr, RANGES_MAX);
+	for (i = 0; i < nr; i++) {
+		if (all[i].start <= range.start && range.end <= all[i].end)
+			return true;
 	}
-	globfree(&nodes);
-	return nr;
+	return false;
 }
 
 /* What firmware keeps for itself, even if it is System RAM. */
@@ -760,6 +720,7 @@ TEST_F(kexec, destination_reserved)
 		segs[1] = segment(buf, 1, at.start, range_len(at) + page);
 		EXPECT_REFUSED(EADDRNOTAVAIL, named(1, &segs[1]),
 			       load_segments(2, segs));
+		EXPECT_TRUE(is_listed(at));
 	}
 	/* What follows may be used, unless that is reserved, too. */
 	if (nr == 1) {
@@ -1400,15 +1361,27 @@ TEST_F(kexec, no_leak)
 	EXPECT_LE(before, settled_free_memory() + LEAK_SLACK);
 }
 
-/* As many segments as there may be, next to each other, with one buffer. */
-static int load_in_one_piece(__u64 start, __u64 len, const void *content)
+/*
+ * As many segments as there may be, next to each other but for what firmware keeps,
+ * with one buffer.
+ */
+static int load_below(__u64 end, __u64 len, const void *content)
 {
+	struct range reserved[RANGES_MAX];
 	struct kexec_segment segs[SEGMENTS_MAX];
-	__u64 each = round_down(len / SEGMENTS_MAX, page);
-	int i;
+	__u64 each = round_down(len / SEGMENTS_MAX, page), at = end;
+	int i, k, nr_reserved = find_reserved(reserved, RANGES_MAX);
 
-	for (i = 0; i < SEGMENTS_MAX; i++)
-		segs[i] = segment(content, each, start + i * each, each);
+	for (i = 0; i < SEGMENTS_MAX; i++) {
+		at -= each;
+		for (k = 0; k < nr_reserved; k++) {
+			if (at < reserved[k].end && reserved[k].start < at + each) {
+				at = reserved[k].start - each;
+				k = -1;
+			}
+		}
+		segs[i] = segment(content, each, at, each);
+	}
 	return load_segments(SEGMENTS_MAX, segs);
 }
 
@@ -1432,30 +1405,14 @@ TEST_F(kexec, large_image)
 	content = shared_content(len / SEGMENTS_MAX);
 	ASSERT_TRUE(!!content);
 	/* The first also makes the system take what it keeps, slabs for one. */
-	ASSERT_EQ(0, load_in_one_piece(ram.end - len, len, content));
+	ASSERT_EQ(0, load_below(ram.end, len, content));
 	ASSERT_EQ(0, unload());
 	before = settled_free_memory();
-	ASSERT_EQ(0, load_in_one_piece(ram.end - len, len, content));
+	ASSERT_EQ(0, load_below(ram.end, len, content));
 	sum = sum_placed();
 	EXPECT_LE(len - SEGMENTS_MAX * page, sum.in_place + sum.moved);
 	EXPECT_EQ(0, unload());
 	EXPECT_LE(before, settled_free_memory() + LEAK_SLACK);
-}
-
-/* System RAM; what the device tree reserves has to be at a range's start. */
-static int find_usable(struct range *ranges, int max)
-{
-	struct range reserved[RANGES_MAX];
-	int i, k, nr = find_iomem("System RAM", ranges, max);
-	int nr_reserved = find_reserved(reserved, RANGES_MAX);
-
-	for (i = 0; i < nr; i++) {
-		for (k = 0; k < nr_reserved; k++) {
-			if (reserved[k].start == ranges[i].start)
-				ranges[i].start = reserved[k].end;
-		}
-	}
-	return nr;
 }
 
 /*

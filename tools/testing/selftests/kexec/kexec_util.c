@@ -2,6 +2,7 @@
 /*
  * What the kexec selftests share, see kexec_util.h.
  */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -356,6 +357,111 @@ __u64 sum_iomem(const char *name)
 	for (i = 0; i < nr; i++)
 		sum += range_len(all[i]);
 	return sum;
+}
+
+/* Cells of a property of the device tree; they are big-endian. */
+static int read_cells(const char *path, __u32 *cells, int max)
+{
+	int fd = open(path, O_RDONLY), i, nr;
+
+	if (fd < 0)
+		return 0;
+	nr = read(fd, cells, max * sizeof(*cells)) / (int)sizeof(*cells);
+	close(fd);
+	for (i = 0; i < nr; i++)
+		cells[i] = be32toh(cells[i]);
+	return nr;
+}
+
+static __u64 join_cells(const __u32 *cells, int nr)
+{
+	__u64 value = 0;
+
+	while (nr--)
+		value = value << 32 | *cells++;
+	return value;
+}
+
+#define RTAS		"/proc/device-tree/rtas/"
+#define RESERVED	"/proc/device-tree/reserved-memory/"
+
+static struct range whole_pages(__u64 start, __u64 len)
+{
+	return (struct range) {
+		round_down(start, page_size()), round_up(start + len, page_size())
+	};
+}
+
+/* What powerpc's firmware runs from. */
+static int find_rtas(struct range *range)
+{
+	__u32 base, size;
+
+	if (read_cells(RTAS "linux,rtas-base", &base, 1) != 1 ||
+	    read_cells(RTAS "rtas-size", &size, 1) != 1)
+		return 0;
+	*range = whole_pages(base, size);
+	return 1;
+}
+
+/*
+ * What firmware keeps for itself, even if it is System RAM, in whole pages: the first
+ * range of each node that reserves memory; RTAS.
+ */
+int find_reserved(struct range *ranges, int max)
+{
+	__u32 nr_address, nr_size, reg[4];
+	glob_t nodes;
+	int i, nr = find_rtas(ranges);
+
+	if (read_cells(RESERVED "#address-cells", &nr_address, 1) != 1 ||
+	    read_cells(RESERVED "#size-cells", &nr_size, 1) != 1 ||
+	    nr_address > 2 || nr_size > 2 ||
+	    glob(RESERVED "*/reg", 0, NULL, &nodes))
+		return nr;
+	for (i = 0; i < (int)nodes.gl_pathc && nr < max; i++) {
+		if (read_cells(nodes.gl_pathv[i], reg, 4) <
+		    (int)(nr_address + nr_size))
+			continue;
+		ranges[nr++] = whole_pages(join_cells(reg, nr_address),
+					   join_cells(reg + nr_address, nr_size));
+	}
+	globfree(&nodes);
+	return nr;
+}
+
+/* Cut a hole into ranges that are in order, and stay so. */
+static int cut_hole(struct range hole, struct range *ranges, int nr, int max)
+{
+	struct range kept[RANGES_MAX];
+	int i, nr_kept = 0;
+
+	for (i = 0; i < nr; i++) {
+		struct range front = ranges[i], behind = ranges[i];
+
+		if (front.end > hole.start)
+			front.end = hole.start;
+		if (behind.start < hole.end)
+			behind.start = hole.end;
+		if (front.start < front.end && nr_kept < max)
+			kept[nr_kept++] = front;
+		if (behind.start < behind.end && nr_kept < max)
+			kept[nr_kept++] = behind;
+	}
+	memcpy(ranges, kept, nr_kept * sizeof(*ranges));
+	return nr_kept;
+}
+
+/* System RAM, but for what firmware keeps. */
+int find_usable(struct range *ranges, int max)
+{
+	struct range reserved[RANGES_MAX];
+	int i, nr = find_iomem("System RAM", ranges, max);
+	int nr_reserved = find_reserved(reserved, RANGES_MAX);
+
+	for (i = 0; i < nr_reserved; i++)
+		nr = cut_hole(reserved[i], ranges, nr, max);
+	return nr;
 }
 
 /* Where crash images go.  A second one, below it, is for what they do. */

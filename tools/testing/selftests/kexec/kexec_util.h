@@ -118,6 +118,8 @@ void wait_until_heard(void);
 
 /* Memory. */
 int find_iomem(const char *name, struct range *ranges, int max);
+int find_reserved(struct range *ranges, int max);
+int find_usable(struct range *ranges, int max);
 struct range find_kernel(void);
 __u64 sum_iomem(const char *name);
 bool find_crash_region(struct range *region);

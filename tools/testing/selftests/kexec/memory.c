@@ -134,7 +134,7 @@ __u64 count_flagged(struct range range, __u64 with, __u64 without)
 struct range find_flagged(__u64 with, __u64 without)
 {
 	struct range ram[RANGES_MAX], most = { }, block;
-	int i, nr = find_iomem("System RAM", ram, RANGES_MAX);
+	int i, nr = find_usable(ram, RANGES_MAX);
 	__u64 count, most_count = 0;
 
 	for (i = 0; i < nr; i++) {
@@ -222,7 +222,7 @@ static bool find_window(struct range *window, __u64 len, struct range within,
 			const struct use *use, __u64 unit)
 {
 	struct range ram[RANGES_MAX];
-	int i, nr = find_iomem("System RAM", ram, RANGES_MAX);
+	int i, nr = find_usable(ram, RANGES_MAX);
 
 	for (i = 0; i < nr; i++) {
 		struct range piece = intersection(ram[i], within);
