@@ -55,7 +55,7 @@ help:
 	@echo 'PATIENCE=N              all time limits N times as long, for slow machines'
 
 # What tests are for, unless told.
-ALL := x86_64 i386 arm arm64 riscv64 s390x
+ALL := x86_64 i386 arm arm64 riscv64 s390x ppc64le
 FOR_ARCH = $(if $(ARCH),--arch $(ARCH))
 FROM = $(if $(OTHER),--base $(OTHER)) $(if $(LINUX),--linux '$(LINUX)')
 MAKE_TREE = $(SERIES) make $(FROM) build/linux$(SUFFIX)

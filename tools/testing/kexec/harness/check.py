@@ -60,7 +60,7 @@ def run_guest(arch, one):
     image, initrd = IMAGES[arch.name, one.flavour]
     outcome = guest.boot(arch, one, image, initrd)
     GUEST_CPU[arch.name, one.name] = outcome.cpu_seconds
-    why, tests = guest.judge(one, outcome)
+    why, tests = guest.judge(one.on(arch), outcome)
     if why or any(not test.ok for test in tests):
         why += [f"the end of {build.relative(outcome.log)}:",
                 *guest.tail(outcome)]

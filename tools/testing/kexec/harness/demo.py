@@ -139,7 +139,7 @@ def tell(arch, one, events, end):
           f"({guest.accelerator(arch)}); times since it was started.\n", flush=True)
     story = Story(events)
     outcome = guest.boot(arch, one, image, initrd, story.line)
-    why = story.missing() + guest.judge(one, outcome)[0]
+    why = story.missing() + guest.judge(one.on(arch), outcome)[0]
     if why:
         why += guest.tail(outcome)
     else:

@@ -97,6 +97,10 @@ class Guest:
             "all" in self.arch
             and self.feature not in build.Arch(arch_name).no_features)
 
+    def on(self, arch):
+        """The same guest, with what is not to be minded on an architecture."""
+        return dataclasses.replace(self, allow=self.allow + arch.allow)
+
     def in_check(self, arch_name):
         """Whether "make check" has it, and not "make check-all" only."""
         return self.is_for(arch_name) \

@@ -173,7 +173,7 @@ server.listen()
 ' "${{path%%,*}}"
 """
 
-    def run_guest(self, script, **fields):
+    def run_guest(self, script, of_each_kernel=(), **fields):
         """(reasons, tests, seconds) of a guest that is @script."""
         qemu = self.top / "qemu"
         qemu.write_text("#!/bin/sh\n" + script)
@@ -181,7 +181,8 @@ server.listen()
         arch = types.SimpleNamespace(name="any", qemu=str(qemu),
                                      machine="none", cpu="none",
                                      console="tty", append="",
-                                     accelerator="tcg", counter_of=[])
+                                     accelerator="tcg", counter_of=[],
+                                     allow=list(of_each_kernel))
         began = time.monotonic()
         why, tests = check.run_guest(
             arch, guest.Guest(name="fake", run="true", **fields))
@@ -196,6 +197,12 @@ server.listen()
         self.assertLess(seconds, HANG)
         self.assertIn("last words",
                       (self.top / "logs/guests/any/fake.log").read_text())
+
+    def test_complaint_of_each_kernel(self):
+        script = "echo WARNING: of firmware\necho kexec-guest: exit 0\n"
+        self.assertIn("rejected", self.run_guest(script)[0][0])
+        self.assertIn("rejected", self.run_guest(script, ["hardware"])[0][0])
+        self.assertEqual(self.run_guest(script, ["firmware"])[0], [])
 
     def test_good(self):
         why, _, _ = self.run_guest("echo kexec-guest: exit 0\n")
@@ -708,6 +715,7 @@ class ElfHeaderTest(unittest.TestCase):
                              ("arm", "7f 45 4c 46 01 01 01 @ 04 00 28 00"),
                              ("arm64", "7f 45 4c 46 02 01 01 @ 04 00 b7 00"),
                              ("s390x", "7f 45 4c 46 02 02 01 @ 00 04 00 16"),
+                             ("ppc64le", "7f 45 4c 46 02 01 01 @ 04 00 15 00"),
                              ("riscv64", "7f 45 4c 46 02 01 01 @ 04 00 f3 00")):
             header = header.replace("@", " ".join(9 * ["00"]))
             with self.subTest(arch):

@@ -35,6 +35,8 @@ HEADERS = {kind for _, kind in KINDS}
 NOT_MESSAGES = {
     "System RAM": "a name in /proc/iomem",
     "Crash kernel": "a name in /proc/iomem",
+    "Kernel code": "the same",
+    "Kernel data": "the same",
     "kexec reboot": "what reboot notifiers are told",
     "console for what goes wrong in a handoff": "what modinfo says of a parameter",
 }

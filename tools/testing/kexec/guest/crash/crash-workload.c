@@ -179,6 +179,31 @@ static void spin(unsigned long cpu, int *spins)
 		     : "memory", "4", "5", "6", "7", "8", "9", "10", "11");
 }
 
+#elif defined(__powerpc64__)
+
+/* r14 to r21 */
+static void spin(unsigned long cpu, int *spins)
+{
+	register unsigned long value asm("3") = 0x6b65786563000000 | cpu << 8;
+	register int *at asm("4") = spins;
+
+	asm volatile("addi 14,%0,14\n"
+		     "addi 15,%0,15\n"
+		     "addi 16,%0,16\n"
+		     "addi 17,%0,17\n"
+		     "addi 18,%0,18\n"
+		     "addi 19,%0,19\n"
+		     "addi 20,%0,20\n"
+		     "addi 21,%0,21\n"
+		     "li 5,1\n"
+		     "lwsync\n"
+		     "stw 5,0(%1)\n"
+		     "1: b 1b\n"
+		     : : "b" (value), "b" (at)
+		     : "memory", "5", "14", "15", "16", "17", "18", "19", "20",
+		       "21");
+}
+
 #else
 #error "which registers are to have known values?"
 #endif
