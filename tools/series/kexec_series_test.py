@@ -22,6 +22,7 @@ import edits
 import patches
 import plan
 import steps
+from stepbuild import build
 
 SERIES = plan.SERIES
 REPO = plan.REPO
@@ -300,6 +301,18 @@ class CommandLine(unittest.TestCase):
         self.assertIn("branch --branch 'x' 'v1' '/a/b'", self.commands(
             "series", "TREE=/a/b", "BASE=v1", "BRANCH=x"))
         self.assertIn("apply '/a/b'", self.commands("apply", "TREE=/a/b"))
+
+    def test_architectures(self):
+        """Packages are for what the checks are for."""
+        for target, every in (("check", False), ("check-all", True),
+                              ("check-steady", True)):
+            words = self.commands(target).splitlines()[0].split()
+            self.assertEqual(
+                set(words) & set(build.ported()),
+                {name for name in build.ported()
+                 if every or build.Arch(name).default}, target)
+            words = self.commands(target, "ARCH=i386").splitlines()[0].split()
+            self.assertEqual(set(words) & set(build.ported()), {"i386"})
 
     def test_base(self):
         """A base; or a commit of a tree, where there is one."""

@@ -108,6 +108,7 @@ OPTIONAL = {
     "counter": "",              # the kernel's parameter for how fast its counter
                                 # counts, which would be measured otherwise
     "counter_of": [],           # machines whose own counter an emulated one has
+    "default": True,            # "make check" is for it, if ARCH says nothing
     "others": [],               # files of ours that are not for it
     "no_suites": [],            # of KUnit, what it has no use for
     "no_features": [],          # what some rows are about, and it can't have

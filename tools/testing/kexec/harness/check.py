@@ -120,6 +120,14 @@ def all_checks(archs):
     return common_checks(archs[0]) + sum(map(checks_of, archs), [])
 
 
+def archs(name, every):
+    """The architecture that is named, or those that checks are for if none is:
+    @every one, or the ones that "make check" has.
+    """
+    found = [build.Arch(each) for each in ([name] if name else build.ported())]
+    return [arch for arch in found if name or every or arch.default]
+
+
 def kernels(archs, checks):
     """The kernels that @checks boot; building each is a check too."""
     known = {arch.name: arch for arch in archs}
@@ -132,8 +140,11 @@ def kernels(archs, checks):
 
 def names(archs):
     """The names of all checks, and which command runs each."""
-    return [f"{'check    ' if check.in_check else 'check-all'}  {check.name}"
-            for check in all_checks(archs)]
+    rare = {arch.name for arch in archs if not arch.default and len(archs) > 1}
+    return [f"{'check    ' if often else 'check-all'}  {check.name}"
+            for check in all_checks(archs)
+            for often in [check.in_check
+                          and not rare & set(check.name.split("/"))]]
 
 
 def timed(check):

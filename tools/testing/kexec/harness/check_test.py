@@ -154,6 +154,58 @@ class SelectTest(unittest.TestCase):
                                            "check-all  guest/any/slow"])
 
 
+class ArchsTest(unittest.TestCase):
+    """Which architectures checks are for."""
+
+    def setUp(self):
+        settings = {"x86_64": True, "old": True, "new": False}
+        for name, what in (("ported", lambda: list(settings)),
+                           ("Arch", lambda name: types.SimpleNamespace(
+                               name=name, default=settings[name]))):
+            patch = mock.patch.object(build, name, what)
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def names(self, *which):
+        return [arch.name for arch in check.archs(*which)]
+
+    def test_none_is_named(self):
+        self.assertEqual(self.names(None, False), ["x86_64", "old"])
+        self.assertEqual(self.names(None, True), ["x86_64", "old", "new"])
+
+    def test_one_is_named(self):
+        for every in (False, True):
+            self.assertEqual(self.names("new", every), ["new"])
+
+    def test_list(self):
+        def all_checks(archs):
+            return [check.Check(f"{what}/{arch.name}{more}", None, in_check=often)
+                    for arch in archs for what, more, often in (
+                        ("guest", "/quick", True), ("guest", "/slow", False),
+                        ("build/distribution", "", True))]
+
+        with mock.patch.object(check, "all_checks", all_checks):
+            often = [line.split()[1] for line in
+                     check.names(check.archs(None, True))
+                     if line.startswith("check ")]
+            self.assertEqual(often, [
+                "guest/x86_64/quick", "build/distribution/x86_64",
+                "guest/old/quick", "build/distribution/old"])
+            self.assertEqual(check.names(check.archs("new", True)), [
+                "check      guest/new/quick", "check-all  guest/new/slow",
+                "check      build/distribution/new"])
+
+
+class DefaultTest(unittest.TestCase):
+
+    def test_default(self):
+        """What is not in "make check" says so; all else is."""
+        self.assertTrue(build.Arch("x86_64").default)
+        self.assertEqual([arch.name for arch in check.archs(None, False)],
+                         [name for name in build.ported()
+                          if build.Arch(name).settings.get("default", True)])
+
+
 class ResumeTest(unittest.TestCase):
     """What has passed is not run again, unless what it depends on changed."""
 
