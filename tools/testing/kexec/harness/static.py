@@ -113,6 +113,10 @@ def build_objects(arch, what, targets, *settings, flavour=()):
         return out, text.splitlines()
 
 
+# With the options without which some of our files are not compiled.
+WHOLE = ("whole",)
+
+
 def complaints(lines):
     """The lines that warn of one of our files."""
     ours = set(code_files())
@@ -135,12 +139,13 @@ def require_seen(lines, word, arch, but=()):
 
 def sparse(arch):
     _, lines = build_objects(arch, "sparse", our_targets(arch), "C=2",
-                             f"CHECK={build.HERE / 'harness/sparse'}")
+                             f"CHECK={build.HERE / 'harness/sparse'}",
+                             flavour=WHOLE)
     return complaints(lines) + require_seen(lines, "CHECK", arch)
 
 
 def warnings(arch):
-    _, lines = build_objects(arch, "W=1", our_targets(arch), "W=1")
+    _, lines = build_objects(arch, "W=1", our_targets(arch), "W=1", flavour=WHOLE)
     return complaints(lines) + require_seen(lines, "CC", arch)
 
 
