@@ -51,7 +51,7 @@ static void print_mark(struct report_test *this, u32 kind)
 	/* It is not meant to be called by a kernel, and says so nowhere. */
 	local_irq_save(flags);
 	ibt = ibt_save(true);
-	asm volatile(ANNOTATE_RETPOLINE_SAFE "call *%[report]"
+	asm volatile(ANNOTATE_RETPOLINE_SAFE "\n\tcall *%[report]"
 		     : "+a" (mark), ASM_CALL_CONSTRAINT
 		     : [report] "r" (this->report)
 		     : "cc", "memory");
