@@ -370,19 +370,27 @@ struct taken {
 	int nr;
 };
 
+/* With what each CPU has counted by itself. */
+static __u64 memory_available(void)
+{
+	write_file("/proc/sys/vm/stat_refresh", "1");
+	return memory_info("MemAvailable:");
+}
+
 /*
  * Leave at most so much of the memory.  What is given up for that by others makes
- * more available, so it is looked at again.
+ * more available, so it is looked at again; and no less is taken than they may give
+ * up at a time, or that would not end.
  */
 static bool take_all_but(__u64 left, struct taken *taken)
 {
 	__u64 available, len;
 	void *at;
 
-	while ((available = memory_info("MemAvailable:")) > left) {
+	while ((available = memory_available()) > left) {
 		if (taken->nr == TAKEN_MAX)
 			return false;
-		len = round_up(available - left, page);
+		len = round_up(available - left, MIB / 4);
 		at = mmap(NULL, len, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 		if (at == MAP_FAILED)
