@@ -178,11 +178,10 @@ static bool any_is_held_up(unsigned long pfn, unsigned long end)
 /*
  * Whether these pages are the page allocator's to give at all: online, in one
  * zone as alloc_contig_range() demands, none reserved at boot or of a CMA area, which
- * has an owner; whether at most
- * @most_busy of them are busy, and none held up; and whether others can do without
- * those that are free.  Users of the others get pages for them by the rules, and
- * nobody is killed for these.  Of a page block, the ends tell the zone of all, as for
- * compaction.
+ * has an owner; whether at most @most_busy of them are busy, and none held up; and
+ * whether others can do without those that are free.  Users of the others get pages
+ * for them by the rules, and nobody is killed for these.  Of a page block, the ends
+ * tell the zone of all, as for compaction.
  */
 static int can_be_claimed(unsigned long start, unsigned long nr_pages,
 			  unsigned long most_busy)

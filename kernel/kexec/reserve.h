@@ -8,6 +8,7 @@
 #include <linux/init.h>
 #include <linux/kconfig.h>
 #include <linux/types.h>
+#include <asm/crash_reserve.h>
 
 /**
  * struct crash_request - what crashkernel= asks for
@@ -25,12 +26,12 @@ struct crash_request {
 	u64 cma;
 };
 
-/*
- * Memory that programs use until a panic.  An architecture that takes the region
- * by itself has none.
- */
-#define CRASH_CMA	(IS_ENABLED(CONFIG_CMA) && \
-			 !IS_ENABLED(CONFIG_ARCH_RESERVES_CRASHKERNEL))
+/* Whether there can be memory that programs use until a panic. */
+#ifdef CRASH_RESERVE_CMA
+#define CRASH_CMA	IS_ENABLED(CONFIG_CMA)
+#else
+#define CRASH_CMA	0
+#endif
 
 /* Set by crashkernel_parse(), for crashkernel_reserve(). */
 extern u64 crash_cma_wanted;
