@@ -180,7 +180,8 @@ struct kexec_page_ops;
  * @arch: the architecture's own
  * @letter: the segment that asks for a letter to the next kernel, see letter.c; or
  *	NULL
- * @verify: the digests are valid and checked before the handoff
+ * @unverified: KEXEC_UNVERIFIED if no digest was taken; with anything else, as a
+ *	record that was overwritten has, digests are compared
  * @digest: of the content of each segment
  * @control: the control memory once more, as an array: what the digest goes by
  * @nr_control: runs in @control
@@ -209,7 +210,7 @@ struct kimage {
 	struct kimage_arch arch;
 	const struct kexec_segment *letter;
 
-	bool verify;
+	u32 unverified;
 	u64 digest[KEXEC_SEGMENT_MAX];
 	struct kexec_run *control;
 	unsigned int nr_control;
@@ -226,6 +227,14 @@ struct kimage {
 	void *vmcoreinfo;
 	struct kexec_placement *placement;
 };
+
+/* No value that comes about by chance. */
+#define KEXEC_UNVERIFIED	0x756e7665
+
+static inline bool kimage_is_verified(const struct kimage *image)
+{
+	return image->unverified != KEXEC_UNVERIFIED;
+}
 
 /* The two slots.  Written under the kexec lock, read by anyone as a hint. */
 extern struct kimage *kexec_image;

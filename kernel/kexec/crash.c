@@ -240,11 +240,11 @@ static bool image_is_good(const struct kimage *image)
 		pr_emerg("the image is not started: %s\n", reason);
 		return false;
 	}
-	if (image->verify && !machine_crash_image_good(image)) {
+	if (kimage_is_verified(image) && !machine_crash_image_good(image)) {
 		pr_emerg("the image is not started: it says itself that it is damaged\n");
 		return false;
 	}
-	if (image->verify)
+	if (kimage_is_verified(image))
 		pr_emerg("image verified in %llu ms\n",
 			 div_u64(ktime_get_mono_fast_ns() - start, NSEC_PER_MSEC));
 	return true;

@@ -61,7 +61,7 @@ static int fill_move(struct kimage *image, unsigned int nr,
 		len = move->len - done;
 		run = kexec_map_run(move->src + done, &len);
 		err = fill_run(run, seg, offset, len);
-		if (!err && image->verify)
+		if (!err && kimage_is_verified(image))
 			xxh64_update(state, run, len);
 		kexec_unmap_run(run);
 		kexec_at_step(KEXEC_STEP_FILLING);
@@ -97,7 +97,7 @@ static int fill_image(struct kimage *image)
 		err = fill_move(image, nr, move, &state);
 		if (err)
 			return err;
-		if (image->verify)
+		if (kimage_is_verified(image))
 			image->digest[nr] = xxh64_digest(&state);
 	}
 	return 0;
@@ -142,6 +142,7 @@ struct kimage *kimage_new(unsigned long flags, const struct kexec_page_ops *ops,
 			  const struct kexec_segment *segments)
 {
 	struct kimage *image = kzalloc(sizeof(*image), GFP_KERNEL);
+	bool verify;
 
 	if (!image)
 		return ERR_PTR(kexec_refuse(-ENOMEM, "out of memory"));
@@ -154,8 +155,9 @@ struct kimage *kimage_new(unsigned long flags, const struct kexec_page_ops *ops,
 	memcpy(image->segment, segments, nr_segments * sizeof(*segments));
 	INIT_LIST_HEAD(&image->control_pages);
 	INIT_LIST_HEAD(&image->holder);
-	image->verify = image->type == KEXEC_TYPE_CRASH ? kexec_crash_verify() :
-							  READ_ONCE(kexec_verify);
+	verify = image->type == KEXEC_TYPE_CRASH ? kexec_crash_verify() :
+						   READ_ONCE(kexec_verify);
+	image->unverified = verify ? 0 : KEXEC_UNVERIFIED;
 	return image;
 }
 

@@ -116,7 +116,7 @@ static void fill_letter(struct kexec_letter *letter, const struct kimage *image,
 	memcpy(letter->magic, KEXEC_LETTER_MAGIC, sizeof(letter->magic));
 	letter->version = cpu_to_le32(KEXEC_LETTER_VERSION);
 	letter->size = cpu_to_le32(sizeof(*letter));
-	letter->flags = cpu_to_le32(image->verify ? KEXEC_LETTER_VERIFIED : 0);
+	letter->flags = cpu_to_le32(kimage_is_verified(image) ? KEXEC_LETTER_VERIFIED : 0);
 	letter->in_place = cpu_to_le64(total->in_place);
 	letter->moved = cpu_to_le64(total->moved);
 	letter->zero = cpu_to_le64(total->zero);

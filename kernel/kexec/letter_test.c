@@ -93,7 +93,6 @@ static void test_written(struct kunit *test)
 	struct kexec_letter *letter = letter_of(1);
 	u64 before, after, hz;
 
-	lt->image.verify = true;
 	ask(1);
 	memset(lt->page[1] + sizeof(*letter), 0x5a, PAGE_SIZE - sizeof(*letter));
 	before = machine_kexec_counter(&hz);
@@ -117,7 +116,7 @@ static void test_written(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, memchr_inv(lt->page[0], 0, PAGE_SIZE));
 	KUNIT_EXPECT_NULL(test, memchr_inv(lt->page[2], 0, PAGE_SIZE));
 
-	lt->image.verify = false;
+	lt->image.unverified = KEXEC_UNVERIFIED;
 	write_to(1);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(letter->flags), 0);
 	KUNIT_EXPECT_TRUE(test, is_letter(letter));

@@ -13,7 +13,6 @@ static void test_damaged(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, image);
 	INIT_LIST_HEAD(&image->control_pages);
 	image->ops = &kexec_staging_ops;
-	image->verify = true;
 	kexec_digest_seal(image);
 	KUNIT_ASSERT_EQ(test, kexec_digest_compare(image, true), KEXEC_UNCHANGED);
 

@@ -179,7 +179,7 @@ static u64 record_digest(const struct kimage *image)
  */
 void kexec_digest_seal(struct kimage *image)
 {
-	if (!image->verify)
+	if (!kimage_is_verified(image))
 		return;
 	image->list_digest = list_digest(image);
 	image->control_digest = control_digest(image, true);
@@ -189,13 +189,13 @@ void kexec_digest_seal(struct kimage *image)
 /* What leads to the content, each thing before it is followed, or read. */
 static int compare_leads(const struct kimage *image, bool may_sleep)
 {
-	if (image->verify && record_digest(image) != image->record_digest)
+	if (kimage_is_verified(image) && record_digest(image) != image->record_digest)
 		return KEXEC_RECORD_CHANGED;
-	if (image->verify && list_digest(image) != image->list_digest)
+	if (kimage_is_verified(image) && list_digest(image) != image->list_digest)
 		return KEXEC_CONTROL_CHANGED;
 	if (control_is_broken(image))
 		return KEXEC_CONTROL_BROKEN;
-	if (image->verify &&
+	if (kimage_is_verified(image) &&
 	    control_digest(image, may_sleep) != image->control_digest)
 		return KEXEC_CONTROL_CHANGED;
 	return KEXEC_UNCHANGED;
@@ -264,7 +264,7 @@ static int find_broken_segment(const struct kimage *image)
  */
 void kexec_digest_retake(struct kimage *image, unsigned long start)
 {
-	if (!image->verify) {
+	if (!kimage_is_verified(image)) {
 		image->start = start;
 		return;
 	}
@@ -303,7 +303,7 @@ int kexec_digest_compare(const struct kimage *image, bool may_sleep)
 	what = find_broken_segment(image);
 	if (what >= 0)
 		return KEXEC_BROKEN + what;
-	if (!image->verify)
+	if (!kimage_is_verified(image))
 		return KEXEC_UNCHANGED;
 
 	content_digests(image, may_sleep, digest);

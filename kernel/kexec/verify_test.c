@@ -12,7 +12,6 @@ static struct kimage *sealed_image(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, image);
 	INIT_LIST_HEAD(&image->control_pages);
-	image->verify = true;
 	for (i = 0; i < 2; i++) {
 		struct page *page = alloc_page(GFP_KERNEL);
 
@@ -45,6 +44,21 @@ static void test_record(struct kunit *test)
 			KEXEC_RECORD_CHANGED);
 	image->start ^= 1;
 	KUNIT_EXPECT_TRUE(test, kexec_digest_leads_intact(image));
+	free_image(image);
+}
+
+/* Nor does it say any more that there are digests. */
+static void test_zeroed_record(struct kunit *test)
+{
+	struct kimage *image = sealed_image(test);
+	struct kimage *kept = kunit_kzalloc(test, sizeof(*kept), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, kept);
+	*kept = *image;
+	memset(image, 0, sizeof(*image));
+	KUNIT_EXPECT_EQ(test, kexec_digest_compare(image, false),
+			KEXEC_RECORD_CHANGED);
+	*image = *kept;
 	free_image(image);
 }
 
@@ -83,6 +97,7 @@ static void test_list(struct kunit *test)
 
 static struct kunit_case verify_test_cases[] = {
 	KUNIT_CASE(test_record),
+	KUNIT_CASE(test_zeroed_record),
 	KUNIT_CASE(test_control),
 	KUNIT_CASE(test_list),
 	{ }
