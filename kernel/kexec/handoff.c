@@ -8,6 +8,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/cc_platform.h>
 #include <linux/cpu.h>
 #include <linux/export.h>
 #include <linux/irqflags.h>
@@ -31,8 +32,42 @@ static void say_farewell(const struct kimage *image,
 		  image->preserve_context ? "exchange" : "move", total->zero);
 }
 
-/* As for a reboot, until only this CPU runs, with interrupts off. */
-static void shut_down(void)
+/*
+ * From here on only this CPU runs, with interrupts off.  Nothing is printed any more:
+ * a CPU may have been stopped while it had the console.
+ *
+ * A guest whose memory is encrypted has parted by then with what it shares with its
+ * host: the clock may be there, and what takes the place of an instruction that the
+ * host has to see.  It tells the next kernel before that, so without how long this
+ * takes.
+ */
+static void stop_cpus(const struct kimage *image, const struct kexec_bytes *total)
+{
+	const bool parts = cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT);
+
+	/* What it forces is a reset, which waits for no CPU; this is none. */
+	reboot_force = 0;
+
+	if (parts) {
+		kexec_phase_end();
+		kexec_letter_write(image, total);
+	}
+	machine_shutdown();
+
+	/*
+	 * No interrupt, and no allocation that could sleep: with
+	 * CONFIG_DEBUG_ATOMIC_SLEEP invariant 4 is checked from here on.
+	 */
+	local_irq_disable();
+	if (!parts) {
+		kexec_phase_end();
+		/* The image is not what it was checked for any more, but is started now. */
+		kexec_letter_write(image, total);
+	}
+}
+
+/* As for a reboot. */
+static void shut_down(const struct kimage *image, const struct kexec_bytes *total)
 {
 	kexec_phase_watch();
 	kernel_restart_prepare("kexec reboot");
@@ -45,16 +80,10 @@ static void shut_down(void)
 	 * architectures take the other CPUs offline in machine_shutdown().
 	 */
 	cpu_hotplug_enable();
+	say_farewell(image, total);
 	kmsg_dump(KMSG_DUMP_SHUTDOWN);
 	kexec_phase_unwatch();
-	machine_shutdown();
-
-	/*
-	 * No interrupt, and no allocation that could sleep: with
-	 * CONFIG_DEBUG_ATOMIC_SLEEP invariant 4 is checked from here on.
-	 */
-	local_irq_disable();
-	kexec_phase_end();
+	stop_cpus(image, total);
 }
 
 /**
@@ -114,10 +143,7 @@ int kernel_kexec(void)
 	}
 
 	kexec_in_progress = true;
-	shut_down();
-	/* The image is not what it was checked for any more, but is started now. */
-	kexec_letter_write(image, &total);
-	say_farewell(image, &total);
+	shut_down(image, &total);
 	machine_kexec(image);
 
 	/* An architecture that comes here has nothing left to return to. */

@@ -138,7 +138,7 @@ static void fill_letter(struct kexec_letter *letter, const struct kimage *image,
  * Wherever the segment's first page waits, or lies in place.  Content is never of
  * the kind that no memory is held for.
  *
- * Context: The only CPU, with interrupts off.
+ * Context: The only CPU, with interrupts off; or shortly before.
  */
 void kexec_letter_write(const struct kimage *image,
 			const struct kexec_bytes *total)

@@ -3,7 +3,8 @@
  * The phases of a handoff: how long each took, and what holds one up.
  *
  * As each phase ends, the log says its name and its time, so that the last line
- * of a kernel that got stuck says how far it came:
+ * of a kernel that got stuck says how far it came; of the last phase only the next
+ * kernel is told, see letter.c:
  *
  *	settle		content comes home, the system runs
  *	verify		the image is checked, the system runs
@@ -396,13 +397,15 @@ void kexec_phase_unwatch(void)
 }
 
 /**
- * kexec_phase_end - log how long the last phase took
+ * kexec_phase_end - remember how long the last phase took
+ *
+ * It is not logged: see stop_cpus().
  *
  * Context: Any, but for a panic.
  */
 void kexec_phase_end(void)
 {
-	kexec_phase_next(watch.phase);
+	phase_ns[watch.phase] = begin_phase(&watch, watch.phase, ktime_get());
 }
 
 /* Before any handoff: to be added to the notifiers is to wait for those that run. */
