@@ -235,6 +235,25 @@ static void init_trampoline(struct kimage *image)
 }
 
 /**
+ * machine_kexec_check - whether the machine lets this kernel be left
+ * @crash: for a panic; it makes no difference
+ *
+ * A TDX host leaves private memory behind, which the next kernel takes for memory like
+ * any other.  With this erratum a write of less than a line to it, as by MOVNTI or a
+ * device, is a machine check for who reads it (Documentation/arch/x86/tdx.rst).
+ *
+ * Context: May sleep.
+ * Return: 0, or -EOPNOTSUPP with that erratum.
+ */
+int machine_kexec_check(bool crash)
+{
+	if (boot_cpu_has_bug(X86_BUG_TDX_PW_MCE))
+		return kexec_refuse(-EOPNOTSUPP,
+				    "this processor has an erratum of TDX by which the next kernel would get machine checks");
+	return 0;
+}
+
+/**
  * machine_kexec_prepare - allocate and fill what the handoff runs from
  * @image: an image whose destinations are claimed, not filled yet
  *
@@ -242,12 +261,17 @@ static void init_trampoline(struct kimage *image)
  * Return: 0 or a negative errno:
  * * %-ENOMEM		- no memory
  * * %-EINVAL		- the console of kexec.handoff_debug= can't be mapped
- * * %-EOPNOTSUPP	- no handoff is reported in this guest
+ * * %-EOPNOTSUPP	- no handoff is reported in this guest, or no image returns
  */
 int machine_kexec_prepare(struct kimage *image)
 {
 	struct page *page;
 	int err;
+
+	/* What it shares with its host stays shared, and is all private to the image. */
+	if (image->preserve_context && cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
+		return kexec_refuse(-EOPNOTSUPP,
+				    "no image returns in a guest whose memory is encrypted");
 
 	err = build_ident_map(image) ?: build_both_halves(image);
 	if (err)
@@ -285,8 +309,12 @@ static void leave(struct kimage *image)
 	if (image->preserve_context)
 		flags |= KEXEC_TRAMPOLINE_PRESERVE;
 
-	/* From here on an exception could only be taken by a dead handler. */
-	hw_breakpoint_disable();
+	/*
+	 * From here on an exception could only be taken by a dead handler.  The host of
+	 * a guest may have to see that, and may not be to be reached any more.
+	 */
+	if (hw_breakpoint_active())
+		hw_breakpoint_disable();
 	cet_disable();
 
 	native_idt_invalidate();

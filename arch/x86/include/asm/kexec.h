@@ -78,6 +78,9 @@ struct kimage_arch {
 extern const u8 relocate_kernel[KEXEC_CONTROL_CODE_MAX_SIZE];
 
 #ifdef CONFIG_X86_64
+int machine_kexec_check(bool crash);
+#define machine_kexec_check machine_kexec_check
+
 void kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 			    phys_addr_t trampoline, unsigned long both_cr3,
 			    unsigned long own_cr3, unsigned long flags);
