@@ -181,7 +181,7 @@ static int check_segment(enum kexec_type type, const struct kexec_segment *seg,
 		return err;
 
 	/* Only now: a range that is not memory may be very long. */
-	if (kexec_is_broken(seg->mem, seg->memsz))
+	if (kexec_is_broken(seg->mem, seg->memsz, true))
 		return kexec_refuse_segment(-EADDRNOTAVAIL, nr, seg,
 					    "lies over memory that is broken");
 	return 0;

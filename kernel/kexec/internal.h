@@ -240,7 +240,7 @@ void kexec_digest_empty(u64 *digest);
 int kexec_digest_list(struct kimage *image);
 void kexec_digest_seal(struct kimage *image);
 bool kexec_digest_leads_intact(const struct kimage *image);
-bool kexec_is_broken(unsigned long phys, unsigned long len);
+bool kexec_is_broken(unsigned long phys, unsigned long len, bool may_sleep);
 int kexec_digest_compare(const struct kimage *image, bool may_sleep);
 void kexec_describe_change(const struct kimage *image, int what,
 			   char reason[KEXEC_REASON_MAX]);

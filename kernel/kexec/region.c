@@ -146,7 +146,7 @@ static void take_broken(void)
 	unsigned long i;
 
 	for (i = 0; IS_ENABLED(CONFIG_MEMORY_FAILURE) && i < region_pages(); i++) {
-		if (kexec_is_broken(PFN_PHYS(region_pfn() + i), PAGE_SIZE))
+		if (kexec_is_broken(PFN_PHYS(region_pfn() + i), PAGE_SIZE, true))
 			__set_bit(i, taken);
 		cond_resched();
 	}
@@ -360,7 +360,7 @@ static int copy_home(const struct kimage *staged, unsigned long nr_moved)
 	for (; move; move = kexec_move_next(move)) {
 		if (!kexec_is_moved(move))
 			continue;
-		if (kexec_is_broken(move->src, move->len))
+		if (kexec_is_broken(move->src, move->len, true))
 			return -EIO;
 		nr_pages = PHYS_PFN(move->len);
 		for (i = 0; i < nr_pages; i++) {

@@ -88,7 +88,7 @@ static void bring_home(struct kimage *image, struct kexec_move *move)
 	unsigned long nr_pages = PHYS_PFN(move->len), i;
 
 	/* Not to be read; the handoff is going to refuse the image. */
-	if (kexec_is_broken(move->src, move->len)) {
+	if (kexec_is_broken(move->src, move->len, true)) {
 		image->ops->free(pfn_to_page(dst), nr_pages);
 		return;
 	}

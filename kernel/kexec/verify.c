@@ -43,45 +43,6 @@ void kexec_digest_empty(u64 *digest)
 }
 
 /**
- * kexec_is_broken - whether a page is known to have a hardware error
- * @phys: physical address, page aligned
- * @len: bytes, whole pages
- *
- * To read such a page is a machine check, and an image that lies there is not
- * what was loaded.
- *
- * Context: Any, NMI included.
- * Return: whether one of them has, as far as the kernel was told.
- */
-bool kexec_is_broken(unsigned long phys, unsigned long len)
-{
-	unsigned long pfn = PHYS_PFN(phys), i;
-
-	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
-		return false;
-	for (i = 0; i < PHYS_PFN(len); i++) {
-		/* Of memory that is offline there may be nothing to look at. */
-		struct page *page = pfn_to_online_page(pfn + i);
-
-		if (page && PageHWPoison(page))
-			return true;
-	}
-	return false;
-}
-
-static bool control_is_broken(const struct kimage *image)
-{
-	unsigned int i;
-
-	for (i = 0; i < image->nr_control; i++) {
-		if (kexec_is_broken(PFN_PHYS(image->control[i].pfn),
-				    PFN_PHYS(image->control[i].nr_pages)))
-			return true;
-	}
-	return false;
-}
-
-/**
  * kexec_calm_watchdog - say that this CPU is not stuck
  *
  * Interrupts are off, so timers don't fire, and a watchdog that is an NMI would
@@ -98,6 +59,61 @@ void kexec_calm_watchdog(void)
 #endif
 }
 
+/* To be called every few milliseconds. */
+static void take_a_breath(bool may_sleep)
+{
+	if (may_sleep)
+		cond_resched();
+	else
+		kexec_calm_watchdog();
+}
+
+/* Pages that are looked at in one go. */
+#define BROKEN_AT_ONCE	(1UL << 15)
+
+/**
+ * kexec_is_broken - whether a page is known to have a hardware error
+ * @phys: physical address, page aligned
+ * @len: bytes, whole pages
+ * @may_sleep: whether the caller may
+ *
+ * To read such a page is a machine check, and an image that lies there is not
+ * what was loaded.
+ *
+ * Context: Any, NMI included, if not @may_sleep.
+ * Return: whether one of them has, as far as the kernel was told.
+ */
+bool kexec_is_broken(unsigned long phys, unsigned long len, bool may_sleep)
+{
+	unsigned long pfn = PHYS_PFN(phys), i;
+
+	if (!IS_ENABLED(CONFIG_MEMORY_FAILURE))
+		return false;
+	for (i = 0; i < PHYS_PFN(len); i++) {
+		/* Of memory that is offline there may be nothing to look at. */
+		struct page *page = pfn_to_online_page(pfn + i);
+
+		if (page && PageHWPoison(page))
+			return true;
+		/* Some milliseconds. */
+		if (i % BROKEN_AT_ONCE == BROKEN_AT_ONCE - 1)
+			take_a_breath(may_sleep);
+	}
+	return false;
+}
+
+static bool control_is_broken(const struct kimage *image, bool may_sleep)
+{
+	unsigned int i;
+
+	for (i = 0; i < image->nr_control; i++) {
+		if (kexec_is_broken(PFN_PHYS(image->control[i].pfn),
+				    PFN_PHYS(image->control[i].nr_pages), may_sleep))
+			return true;
+	}
+	return false;
+}
+
 /* @len bytes from @phys; @may_sleep: the caller is in no hurry. */
 static void digest_run(struct xxh64_state *state, unsigned long phys,
 		       unsigned long len, bool may_sleep)
@@ -111,10 +127,7 @@ static void digest_run(struct xxh64_state *state, unsigned long phys,
 		run = kexec_map_run(phys + done, &part);
 		xxh64_update(state, run, part);
 		kexec_unmap_run(run);
-		if (may_sleep)
-			cond_resched();
-		else
-			kexec_calm_watchdog();
+		take_a_breath(may_sleep);
 	}
 }
 
@@ -193,7 +206,7 @@ static int compare_leads(const struct kimage *image, bool may_sleep)
 		return KEXEC_RECORD_CHANGED;
 	if (kimage_is_verified(image) && list_digest(image) != image->list_digest)
 		return KEXEC_CONTROL_CHANGED;
-	if (control_is_broken(image))
+	if (control_is_broken(image, may_sleep))
 		return KEXEC_CONTROL_BROKEN;
 	if (kimage_is_verified(image) &&
 	    control_digest(image, may_sleep) != image->control_digest)
@@ -238,14 +251,14 @@ static void content_digests(const struct kimage *image, bool may_sleep,
 }
 
 /* The segment of which a page is broken, where it waits or where it goes; or -1. */
-static int find_broken_segment(const struct kimage *image)
+static int find_broken_segment(const struct kimage *image, bool may_sleep)
 {
 	struct kexec_move *move;
 
 	for (move = kexec_move_first(image); move; move = kexec_move_next(move)) {
-		if (kexec_is_broken(move->dst, move->len) ||
+		if (kexec_is_broken(move->dst, move->len, may_sleep) ||
 		    (move->src != KEXEC_SRC_ZERO &&
-		     kexec_is_broken(move->src, move->len)))
+		     kexec_is_broken(move->src, move->len, may_sleep)))
 			return kexec_move_segment(image, move);
 	}
 	return -1;
@@ -273,7 +286,7 @@ void kexec_digest_retake(struct kimage *image, unsigned long start)
 		return;
 	}
 	/* Not to be read; the next handoff is refused for that. */
-	if (find_broken_segment(image) >= 0)
+	if (find_broken_segment(image, true) >= 0)
 		return;
 	image->start = start;
 	content_digests(image, true, image->digest);
@@ -300,7 +313,7 @@ int kexec_digest_compare(const struct kimage *image, bool may_sleep)
 	what = compare_leads(image, may_sleep);
 	if (what != KEXEC_UNCHANGED)
 		return what;
-	what = find_broken_segment(image);
+	what = find_broken_segment(image, may_sleep);
 	if (what >= 0)
 		return KEXEC_BROKEN + what;
 	if (!kimage_is_verified(image))
