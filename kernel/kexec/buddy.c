@@ -90,7 +90,8 @@ static long zone_spare(struct zone *zone)
 #ifdef CONFIG_KEXEC_IN_PLACE
 /*
  * Pages that those can do without who may have memory of @zone, and so of what lies
- * below as well.  Who may have more, may have these, too: nobody is worse off.
+ * below as well, of the same node: to some no other is allowed.  Who may have more, may
+ * have these, too: nobody is worse off.
  */
 static long spare_up_to(const struct zone *zone)
 {
@@ -99,7 +100,8 @@ static long spare_up_to(const struct zone *zone)
 	struct zone *other;
 
 	for_each_populated_zone(other) {
-		if (zone_idx(other) <= highest)
+		if (other->zone_pgdat == zone->zone_pgdat &&
+		    zone_idx(other) <= highest)
 			nr_pages += max(zone_spare(other) -
 					other->lowmem_reserve[highest], 0L);
 	}
