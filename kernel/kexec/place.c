@@ -240,8 +240,10 @@ int kexec_place_begin(struct kexec_placement *p, struct kimage *image)
 				    p->nr_missing << (PAGE_SHIFT - 10),
 				    nr_spare << (PAGE_SHIFT - 10));
 
-	p->owned = kvcalloc(BITS_TO_LONGS(p->nr_pages), sizeof(long),
-			    GFP_KERNEL | __GFP_NOWARN);
+	/* bitmap_set() counts bits by int. */
+	if (p->nr_pages <= INT_MAX)
+		p->owned = kvcalloc(BITS_TO_LONGS(p->nr_pages), sizeof(long),
+				    GFP_KERNEL | __GFP_NOWARN);
 	if (!p->owned)
 		return kexec_refuse(-ENOMEM,
 				    "no memory to keep track of %lu pages",
