@@ -617,27 +617,31 @@ static void shrink_resource(struct resource *res, unsigned long size,
 	kexec_at_step(KEXEC_STEP_SHRUNK);
 }
 
-/* Make ordinary memory of what lies past the first @size bytes. */
-static int release_pages_past(unsigned long size)
+static int shrink_region(unsigned long size)
 {
 	unsigned long start = crashk_res.start + size;
 	unsigned long nr_pages = PHYS_PFN(crashk_res.end + 1 - start);
-
-	return machine_crash_protect(start, nr_pages, false) ?:
-	       machine_kexec_release_pages(pfn_to_page(PHYS_PFN(start)), nr_pages);
-}
-
-static int shrink_region(unsigned long size)
-{
 	struct resource *ram = kzalloc(sizeof(*ram), GFP_KERNEL);
 	int err;
 
 	if (!ram)
 		return kexec_refuse(-ENOMEM, "out of memory");
-	err = release_pages_past(size);
+
+	/* Make ordinary memory of what lies past it. */
+	err = machine_crash_protect(start, nr_pages, false);
 	if (err) {
 		kfree(ram);
+		/* A part of it may be. */
+		close_region();
 		return kexec_refuse(err, "the crash region can't be made writable");
+	}
+	err = machine_kexec_release_pages(pfn_to_page(PHYS_PFN(start)), nr_pages);
+	if (err) {
+		/* Nobody knows how they can be read: they are of no use any more. */
+		kfree(ram);
+		cut_resource(&crashk_res, size);
+		machine_crash_region_changed();
+		return kexec_refuse(err, "the memory of the crash region is lost, as it can't be given back");
 	}
 	shrink_resource(&crashk_res, size, ram);
 	machine_crash_region_changed();
