@@ -57,7 +57,10 @@ core_param(kexec_crash_verify, crash_verify, bool, 0444);
 /* CPUs whose registers have been saved. */
 static struct cpumask saved_cpus;
 
-/* How far the way down has come; only the CPU that panics looks at it. */
+/*
+ * How far the way down has come; only the CPU that panics looks at it.  If the platform
+ * has another one go on with that, it is this one.
+ */
 enum crash_step {
 	CRASH_NOT_BEGUN,
 	CRASH_STOP,
@@ -71,8 +74,9 @@ enum crash_step {
 static enum crash_step crash_step;
 static bool crash_image_good;
 
-/* What this CPU was doing when it began. */
+/* What the CPU that panics was doing when it began, and which that is. */
 static struct pt_regs crash_regs;
+static unsigned int crash_regs_cpu;
 
 /**
  * kexec_crash_verify - whether crash images are checked before they start
@@ -292,6 +296,26 @@ static noinline void start_image(void)
 		machine_kexec(image);
 }
 
+/*
+ * When an exception on the way down leads here again, it counts what led to it.  But
+ * a platform may have another CPU go on, whose registers are its own.
+ */
+static __always_inline void take_regs(const struct pt_regs *regs)
+{
+	unsigned int cpu = raw_smp_processor_id();
+
+	if (crash_step != CRASH_NOT_BEGUN) {
+		if (cpu == crash_regs_cpu)
+			return;
+		crash_save_cpu(&crash_regs, crash_regs_cpu);
+	}
+	crash_regs_cpu = cpu;
+	if (regs)
+		crash_regs = *regs;
+	else
+		machine_crash_regs(&crash_regs);
+}
+
 /**
  * __crash_kexec - start the crash image, if there is one
  * @regs: the registers to be saved for this CPU; NULL for those it has now
@@ -307,13 +331,7 @@ void __crash_kexec(struct pt_regs *regs)
 	if (!kexec_crash_loaded())
 		return;
 
-	/* When an exception on the way down leads here again, what led to it. */
-	if (crash_step == CRASH_NOT_BEGUN) {
-		if (regs)
-			crash_regs = *regs;
-		else
-			machine_crash_regs(&crash_regs);
-	}
+	take_regs(regs);
 	start_image();
 	/* No tail call: the registers are those of this function, with its frame. */
 	barrier();

@@ -184,5 +184,15 @@ int machine_kexec_release_pages(struct page *page, unsigned long nr_pages);
 #define machine_kexec_release_pages machine_kexec_release_pages
 #endif
 
+/* For Hyper-V's root partition (7.3): @old, or the registers as they are. */
+static __always_inline void crash_setup_regs(struct pt_regs *regs,
+					     struct pt_regs *old)
+{
+	if (old)
+		*regs = *old;
+	else
+		machine_crash_regs(regs);
+}
+
 #endif /* __ASSEMBLY__ */
 #endif /* _ASM_X86_KEXEC_H */
