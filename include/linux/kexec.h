@@ -68,6 +68,11 @@ struct kimage;
  * and of a boot image again before the handoff.  In a panic the other CPUs may
  * stay in the memory of this kernel, so that some reasons don't count then;
  *
+ * where CPUs have to be fetched from somewhere before they can be stopped for good,
+ * machine_kexec_begin() with a macro of the same name: the last that may allocate, and
+ * fail, of a handoff that does not return; it refuses with words, and then leaves all
+ * as it was;
+ *
  * where the boot protocol has registers that depend on the image, such as the
  * address of a device tree, machine_kexec_entry() with a macro of the same name:
  * it works them out, and keeps them in struct kimage_arch;
@@ -301,6 +306,13 @@ static inline const struct kexec_handoff_console *kexec_handoff_console(void)
 
 #ifndef machine_kexec_check
 static inline int machine_kexec_check(bool crash)
+{
+	return 0;
+}
+#endif
+
+#ifndef machine_kexec_begin
+static inline int machine_kexec_begin(void)
 {
 	return 0;
 }

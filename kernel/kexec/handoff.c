@@ -101,7 +101,7 @@ static void shut_down(const struct kimage *image, const struct kexec_bytes *tota
  * * %-EINTR - a fatal signal came while it waited for the image to settle
  * * %-EINVAL - no image is loaded
  * * %-EIO - the image is not what was loaded any more
- * * what machine_kexec_check() or kexec_jump() returns
+ * * what machine_kexec_check(), machine_kexec_begin() or kexec_jump() returns
  */
 int kernel_kexec(void)
 {
@@ -142,6 +142,12 @@ int kernel_kexec(void)
 		return err;
 	}
 
+	/* There is no way back from what comes after that. */
+	err = machine_kexec_begin();
+	if (err) {
+		kexec_unlock();
+		return err;
+	}
 	kexec_in_progress = true;
 	shut_down(image, &total);
 	machine_kexec(image);
