@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The handoff on 64-bit powerpc, for pseries (an LPAR) and powernv (bare metal, where it
- * was never tried).
+ * The handoff on 64-bit powerpc, for pseries (an LPAR) and powernv (bare metal).
  *
  * An image gets two pieces of control memory: a page with the trampoline, in
  * relocate_kernel.S, and a stack for what the kernel gives back with translation off.
@@ -53,7 +52,7 @@
 #include <asm/time.h>
 #include <asm/ultravisor.h>
 
-/* How long a CPU that is offline may take to arrive in firmware, in ms. */
+/* How long CPUs that are offline may take to arrive in firmware, in ms: all of them. */
 #define STOP_TIMEOUT	1000
 
 static bool is_pseries(void)
@@ -420,37 +419,94 @@ static bool is_in_firmware(unsigned int hwcpu)
 	return false;
 }
 
-/*
- * One that is offline may wait in this kernel's memory: it was never started
- * (maxcpus=), or it is powernv, where it sleeps there until it is wanted.  It goes to
- * firmware when it goes offline from now on.
- */
-static void wake_offline_cpus(void)
+/* Those that were offline before the handoff began. */
+static cpumask_t woken_cpus;
+
+/* One that waits in this kernel's memory, or -1. */
+static int find_offline_cpu(void)
 {
 	unsigned int cpu;
-	int err;
 
 	for_each_present_cpu(cpu) {
-		if (cpu_online(cpu) ||
-		    is_in_firmware(get_hard_smp_processor_id(cpu)))
-			continue;
-		err = add_cpu(cpu);
-		if (err)
-			pr_emerg("CPU %u is offline, and can't be woken: error %d\n",
-				 cpu, err);
+		if (!cpu_online(cpu) &&
+		    !is_in_firmware(get_hard_smp_processor_id(cpu)))
+			return cpu;
 	}
+	return -1;
 }
 
-static void wait_until_stopped(unsigned int cpu)
+static int wake_offline_cpus(void)
 {
-	unsigned int hwcpu = get_hard_smp_processor_id(cpu), ms;
+	int cpu, err;
 
-	for (ms = 0; !is_in_firmware(hwcpu); ms++) {
-		if (ms == STOP_TIMEOUT) {
-			pr_emerg("CPU %u is offline, but does not stop\n", cpu);
-			return;
+	while ((cpu = find_offline_cpu()) >= 0) {
+		/* It came online, and somebody took it offline again. */
+		if (cpumask_test_and_set_cpu(cpu, &woken_cpus))
+			return kexec_refuse(-EBUSY, "CPU %d does not stay online", cpu);
+		err = add_cpu(cpu);
+		if (err) {
+			cpumask_clear_cpu(cpu, &woken_cpus);
+			return kexec_refuse(-EBUSY,
+					    "CPU %d is offline, runs in the memory of this kernel, and can't be woken: error %d",
+					    cpu, err);
 		}
-		mdelay(1);
+	}
+	return 0;
+}
+
+static void leave_cpus_offline(void)
+{
+	unsigned int cpu;
+
+	for_each_cpu(cpu, &woken_cpus) {
+		/* As it was; if not, it is a CPU more that works. */
+		remove_cpu(cpu);
+	}
+	cpumask_clear(&woken_cpus);
+}
+
+/**
+ * machine_kexec_begin - wake CPUs that are offline, and keep them from going there again
+ *
+ * One that is offline may wait in this kernel's memory: it was never started
+ * (maxcpus=), or it is powernv, where it sleeps there until it is wanted.  It goes to
+ * firmware when it goes offline in machine_shutdown().  To have it come online
+ * allocates memory, and may fail.
+ *
+ * Context: May sleep.  Before devices are shut down.  CPUs neither come nor go from here
+ * on, until kexec_stop_other_cpus() takes all of them.
+ * Return: 0; -EBUSY if one can't be woken: then all are as they were.
+ */
+int machine_kexec_begin(void)
+{
+	int cpu, err = wake_offline_cpus();
+
+	if (!err) {
+		cpu_hotplug_disable();
+		cpu = find_offline_cpu();
+		if (cpu < 0)
+			return 0;
+		cpu_hotplug_enable();
+		err = kexec_refuse(-EBUSY, "CPU %d does not stay online", cpu);
+	}
+	leave_cpus_offline();
+	return err;
+}
+
+/* Those that don't arrive in time are left alone: there is no way back. */
+static void wait_until_stopped(void)
+{
+	unsigned int cpu, ms = 0;
+
+	for_each_present_cpu(cpu) {
+		unsigned int hwcpu = get_hard_smp_processor_id(cpu);
+
+		if (cpu == smp_processor_id())
+			continue;
+		for (; !is_in_firmware(hwcpu) && ms < STOP_TIMEOUT; ms++)
+			mdelay(1);
+		if (!is_in_firmware(hwcpu))
+			pr_emerg("CPU %u is offline, but does not stop\n", cpu);
 	}
 }
 
@@ -478,13 +534,14 @@ void kexec_stop_other_cpus(void)
 {
 	unsigned int cpu;
 
-	wake_offline_cpus();
+	/* As machine_kexec_begin() left it. */
+	cpu_hotplug_enable();
 	smp_shutdown_nonboot_cpus(smp_processor_id());
+	wait_until_stopped();
+	if (!is_pseries())
+		return;
 	for_each_present_cpu(cpu) {
-		if (cpu == smp_processor_id())
-			continue;
-		wait_until_stopped(cpu);
-		if (is_pseries())
+		if (cpu != smp_processor_id())
 			give_back_areas(cpu);
 	}
 }

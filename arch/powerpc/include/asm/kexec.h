@@ -49,6 +49,10 @@ struct kimage;
 
 int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
+#ifdef CONFIG_SMP
+int machine_kexec_begin(void);
+#define machine_kexec_begin machine_kexec_begin
+#endif
 u64 machine_kexec_counter(u64 *hz);
 #define machine_kexec_counter machine_kexec_counter
 #ifdef CONFIG_CRASH_RESERVE
