@@ -257,6 +257,105 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "FW_FEATURE_SET_MODE) && !is_fadump_active() &&\n"
              "\t    !kdump_in_progress())\n",
              "a panic waits for no other CPU's call of the hypervisor"),
+        Edit("arch/powerpc/platforms/pseries/lpar.c",
+             "\tint rc;\n\n\tdo {\n\t\trc = plpar_hcall_norets",
+             "\tu64 end = mftb() + 10 * tb_ticks_per_sec;\n"
+             "\tint rc;\n\n\tdo {\n\t\trc = plpar_hcall_norets",
+             "a hypervisor that is never done does not keep the next kernel waiting"),
+        Edit("arch/powerpc/platforms/pseries/lpar.c",
+             "\t} while (rc == H_CONTINUE);\n",
+             "\t\t/* Enough: each entry is removed one by one, then. */\n"
+             "\t} while (rc == H_CONTINUE && mftb() < end);\n",
+             "a hypervisor that is never done does not keep the next kernel waiting"),
+        Edit("arch/powerpc/platforms/pseries/lpar.c",
+             "\t\tif (lpar_rc != H_SUCCESS) {\n"
+             "\t\t\tpr_info(\"Failed to read hash page table at %ld err %ld\\n\",\n"
+             "\t\t\t\ti, lpar_rc);\n"
+             "\t\t\tcontinue;\n"
+             "\t\t}\n",
+             "\t\t/* Nothing can be said of it: consoles need translation. */\n"
+             "\t\tif (lpar_rc != H_SUCCESS)\n"
+             "\t\t\tcontinue;\n",
+             "nobody prints with translation off"),
+        Edit("arch/powerpc/platforms/pseries/setup.c",
+             "void pseries_disable_reloc_on_exc(void)\n{\n\tlong rc;\n\n",
+             "/*\n"
+             " * A kernel that is about to end waits no longer than that for a hypervisor which is\n"
+             " * never done, in ms.\n"
+             " */\n"
+             "#define SET_MODE_PATIENCE\t10000\n"
+             "\n"
+             "static bool wait_while_busy(long rc, unsigned int *waited)\n"
+             "{\n"
+             "\tunsigned int ms;\n"
+             "\n"
+             "\tif (!H_IS_LONG_BUSY(rc) || *waited >= SET_MODE_PATIENCE)\n"
+             "\t\treturn false;\n"
+             "\tms = min(get_longbusy_msecs(rc), 1000U);\n"
+             "\tmdelay(ms);\n"
+             "\t*waited += ms;\n"
+             "\treturn true;\n"
+             "}\n"
+             "\n"
+             "void pseries_disable_reloc_on_exc(void)\n{\n"
+             "\tunsigned int waited = 0;\n\tlong rc;\n\n",
+             "a hypervisor that is never done does not keep the next kernel waiting"),
+        Edit("arch/powerpc/platforms/pseries/setup.c",
+             "\twhile (1) {\n"
+             "\t\trc = disable_reloc_on_exceptions();\n"
+             "\t\tif (!H_IS_LONG_BUSY(rc))\n"
+             "\t\t\tbreak;\n"
+             "\t\tmdelay(get_longbusy_msecs(rc));\n"
+             "\t}\n",
+             "\tdo {\n"
+             "\t\trc = disable_reloc_on_exceptions();\n"
+             "\t} while (wait_while_busy(rc, &waited));\n",
+             "a hypervisor that is never done does not keep the next kernel waiting"),
+        Edit("arch/powerpc/platforms/pseries/setup.c",
+             "void pseries_big_endian_exceptions(void)\n{\n\tlong rc;\n\n"
+             "\twhile (1) {\n"
+             "\t\trc = enable_big_endian_exceptions();\n"
+             "\t\tif (!H_IS_LONG_BUSY(rc))\n"
+             "\t\t\tbreak;\n"
+             "\t\tmdelay(get_longbusy_msecs(rc));\n"
+             "\t}\n",
+             "void pseries_big_endian_exceptions(void)\n{\n"
+             "\tunsigned int waited = 0;\n\tlong rc;\n\n"
+             "\tdo {\n"
+             "\t\trc = enable_big_endian_exceptions();\n"
+             "\t} while (wait_while_busy(rc, &waited));\n",
+             "a hypervisor that is never done does not keep the next kernel waiting"),
+        Edit("arch/powerpc/sysdev/xive/spapr.c",
+             "static long plpar_int_reset(unsigned long flags)\n{\n\tlong rc;\n\n"
+             "\tdo {\n"
+             "\t\trc = plpar_hcall_norets(H_INT_RESET, flags);\n"
+             "\t} while (plpar_busy_delay(rc));\n",
+             "static long plpar_int_reset(unsigned long flags)\n{\n"
+             "\tunsigned int ms, waited = 0;\n\tlong rc;\n\n"
+             "\t/* On the way to another kernel, which is not to wait for ever. */\n"
+             "\tdo {\n"
+             "\t\trc = plpar_hcall_norets(H_INT_RESET, flags);\n"
+             "\t\tms = min(plpar_busy_delay_time(rc), 1000U);\n"
+             "\t\tmdelay(ms);\n"
+             "\t\twaited += ms;\n"
+             "\t} while (ms && waited < 10000);\n",
+             "a hypervisor that is never done does not keep the next kernel waiting"),
+        Edit("arch/powerpc/platforms/powernv/setup.c",
+             "\tint my_cpu, i, notified = -1;\n",
+             "\t/* For all of them: those that don't stop are left alone. */\n"
+             "\tint64_t timeout = 1000;\n"
+             "\tint my_cpu, i, notified = -1;\n",
+             "a panic waits a second for all CPUs, not for each"),
+        Edit("arch/powerpc/platforms/powernv/setup.c",
+             "\t\tint64_t rc, timeout = 1000;\n",
+             "\t\tint64_t rc;\n",
+             "a panic waits a second for all CPUs, not for each"),
+        Edit("arch/powerpc/platforms/powernv/setup.c",
+             "\t\t\tmdelay(1);\n\t\t\tif (timeout-- == 0) {\n",
+             "\t\t\tif (timeout-- > 0) {\n"
+             "\t\t\t\tmdelay(1);\n"
+             "\t\t\t} else {\n",
+             "a panic waits a second for all CPUs, not for each"),
         Edit("arch/powerpc/platforms/powernv/setup.c",
              "\tif (xive_enabled())\n"
              "\t\txive_teardown_cpu();\n"
