@@ -340,6 +340,19 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\t\twaited += ms;\n"
              "\t} while (ms && waited < 10000);\n",
              "a hypervisor that is never done does not keep the next kernel waiting"),
+        Edit("arch/powerpc/include/asm/xics.h",
+             "\tif (WARN_ON(os_cppr->index < 1))\n"
+             "\t\treturn LOWEST_PRIORITY;\n",
+             "\tif (os_cppr->index < 1) {\n"
+             "\t\t/* A panic ends what other CPUs were handling. */\n"
+             "\t\tWARN_ON(!kdump_in_progress());\n"
+             "\t\treturn LOWEST_PRIORITY;\n"
+             "\t}\n",
+             "a panic ends interrupts that other CPUs were handling"),
+        Edit("arch/powerpc/include/asm/xics.h",
+             "#include <linux/interrupt.h>\n",
+             "#include <linux/interrupt.h>\n\n#include <asm/kexec.h>\n",
+             "a panic ends interrupts that other CPUs were handling"),
         Edit("arch/powerpc/platforms/powernv/setup.c",
              "\tint my_cpu, i, notified = -1;\n",
              "\t/* For all of them: those that don't stop are left alone. */\n"
