@@ -8,6 +8,8 @@
 /* What QEMU's RTAS consists of, and its number of power-off. */
 #define KVMPPC_H_RTAS		0xf000
 #define RTAS_POWER_OFF		0x2003
+#define RTAS_QUERY_CPU		0x2005
+#define CPU_IS_RUNNING		2
 
 /* How often a call of the hypervisor is repeated that can't be done now. */
 #define PATIENCE		1000000
@@ -23,8 +25,6 @@
 #define MSR_MASK		0x800000000280ef32
 #define MSR_SF			0x8000000000000000
 #define MSR_TRANSLATION		0x30
-
-#define CPU_MAX			0x1000
 
 #define STACK_SIZE		1024
 #define FRAME_SIZE		32		/* ELFv2 */
@@ -73,6 +73,30 @@ payload_entry:
 	addis	2,4,(.TOC.-1b)@ha
 	addi	2,2,(.TOC.-1b)@l
 
+	/*
+	 * Of all CPUs this one runs, says firmware: if r3 is the number of that, it is what
+	 * is expected.
+	 */
+	ld	14,(value_r3 - registers)(31)
+	addi	15,31,query_cpu - registers
+	stb	14,15(15)			/* the number, big endian */
+	srdi	3,14,8
+	stb	3,14(15)
+	mr	16,1
+	lis	3,KVMPPC_H_RTAS@h
+	ori	3,3,KVMPPC_H_RTAS@l
+	mr	4,15
+	sc	1
+	mr	1,16
+	lwz	3,16(15)			/* whether there is such a CPU: 0 */
+	lbz	4,23(15)			/* what it does */
+	cmpdi	3,0
+	bne	1f
+	cmpdi	4,CPU_IS_RUNNING
+	bne	1f
+	clrldi	14,14,48
+	std	14,(value_r3 - registers + 8)(31)
+1:
 	mr	5,1
 	mr	3,31
 	li	4,(registers_end - registers) / 32
@@ -159,7 +183,7 @@ registers:
 	.irp nr, 0, 1, 2
 	register r\nr
 	.endr
-	register r3, 0, ~(CPU_MAX - 1)		/* a CPU's number */
+	register r3, -1				/* the number of the CPU */
 	register r4				/* where it is entered */
 	.irp nr, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22
 	register r\nr
@@ -182,6 +206,13 @@ entry_time:
 	.balign	8
 power_off:
 	.irp	value, RTAS_POWER_OFF, 2, 1, -1, -1, 0
+	.byte	(\value >> 24) & 0xff, (\value >> 16) & 0xff
+	.byte	(\value >> 8) & 0xff, \value & 0xff
+	.endr
+
+	.balign	8
+query_cpu:
+	.irp	value, RTAS_QUERY_CPU, 1, 2, 0, 0, 0
 	.byte	(\value >> 24) & 0xff, (\value >> 16) & 0xff
 	.byte	(\value >> 8) & 0xff, \value & 0xff
 	.endr
