@@ -19,8 +19,9 @@
 
 /*
  * A kernel begins in real mode, and has what it needs there in the first block of
- * memory that it is told of.  Where firmware lets real mode reach less than all, it
- * may be no more than what it is now (LoPAPR, "Real Mode Area").
+ * memory that it is told of.  Where a hypervisor lets real mode reach less than all, that
+ * may be no more than what it is now (LoPAPR, "Real Mode Area"): with a hash table.  On
+ * bare metal, and with a radix tree, ppc64_rma_size is no limit.
  */
 #define CRASH_RESERVE_LOW_END	ALIGN_DOWN(ppc64_rma_size, CRASH_RESERVE_GRAIN)
 #define CRASH_RESERVE_END	CRASH_RESERVE_LOW_END
