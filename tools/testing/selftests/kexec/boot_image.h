@@ -13,6 +13,7 @@
  *	boot_x86.c	what a kernel of x86 is told: boot_params
  *	boot_efi.c	what that is told of EFI
  *	boot_fdt.c	what others are told: the device tree
+ *	boot_tree.c	that, as a directory has it
  *	boot_crash.c	what a capture kernel is told of the one that died
  *	boot_letter.c	where the running kernel tells the next one of the handoff
  *	boot_place.c	where in memory something fits
@@ -387,6 +388,9 @@ struct ppc64_kernel {
 };
 
 bool load_ppc64(struct boot *boot, const struct ppc64_kernel *kernel);
+
+/* boot_tree.c */
+bool read_tree(struct boot *boot, const char *path);
 
 /* boot_fdt.c */
 bool check_fdt(struct boot *boot);

@@ -389,8 +389,12 @@ bool read_machine(struct boot *boot)
 	    !parse_map(boot, &boot->map, iomem.path, (const char *)iomem.data) ||
 	    !read_firmware_map(boot))
 		return false;
-	if (!boot->fdt.path)
+	if (!boot->fdt.path) {
 		read_if_there("/sys/firmware/fdt", &boot->fdt);
+		if (boot->machine == &boot_ppc64 && boot->fdt.path &&
+		    !read_tree(boot, "/proc/device-tree"))
+			return false;
+	}
 	read_if_there("/sys/kernel/boot_params/data", &boot->params);
 	find_tables(boot);
 	if (!read_efi(boot))

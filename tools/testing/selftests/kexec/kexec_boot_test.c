@@ -4,9 +4,12 @@
  * is refused and in which words, what goes where, and what a kernel is told.
  * Needs no privilege, and runs on any machine.
  */
+#define _GNU_SOURCE
 #include <endian.h>
+#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <libfdt.h>
 #include <linux/elf.h>
@@ -1219,6 +1222,82 @@ TEST_F(loader, fdt_broken)
 	refuse(_metadata, boot, "board.dtb: no device tree: FDT_ERR_BADMAGIC");
 	boot->fdt.path = NULL;
 	refuse(_metadata, boot, "no device tree in /sys/firmware/fdt");
+}
+
+static void make_property(struct __test_metadata *_metadata, const char *dir,
+			  const char *name, const void *value, size_t size)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = fopen(path, "w");
+	ASSERT_TRUE(!!file);
+	ASSERT_EQ(size, fwrite(value, 1, size, file));
+	ASSERT_EQ(0, fclose(file));
+}
+
+static void make_node(struct __test_metadata *_metadata, char *path, size_t size,
+		      const char *dir, const char *name)
+{
+	snprintf(path, size, "%s/%s", dir, name);
+	ASSERT_EQ(0, mkdir(path, 0700));
+	make_property(_metadata, path, "name", name, strlen(name) + 1);
+	make_property(_metadata, path, "ibm,server#s", name, strlen(name));
+}
+
+static int remove_one(const char *path, const struct stat *stat, int type,
+		      struct FTW *where)
+{
+	return remove(path);
+}
+
+TEST_F(loader, tree_in_a_directory)
+{
+	static const char *const order[] = { "cpus", "memory@0", "memory@20000000",
+					     "memory@100000000", "rtas" };
+	char top[] = "/tmp/kexec_boot_test-XXXXXX", node[128], inner[192];
+	struct boot *boot = &self->boot;
+	struct boot_file before;
+	uint64_t address, size;
+	const void *fdt;
+	int i, at, len;
+
+	use_board(self, "ARM\x64");
+	before = boot->fdt;
+	ASSERT_TRUE(!!mkdtemp(top));
+	make_property(_metadata, top, "rtas", "property", 8);
+	/* In none of these orders. */
+	make_node(_metadata, node, sizeof(node), top, order[3]);
+	make_node(_metadata, node, sizeof(node), top, order[2]);
+	make_node(_metadata, node, sizeof(node), top, "rtas#1");
+	make_node(_metadata, node, sizeof(node), top, order[1]);
+	make_node(_metadata, node, sizeof(node), top, order[0]);
+	make_node(_metadata, inner, sizeof(inner), node, "cpu@0");
+
+	ASSERT_TRUE(read_tree(boot, top)) TH_LOG("%s", boot->error);
+	ASSERT_TRUE(check_fdt(boot));
+	fdt = boot->fdt.data;
+	EXPECT_EQ(3, fdt_num_mem_rsv(fdt));
+	EXPECT_EQ(0, fdt_get_mem_rsv(fdt, 0, &address, &size));
+	EXPECT_TRUE(address == 0x48000000 && size == 0x124000);
+	EXPECT_TRUE(!!fdt_getprop(fdt, 0, "rtas", &len));
+	EXPECT_EQ(8, len);
+	i = 0;
+	fdt_for_each_subnode(at, fdt, 0) {
+		ASSERT_LT(i, (int)ARRAY_SIZE(order));
+		EXPECT_STREQ(order[i], fdt_get_name(fdt, at, NULL));
+		EXPECT_TRUE(!fdt_getprop(fdt, at, "name", NULL));
+		EXPECT_TRUE(!!fdt_getprop(fdt, at, "ibm,server#s", NULL));
+		i++;
+	}
+	EXPECT_EQ((int)ARRAY_SIZE(order), i);
+	EXPECT_LT(0, fdt_path_offset(fdt, "/cpus/cpu@0"));
+
+	free((void *)fdt);
+	boot->fdt = before;
+	EXPECT_EQ(0, nftw(top, remove_one, 8, FTW_DEPTH | FTW_PHYS));
+	EXPECT_FALSE(read_tree(boot, top));
 }
 
 TEST_F(loader, other_files)
