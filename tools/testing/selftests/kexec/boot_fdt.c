@@ -216,17 +216,37 @@ static int count_blocks(const void *fdt, int node)
 	return nr;
 }
 
+/* What bare metal's firmware runs from; its log is there, too, and a kernel reads that. */
+static struct range find_opal(const void *fdt)
+{
+	int node = fdt_path_offset(fdt, "/ibm,opal"), base_len, size_len;
+	const fdt64_t *base, *size;
+	uint64_t start;
+
+	if (node < 0)
+		return (struct range) { };
+	base = fdt_getprop(fdt, node, "opal-base-address", &base_len);
+	size = fdt_getprop(fdt, node, "opal-runtime-size", &size_len);
+	if (!base || base_len != 8 || !size || size_len != 8)
+		return (struct range) { };
+	start = fdt64_ld(base);
+	return (struct range) { start, start + fdt64_ld(size) };
+}
+
 /*
  * powerpc looks for the memory that a capture kernel has where it looks for memory.  It
  * begins at 0, as real mode does, and what there is before the region is reserved, but
- * for where the vectors are.
+ * for where the vectors are.  What OPAL runs from is reserved by the tree, and has to be
+ * memory for all that.
  */
 static int set_usable_memory(const struct boot *boot, void *fdt)
 {
 	const struct range region = boot->ram.at[0];
-	fdt64_t usable[2] = { };
+	struct range opal = find_opal(fdt);
 	const fdt64_t *reg;
+	fdt64_t usable[4];
 	void *counts;
+	uint64_t start;
 	int node, len, err;
 
 	for (node = -1;;) {
@@ -235,10 +255,20 @@ static int set_usable_memory(const struct boot *boot, void *fdt)
 		if (node < 0)
 			break;
 		reg = fdt_getprop(fdt, node, "reg", &len);
-		usable[1] = reg && len >= 16 && !fdt64_ld(reg) ?
-			    cpu_to_fdt64(region.end) : 0;
+		memset(usable, 0, sizeof(usable));
+		start = reg && len >= 16 ? fdt64_ld(reg) : NO_LIMIT;
+		if (!start) {
+			usable[1] = cpu_to_fdt64(region.end);
+			if (opal.start < region.end)
+				opal.start = region.end;
+		}
+		if (opal.start < opal.end && opal.start >= start &&
+		    opal.end - start <= fdt64_ld(reg + 1)) {
+			usable[2] = cpu_to_fdt64(opal.start);
+			usable[3] = cpu_to_fdt64(range_len(opal));
+		}
 		err = fdt_setprop(fdt, node, "linux,usable-memory", usable,
-				  sizeof(usable));
+				  usable[3] ? sizeof(usable) : 2 * sizeof(*usable));
 		if (err)
 			return err;
 	}

@@ -1843,6 +1843,46 @@ TEST_F(loader, ppc64_panic_odd_region)
 	refuse(_metadata, boot, "no room for the kernel in the crash kernel's memory");
 }
 
+/* What OPAL runs from is memory, too: the kernel looks at it. */
+TEST_F(loader, ppc64_panic_opal)
+{
+	static const struct {
+		__u64 base, start, end;
+		const char *path;
+	} cases[] = {
+		{ 0x30000000, 0x30000000, 0x32000000, "/memory@0" },
+		{ 0x1f000000, 0x20000000, 0x21000000, "/memory@0" },
+		{ 0x130000000, 0x130000000, 0x132000000, "/memory@100000000" },
+	};
+	struct boot *boot = &self->boot;
+	const fdt64_t *value;
+	const void *fdt;
+	int node, len;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		use_server(self, false);
+		know_crash_notes(boot);
+		node = fdt_add_subnode(self->fdt, 0, "ibm,opal");
+		ASSERT_LT(0, node);
+		ASSERT_EQ(0, fdt_setprop_u64(self->fdt, node, "opal-base-address",
+					     cases[i].base));
+		ASSERT_EQ(0, fdt_setprop_u64(self->fdt, node, "opal-runtime-size",
+					     0x2000000));
+		plan(_metadata, boot);
+		fdt = find(boot, "device tree")->buf;
+		value = fdt_getprop(fdt, fdt_path_offset(fdt, cases[i].path),
+				    "linux,usable-memory", &len);
+		ASSERT_TRUE(!!value);
+		ASSERT_SAME(32, len);
+		ASSERT_SAME(0, fdt64_ld(value));
+		ASSERT_SAME(i < 2 ? 0x20000000 : 0, fdt64_ld(value + 1));
+		ASSERT_SAME(cases[i].start, fdt64_ld(value + 2));
+		ASSERT_SAME(cases[i].end - cases[i].start, fdt64_ld(value + 3));
+		forget_plan(boot);
+	}
+}
+
 TEST_F(loader, panic_with_little_memory)
 {
 	/* Of 26 MiB, the kernel takes 18.2. */
