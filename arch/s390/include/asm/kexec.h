@@ -15,6 +15,7 @@
 #include <linux/instruction_pointer.h>
 #include <linux/types.h>
 
+#include <asm/kexec_base.h>
 #include <asm/page.h>
 #include <asm/ptrace.h>
 
@@ -28,9 +29,6 @@
 
 /* What crashkernel= reserves begins and ends where the kernel's large pages do. */
 #define KEXEC_CRASH_MEM_ALIGN	HPAGE_SIZE
-
-/* What arch/s390/kernel/crash_dump.c calls the name of its notes: as the core's. */
-#define KEXEC_CORE_NOTE_NAME	"CORE"
 
 /**
  * struct kimage_arch - what s390 keeps with an image

@@ -287,8 +287,9 @@ def relative(path):
         else path
 
 
-# Lands in a tree if its base needs it.
+# Land in a tree if its base needs them.
 OF_BASE = "tools/testing/kexec/configs/base.config"
+OF_BASE_AND_ARCH = "tools/testing/kexec/configs/{}-base.config"
 
 
 def fragments_of(arch, flavour):
@@ -303,7 +304,8 @@ def fragments_of(arch, flavour):
                 HERE / f"configs/{arch.name}-{name}.config"]
         files += filter(Path.is_file, ours) \
             if any(map(Path.is_file, ours)) else [Path(name)]
-    files += filter(Path.is_file, [TREE / OF_BASE])
+    files += filter(Path.is_file, [TREE / OF_BASE,
+                                   TREE / OF_BASE_AND_ARCH.format(arch.name)])
     for path in files:
         if not path.is_file():
             raise BuildError(f"no config fragment {path}")

@@ -691,13 +691,17 @@ class ConfigTest(unittest.TestCase):
 
     def test_the_tree_has_the_last_word(self):
         with tempfile.TemporaryDirectory() as top:
-            path = Path(top) / build.OF_BASE
+            paths = [Path(top) / name for name in
+                     (build.OF_BASE, build.OF_BASE_AND_ARCH.format("x86_64"))]
             with mock.patch.object(build, "TREE", Path(top)):
-                arch = build.Arch("x86_64")
-                self.assertNotIn(path, build.fragments_of(arch, ()))
-                path.parent.mkdir(parents=True)
-                path.write_text("")
-                self.assertEqual(build.fragments_of(arch, ())[-1], path)
+                arch, other = map(build.Arch, ("x86_64", "i386"))
+                paths[0].parent.mkdir(parents=True)
+                for number, path in enumerate(paths, 1):
+                    self.assertNotIn(path, build.fragments_of(arch, ()))
+                    path.write_text("")
+                    self.assertEqual(build.fragments_of(arch, ())[-number:],
+                                     paths[:number])
+                self.assertEqual(build.fragments_of(other, ())[-1], paths[0])
 
 
 class VersionTest(unittest.TestCase):
