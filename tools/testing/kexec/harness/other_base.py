@@ -76,15 +76,24 @@ def missing(names, tests):
 
 def run(base, arch):
     """Run the short list of a base for an architecture; returns why it failed, and its
-    checks as tests.
+    checks as tests.  One at a time of each base.
     """
-    if why := make_tree(base):
-        return [], [ktap.Test(f"Linux-{base}", True, True, " ".join(why.split()))]
-    log = build.BUILD / f"logs-{base}/check-{arch.name}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "w") as out, subprocess.Popen(
+    logs = build.BUILD / f"logs-{base}"
+    with build.locked(logs):
+        if why := make_tree(base):
+            return [], [ktap.Test(f"Linux-{base}", True, True,
+                                  " ".join(why.split()))]
+        return run_list(base, arch, logs / f"check-{arch.name}.log")
+
+
+def run_list(base, arch, log):
+    """Run a short list in the tree that there is; returns what run() does.  What the
+    run complains of besides its checks lies beside its log.
+    """
+    complaints = log.with_suffix(".err")
+    with open(log, "w") as out, open(complaints, "w") as err, subprocess.Popen(
             [sys.executable, str(build.HERE / "kexec-qemu"), "check",
-             "--arch", arch.name], stdin=subprocess.DEVNULL, stdout=out,
+             "--arch", arch.name], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
             env=build.ENVIRONMENT | {"KEXEC_BASE": base}) as process:
         with build.ended_with_us(process):
             process.wait()
@@ -95,5 +104,6 @@ def run(base, arch):
         why.append(f"its exit status is {process.returncode}: "
                    f"{text[-2000:].strip()}")
     if why or process.returncode:
+        why += complaints.read_text(errors="replace")[-2000:].split("\n")[:-1]
         why.append(f"the whole log: {build.relative(log)}")
     return why, tests
