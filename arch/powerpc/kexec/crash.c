@@ -67,12 +67,11 @@ void __init reserve_crashkernel(void)
 	unsigned long long size, base, low = 0;
 	bool high = false;
 
-	if (parse_crashkernel(boot_command_line, memblock_phys_mem_size(), &size,
+	if (crashkernel_parse(boot_command_line, memblock_phys_mem_size(), &size,
 			      &base, &low, &high))
 		return;
 	memblock_set_bottom_up(true);
-	reserve_crashkernel_generic(boot_command_line, ALIGN(size, CRASH_MEMORY_UNIT),
-				    base, low, high);
+	crashkernel_reserve(ALIGN(size, CRASH_MEMORY_UNIT), base, low, high);
 	memblock_set_bottom_up(false);
 }
 
