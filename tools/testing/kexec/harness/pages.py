@@ -15,6 +15,7 @@ MARKED = re.compile(r'^\.\\" SRC BEGIN.*\n((?:.*\n)*?)\.\\" SRC END$', re.M)
 # What troff prints as something that a compiler does not take, if it is not escaped.
 CHANGED = re.compile(r"(?<!\\)-|['`^~]|\\(?!-|\[(?:aq|ga|ha|ti|rs)\])")
 HEADER = "include/uapi/linux/kexec.h"
+ABI = "Documentation/ABI/testing/sysfs-kernel-kexec"
 # What every architecture has for kexec_load()'s flags, says the page.
 FLAGS_NEED = ("ARCH_HAS_KEXEC_JUMP", "ARCH_SUPPORTS_CRASH_DUMP")
 # ... but these, says the page.
@@ -24,6 +25,12 @@ NO_ERROR_OF_A_CALL = {"ENOENT"}
 # What a page explains, and no source of ours says: that of a security module, and of a
 # kernel without kexec_load().
 ERRORS_OF_OTHERS = {"EACCES", "ENOSYS"}
+# What the program of kexec_load(2) never gets: what it passes can be read; and whom
+# a fatal signal ends sees no error.
+NO_ERROR_OF_THE_PROGRAM = {"EFAULT", "EINTR"}
+# What the files of the directory are, and what sysctls of kexec are, for the page.
+SYSFS = "/sys/kernel/kexec/"
+SYSCTL = "/proc/sys/kernel/"
 # The architectures that the programs are for, whichever is checked: 64 and 32 bits.
 FOR = ("x86_64", "i386")
 
@@ -190,8 +197,39 @@ def check_errors(errors, explained):
         + ([] if errors else ["nothing is refused"])
 
 
+def check_meanings(program, explained):
+    """What is wrong with what the program of kexec_load(2) says of errors.
+
+    @explained: the errors that the page explains.
+    """
+    says = set(re.findall(r"\[(E\w+)\] = ", program))
+    return [f"{error}: the program says {'nothing' if error in may else 'something'} "
+            "of it"
+            for may in [explained - NO_ERROR_OF_THE_PROGRAM]
+            for error in sorted(says ^ may)]
+
+
+def check_files(text, abi, code):
+    """What is wrong with the page's list of files.
+
+    @abi: the document of those in sysfs.
+    @code: what has the sysctls.
+    """
+    section = re.search(r"^\.SH FILES\n((?:(?!\.SH ).*\n)*)", text, re.M)
+    says = set(re.findall(rf"^\.I ((?:{SYSFS}|{SYSCTL})\S+)$",
+                          section[1] if section else "", re.M))
+    # Of a directory, the page has the name.
+    has = set(re.findall(rf"^(?:What:)?\s+({SYSFS}\w+/?)$", abi, re.M)) \
+        | {SYSCTL + name for name in re.findall(
+            r'\.procname\s*= "(\w+)"', code)}
+    return [f"{name}: the page {'has' if name in says else 'lacks'} it among FILES"
+            for name in sorted(says ^ has)]
+
+
 def manual_facts(arch):
-    """The pages know the architectures, the flags and the errors that there are."""
+    """The pages know the architectures, the flags, the errors and the files that
+    there are.
+    """
     texts = {page.name: page.read_text() for page in pages()}
     code = [name for name in static.code_files()
             if name.startswith(("kernel/", "arch/"))
@@ -202,9 +240,12 @@ def manual_facts(arch):
         r"#define KEXEC_ARCH\s+(KEXEC_ARCH_\w+)", path.read_text())}
     kconfigs = {path.parents[2].name: (path.parents[2] / "Kconfig").read_text()
                 for path in headers}
+    page = texts.get("kexec_load.2", "")
     errors = refusals("".join((build.TREE / name).read_text() for name in code))
-    return check_tables(texts.get("kexec_load.2", ""),
-                        (build.TREE / HEADER).read_text(), ours) \
+    return check_tables(page, (build.TREE / HEADER).read_text(), ours) \
+        + check_meanings(page, explained_errors(page)) \
+        + check_files(page, (build.TREE / ABI).read_text(),
+                      (build.TREE / "kernel/kexec.c").read_text()) \
         + check_flags(kconfigs) \
         + check_errors(errors, {name: explained_errors(text)
                                 for name, text in texts.items()})

@@ -132,6 +132,44 @@ class ErrorsTest(unittest.TestCase):
                 "x.2": {"EIO", *pages.ERRORS_OF_OTHERS} - {error}})[0])
 
 
+    def test_meanings(self):
+        program = '    [EIO] = "x",\n    [EBUSY] = "y"\n      "z",\n'
+        explained = {"EIO", "EBUSY", "EFAULT", "EINTR"}
+        self.assertEqual(pages.check_meanings(program, explained), [])
+        self.assertEqual(
+            pages.check_meanings(program, explained | {"EPERM"}),
+            ["EPERM: the program says nothing of it"])
+        self.assertEqual(pages.check_meanings(program, {"EIO"}),
+                         ["EBUSY: the program says something of it"])
+
+
+class FilesTest(unittest.TestCase):
+    PAGE = (".SH NOTES\n.I /sys/kernel/kexec/old\n.SH FILES\n"
+            ".TP\n.I /sys/kernel/kexec/a\n.TQ\n.I /sys/kernel/kexec/b/\n"
+            ".TP\n.I /proc/sys/kernel/kexec_c\nx\n.TP\n.I /proc/iomem\n"
+            ".SH NOTES\n.I /sys/kernel/kexec/later\n")
+    ABI = ("What:\t\t/sys/kernel/kexec/\nWhat:\t\t/sys/kernel/kexec/b/\n"
+           "What:\t\t/sys/kernel/kexec/b/x\n\t\t/sys/kernel/kexec/b/y\n"
+           "What:\t\t/sys/kernel/kexec/a\nDescription:\tas /sys/kernel/kexec/d\n")
+    CODE = '{\n\t.procname\t= "kexec_c",\n}'
+
+    def test_right(self):
+        self.assertEqual(pages.check_files(self.PAGE, self.ABI, self.CODE), [])
+
+    def test_lacks(self):
+        for line, name in ((".I /sys/kernel/kexec/a\n", "/sys/kernel/kexec/a"),
+                           (".I /sys/kernel/kexec/b/\n", "/sys/kernel/kexec/b/"),
+                           (".I /proc/sys/kernel/kexec_c\n",
+                            "/proc/sys/kernel/kexec_c")):
+            self.assertEqual(pages.check_files(
+                self.PAGE.replace(line, ""), self.ABI, self.CODE),
+                [f"{name}: the page lacks it among FILES"])
+
+    def test_has(self):
+        self.assertEqual(pages.check_files(self.PAGE, self.ABI, ""), [
+            "/proc/sys/kernel/kexec_c: the page has it among FILES"])
+
+
 class ProgramTest(unittest.TestCase):
     def check(self, source, program=None):
         with tempfile.TemporaryDirectory() as top:
