@@ -44,7 +44,8 @@ help:
 	@echo '                        the same as commits on top of one, in a clone of'
 	@echo '                        Linux of yours; BRANCH=NAME, or kexec'
 	@echo 'make check-series       each of them builds, in some hours; goes on where it'
-	@echo '                        was broken off; STEP="n m": those'
+	@echo '                        was broken off; STEP="n m": those; KIND="test llvm":'
+	@echo '                        of their jobs, those (tools/series/stepbuild.py)'
 	@echo 'make clean              delete build/'
 	@echo
 	@echo 'ARCH=NAME               what for: x86_64 if nothing is said, but "make check"'
@@ -85,7 +86,7 @@ check-series:
 	@$(MAKE_TREE)
 	@$(PATCHES) check --tree build/linux$(SUFFIX)
 	@$(SERIES) base $(FROM) build/linux-series$(SUFFIX)
-	@$(PATCHES) build $(STEP)
+	@$(PATCHES) build $(addprefix --kind ,$(KIND)) $(STEP)
 
 kernel:
 	@$(INSTALL) tree kernel $(ARCH)

@@ -5,6 +5,10 @@ One tree goes from step to step, so that each compiles what it changes.  What wa
 built without an error and without a warning is noted with a digest of all that it
 depends on, and is not built again: neither when this goes on after it was broken
 off, nor for steps that change nothing that is compiled.
+
+All jobs of a kind are done before those of the next, which tell less: so a kernel
+with kexec is compiled first, step by step, and the configuration that has none of it
+last.
 """
 
 import hashlib
@@ -23,6 +27,11 @@ WORK = REPO / f"build/linux-series{bases.SUFFIX}"
 STAMPS = REPO / f"build/check-series{bases.SUFFIX}"
 # What is not compiled into a kernel.
 OUTSIDE = ("Documentation/", "tools/", "MAINTAINERS")
+# An architecture's directory, but what others have of it: Kconfig files are read by
+# all, and arm64 compiles files of arm.
+ARCHITECTURE = re.compile(r"arch/(?P<name>[^/]+)/(?!crypto/|ras/|xen/)")
+# The kinds of jobs, those that tell most first.
+KINDS = ("test", "core", "defconfig", "llvm", "allmodconfig", "allnoconfig")
 # A compiler's, with the source; another tool's, with an object, or without.
 WARNING = re.compile(r"(?:\.\./)?(?P<source>[^:\s]+):\d+:.*\bwarning: |"
                      r"(?P<object>\S+\.o): .*\bwarning: |"
@@ -74,11 +83,17 @@ class Job:
         """
         compiled = {name: blob(base, name, what)
                     for name, what in self.content.items()
-                    if not name.startswith(OUTSIDE)}
+                    if self.sees(name)}
         return hashlib.sha256(repr(
             [self.name, self.arch.name, self.wanted, sorted(self.must),
              self.targets, self.make(), self.tools(), identity, version_of(base),
              sorted(compiled.items())]).encode()).hexdigest()
+
+    def sees(self, name):
+        """Whether a path may have to do with what is built."""
+        match = ARCHITECTURE.match(name)
+        return not name.startswith(OUTSIDE) \
+            and (not match or match["name"] == self.arch.arch)
 
     def run(self):
         """Configure and build; a failure, a warning or an option that is not
@@ -121,14 +136,15 @@ class Job:
 
 def jobs_of(series, base, number):
     """What is built of the tree after step @number."""
-    content = series.content(base, number)
+    before, content = (series.content(base, count)
+                       for count in (number - 1, number))
     steps = series.steps[:number]
     archs = [step.arch for step in steps if step.arch]
     last = number == len(series.steps)
     x86 = build.Arch("x86_64")
     for name in build.ported():
         arch = build.Arch(name)
-        if name == "x86_64" or touches(base, series, number, arch.arch):
+        if name == "x86_64" or touches(base, before, content, arch.arch):
             yield Job(number, "allnoconfig", arch, content, {})
     for name in dict.fromkeys(["x86_64", steps[-1].arch or "x86_64",
                                *(archs if last else [])]):
@@ -154,11 +170,12 @@ def callers(arch):
               if name not in arch.no_callers)]
 
 
-def touches(base, series, number, directory):
-    """Whether step @number has to do with the files of an architecture: changes,
-    or what is not there any more.
+def touches(base, before, after, directory):
+    """Whether a step has to do with the files of an architecture: changes, or what
+    is not there any more.
+
+    @before, @after: what the tree has to hold before and after it
     """
-    before, after = series.content(base, number - 1), series.content(base, number)
     return any(name.startswith(f"arch/{directory}/")
                and blob(base, name, what) != blob(
                    base, name, before[name] if name in before
@@ -202,21 +219,29 @@ def bring(tree, state, content):
     tree.write(content)
 
 
-def run(series, numbers):
-    """Build what each step leaves, or some; returns an exit status."""
+def run(series, numbers, kinds=()):
+    """Build what each step leaves, or some; returns an exit status.
+
+    @kinds: of those jobs only that are of one of them
+    """
     state = read_state(kept_dir(WORK))
     if not state:
         raise Refused(f"{WORK} was not made by kexec-tree: kexec-tree base")
     if bad := [number for number in numbers
                if not 1 <= number <= len(series.steps)]:
         raise Refused(f"there is no step {bad[0]}")
+    if bad := [kind for kind in kinds if kind not in KINDS]:
+        raise Refused(f"there is no kind {bad[0]}; there is {', '.join(KINDS)}")
     tree = Tree(WORK, kept_dir(WORK), state["touched"])
     build.ENVIRONMENT["CCACHE_BASEDIR"] = str(WORK)
     STAMPS.mkdir(parents=True, exist_ok=True)
+    jobs = [job for number in numbers or range(1, len(series.steps) + 1)
+            for job in jobs_of(series, tree, number)]
     built = before = failed = 0
-    for number in numbers or range(1, len(series.steps) + 1):
-        print(f"--- {number} {series.steps[number - 1].subject}", flush=True)
-        for job in jobs_of(series, tree, number):
+    for kind in kinds or KINDS:
+        for job in jobs:
+            if job.name != kind:
+                continue
             stamp = STAMPS / job.key(tree, state["base"])
             if stamp.exists():
                 before += 1
@@ -227,7 +252,9 @@ def run(series, numbers):
                 job.run()
             except build.BuildError as error:
                 failed += 1
-                print(f"FAIL {job.title}\n{error}", flush=True)
+                print(f"FAIL {job.title}: "
+                      f"{series.steps[job.number - 1].subject}\n{error}",
+                      flush=True)
                 continue
             built += 1
             stamp.write_text(f"{job.title}\n{job.tools()}")

@@ -112,6 +112,31 @@ class Jobs(unittest.TestCase):
         x86_64 = self.step("x86_64")
         self.assertNotEqual(key(x86_64, "test"), key(x86_64 - 1, "test"))
 
+    def test_key_has_nothing_of_other_architectures(self):
+        """Those whose step comes after arm's change nothing that arm's compiles."""
+        number = self.step("riscv64")
+        base = ["linux.tar.xz", 1, 2]
+        for arch, same in (("x86_64", True), ("riscv64", False)):
+            keys = [stepbuild.test_kernel(
+                self.series, build.Arch(arch), self.series.content(
+                    self.base, count), count, True).key(self.base, base)
+                    for count in (number - 1, number)]
+            self.assertEqual(keys[0] == keys[1], same, arch)
+
+    def test_what_is_seen_of_an_architecture(self):
+        job = stepbuild.Job(1, "test", build.Arch("arm64"), {}, {})
+        for name, seen in (("arch/arm64/Kconfig", True), ("arch/Kconfig", True),
+                           ("arch/arm/kernel/setup.c", False),
+                           ("arch/arm/xen/p2m.c", True),
+                           ("arch/x86/crypto/Kconfig", True),
+                           ("kernel/kexec.c", True), ("MAINTAINERS", False)):
+            self.assertEqual(job.sees(name), seen, name)
+
+    def test_each_kind_has_its_turn(self):
+        for number in (1, self.step("x86_64") - 1, len(self.series.steps)):
+            self.assertLessEqual({kind for kind, _ in self.jobs(number)},
+                                 set(stepbuild.KINDS))
+
     def test_key_has_all_that_a_build_depends_on(self):
         def job(arch="x86_64", must=("CONFIG_A",), **settings):
             return stepbuild.Job(1, "test", build.Arch(arch), {},
@@ -149,7 +174,7 @@ class Runs(unittest.TestCase):
         plan.kept_dir(work).mkdir()
         plan.write_state(plan.kept_dir(work), {"base": [], "touched": []})
         for name, value in (("WORK", work), ("STAMPS", top / "stamps"),
-                            ("jobs_of", self.jobs_of)):
+                            ("jobs_of", lambda *args: self.jobs_of(*args))):
             patch = mock.patch.object(stepbuild, name, value)
             patch.start()
             self.addCleanup(patch.stop)
@@ -175,12 +200,12 @@ class Runs(unittest.TestCase):
             raise self.output
         return self.output
 
-    def run_all(self, *numbers):
+    def run_all(self, *numbers, kinds=()):
         """Returns the exit status, what was printed, and what was built."""
         self.commands.clear()
         with mock.patch.object(build, "run_logged", self.run_logged), \
              contextlib.redirect_stdout(io.StringIO()) as said:
-            status = stepbuild.run(self.series, numbers)
+            status = stepbuild.run(self.series, numbers, kinds)
         return status, said.getvalue(), [text for target, text in self.commands
                                          if target == "all"]
 
@@ -198,6 +223,23 @@ class Runs(unittest.TestCase):
         self.assertEqual(self.run_all(2)[2], ["two\n"])
         with self.assertRaisesRegex(plan.Refused, "no step 3"):
             self.run_all(3)
+
+    def test_kinds(self):
+        """One after the other, whatever is said of a step first."""
+        def both(series, tree, number):
+            for kind in "allnoconfig", "test":
+                yield stepbuild.Job(number, kind, build.Arch("x86_64"), {
+                    "kernel/a.c": b"%s %d\n" % (kind.encode(), number)},
+                                    {"CONFIG_A": "CONFIG_A=y"})
+        self.jobs_of = both
+        self.assertEqual(self.run_all(kinds=["allnoconfig"])[2],
+                         ["allnoconfig 1\n", "allnoconfig 2\n"])
+        self.assertEqual(self.run_all()[2], ["test 1\n", "test 2\n"])
+        shutil.rmtree(stepbuild.STAMPS)
+        self.assertEqual(self.run_all()[2], [
+            "test 1\n", "test 2\n", "allnoconfig 1\n", "allnoconfig 2\n"])
+        with self.assertRaisesRegex(plan.Refused, "no kind all; there is test"):
+            self.run_all(kinds=["all"])
 
     def test_failure(self):
         self.output = build.BuildError("it does not compile")
