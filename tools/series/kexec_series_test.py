@@ -222,6 +222,19 @@ class RealSeries(unittest.TestCase):
         with self.assertRaisesRegex(plan.Refused, "no section"):
             patches.measured([{"table": "Load", "columns": [], "rows": []}])
 
+    def test_cover_letter_is_filled(self):
+        """So that mail programs leave its lines alone; its tables stay as they are."""
+        long = "kexec " * 14
+        self.assertEqual(
+            patches.filled(f"What\n----\n\n{long}\n\n- {long}\n  x\n- y\n\n"
+                           f"  a      {long}\n  bc     d", 75),
+            f"What\n----\n\n{'kexec ' * 11}kexec\nkexec kexec\n\n"
+            f"- {'kexec ' * 11}kexec\n  kexec kexec x\n- y\n\n"
+            f"  a      {long}\n  bc     d")
+        for line in patches.cover_letter(self.series, "Linux 6.12.1").splitlines():
+            if not line.startswith("  "):
+                self.assertLessEqual(len(line), 75)
+
 
 class AcceptedComplaints(unittest.TestCase):
     """What of checkpatch's words is accepted."""

@@ -387,7 +387,24 @@ def cover_letter(series, version):
     body = cover["body"].strip("\n").format(
         about=about_measurements(), measured=measured(cover["measured"]),
         untried=untried(), version=f"Linux {version}")
-    return f"{cover['subject']}\n\n{body}\n"
+    return f"{cover['subject']}\n\n{filled(body)}\n"
+
+
+def filled(text, width=75):
+    """A letter whose paragraphs, and items of lists, are filled anew.  Headings and
+    tables stay: what is underlined, and what begins with blanks.
+    """
+    blocks = []
+    for block in text.split("\n\n"):
+        if re.search(r"^ |\n-+$", block):
+            blocks.append(block)
+            continue
+        items = re.split(r"\n(?=[-*] )", block)
+        blocks.append("\n".join(
+            textwrap.fill(" ".join(item.split()), width, break_on_hyphens=False,
+                          subsequent_indent="  " * item.startswith(("- ", "* ")))
+            for item in items))
+    return "\n\n".join(blocks)
 
 
 def section(path, title):
