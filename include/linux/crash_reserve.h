@@ -20,9 +20,6 @@
  * crash_reserve_low_default()	bytes needed below CRASH_RESERVE_LOW_END if the
  *				region lies above, on a machine that has RAM
  *				there
- * CRASH_RESERVE_CMA		defined where crashkernel_reserve() is called as
- *				late as areas of CMA can be declared: not before
- *				high_memory and the page blocks' order are known
  */
 #ifndef _LINUX_CRASH_RESERVE_H
 #define _LINUX_CRASH_RESERVE_H

@@ -448,7 +448,7 @@ int __init crashkernel_parse(char *cmdline, unsigned long long system_ram,
 		pr_warn("'%.*s': %s, nothing is reserved\n",
 			text.part_len, text.part, text.flaw);
 
-	if (!err && req.cma && !CRASH_CMA) {
+	if (!err && req.cma && !IS_ENABLED(CONFIG_CRASH_CMA)) {
 		pr_warn("size,cma is not taken: %s\n",
 			IS_ENABLED(CONFIG_CMA) ? "not on this architecture" :
 						 "this kernel has no CONFIG_CMA");

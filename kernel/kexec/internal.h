@@ -312,8 +312,7 @@ static inline int kexec_jump(struct kimage *image)
 #endif
 
 /* crash_cma.c */
-#if defined(CONFIG_CRASH_RESERVE) && defined(CONFIG_CMA) && \
-	!defined(CONFIG_ARCH_RESERVES_CRASHKERNEL)
+#ifdef CONFIG_CRASH_CMA
 void crash_cma_wait(void);
 int crash_cma_show(char *buf);
 #else

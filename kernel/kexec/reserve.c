@@ -427,7 +427,7 @@ void __init crashkernel_reserve(unsigned long long size, unsigned long long base
 	kmemleak_ignore_phys(crashk_res.start);
 	if (crashk_low_res.end)
 		kmemleak_ignore_phys(crashk_low_res.start);
-	if (CRASH_CMA && crash_cma_wanted)
+	if (IS_ENABLED(CONFIG_CRASH_CMA) && crash_cma_wanted)
 		crash_cma_reserve(crash_cma_wanted);
 }
 

@@ -26,13 +26,6 @@ struct crash_request {
 	u64 cma;
 };
 
-/* Whether there can be memory that programs use until a panic. */
-#ifdef CRASH_RESERVE_CMA
-#define CRASH_CMA	IS_ENABLED(CONFIG_CMA)
-#else
-#define CRASH_CMA	0
-#endif
-
 /* Set by crashkernel_parse(), for crashkernel_reserve(). */
 extern u64 crash_cma_wanted;
 

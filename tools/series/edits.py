@@ -428,6 +428,11 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\tselect ARCH_HAS_KEXEC_HANDOFF\n"
              "\tselect ARCH_HAS_KEXEC_JUMP\n",
              "handoffs can report exceptions"),
+        Edit("arch/x86/Kconfig",
+             "\tselect ARCH_HAS_CURRENT_STACK_POINTER\n",
+             "\tselect ARCH_HAS_CRASH_CMA\n"
+             "\tselect ARCH_HAS_CURRENT_STACK_POINTER\n",
+             "areas of CMA can be declared when the region is taken"),
         Edit("arch/x86/Kbuild",
              "obj-$(CONFIG_KEXEC_FILE) += purgatory/\n\n", "",
              "there is no purgatory"),
@@ -453,6 +458,11 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\tselect ARCH_HAS_KEXEC_HANDOFF\n"
              "\tselect ARCH_HAS_KEXEC_JUMP\n",
              "arm64 has a handoff, which can report exceptions, and a way back"),
+        Edit("arch/arm64/Kconfig",
+             "\tselect ARCH_HAS_CURRENT_STACK_POINTER\n",
+             "\tselect ARCH_HAS_CRASH_CMA\n"
+             "\tselect ARCH_HAS_CURRENT_STACK_POINTER\n",
+             "areas of CMA can be declared when the region is taken"),
         Edit("arch/arm64/Kconfig",
              "config ARCH_SUPPORTS_KEXEC\n",
              "config ARCH_SELECTS_KEXEC\n"
@@ -519,6 +529,11 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\tselect ARCH_HAS_KEXEC_JUMP if 64BIT\n",
              "64-bit RISC-V has a handoff, which can report exceptions, and a way"
              " back"),
+        Edit("arch/riscv/Kconfig",
+             "\tselect ARCH_HAS_CURRENT_STACK_POINTER\n",
+             "\tselect ARCH_HAS_CRASH_CMA\n"
+             "\tselect ARCH_HAS_CURRENT_STACK_POINTER\n",
+             "areas of CMA can be declared when the region is taken"),
         Edit("arch/riscv/Kconfig",
              "\tselect CPU_PM if CPU_IDLE || HIBERNATION || SUSPEND\n",
              "\tselect CPU_PM if CPU_IDLE || HIBERNATION || SUSPEND || KEXEC_JUMP\n",

@@ -18,9 +18,6 @@
 #define CRASH_RESERVE_ALIGN	SZ_16M
 #define CRASH_RESERVE_GRAIN	SZ_2M
 
-/* The region is taken when areas of CMA can be declared, too. */
-#define CRASH_RESERVE_CMA
-
 /*
  * What every device can reach, as firmware tells, of 32 bits at most if there is
  * RAM: the end of ZONE_DMA.  The first choice, as it needs nothing besides.  On a

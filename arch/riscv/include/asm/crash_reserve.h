@@ -19,9 +19,6 @@
 /* Write protection then splits no large page. */
 #define CRASH_RESERVE_GRAIN	SZ_2M
 
-/* The region is taken when areas of CMA can be declared, too. */
-#define CRASH_RESERVE_CMA
-
 /* What every device can reach: ZONE_DMA32. */
 #define CRASH_RESERVE_LOW_END	SZ_4G
 

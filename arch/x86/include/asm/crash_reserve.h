@@ -22,9 +22,6 @@
 /* It ends with a large page, which its write protection need not split then. */
 #define CRASH_RESERVE_GRAIN	PMD_SIZE
 
-/* The region is taken when areas of CMA can be declared, too. */
-#define CRASH_RESERVE_CMA
-
 #ifdef CONFIG_X86_64
 
 /* What every device can reach; the first choice, as it needs nothing besides. */

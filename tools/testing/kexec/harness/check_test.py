@@ -651,9 +651,14 @@ class ComplaintsTest(unittest.TestCase):
             ["CC never saw kernel/kexec.c"])
 
     def test_what_is_another_architecture_s(self):
-        arch = types.SimpleNamespace(arch="x86", others=["kernel/ke*.[cS]"])
+        arch = types.SimpleNamespace(name="x86_64", arch="x86",
+                                     others=["kernel/ke*.[cS]"])
         self.assertEqual(static.require_seen(
             ["  CC      kernel/fork.o"], "CC", arch), [])
+        for line in ("  CC      kernel/kexec.o", "  CC ../kernel/kexec.c"):
+            self.assertEqual(
+                static.require_seen([line], "CC", arch),
+                ["CC saw kernel/kexec.c, which is not for x86_64"])
         self.assertTrue(static.require_seen([], "CC", arch))
 
 

@@ -133,7 +133,11 @@ def require_seen(lines, word, arch, but=()):
                if {source, target}.isdisjoint(done)
                and source.endswith(".c") and not source.endswith("_test.c")
                and source not in but]
+    foreign = [name for name in code_files()
+               if any(fnmatch.fnmatch(name, pattern) for pattern in arch.others)
+               and not done.isdisjoint({name, name[:-2] + ".o"})]
     return [f"{word} never saw {name}" for name in missing] \
+        + [f"{word} saw {name}, which is not for {arch.name}" for name in foreign] \
         + ([] if done else [f"{word} saw nothing"])
 
 
