@@ -31,6 +31,13 @@ EDITS = [
                     r"\t\tkexec_debug_8250_mmio32 = .*\n#endif\n"), "",
          "so are registers in memory"),
 
+    # Nobody but the kernel can read the keys that it has for a disk, so they can only
+    # be in an image that it makes itself: by kexec_file_load().
+    Edit("Documentation/admin-guide/kdump/kdump.rst",
+         re.compile(r"^Write the dump file to encrypted disk volume\n=+\n\n"
+                    r"(?:.*\n)+?(?=Contact\n=+\n)", re.MULTILINE), "",
+         "a capture kernel is not given the keys of encrypted disks"),
+
     # panic_force_cpu=: nobody stops that CPU, which is offline by then.
     Edit("kernel/panic.c",
          "\tint old_cpu = PANIC_CPU_INVALID;\n\tva_list ap;\n",
