@@ -4,7 +4,8 @@
 What is one base's own is in bases/X.Y/, all of it optional but base.toml:
 
 base.toml    where Debian has it: the package, and the release if not that which
-             we run on; and which checks "make check BASE=X.Y" has, if not all
+             we run on; and which checks "make check BASE=X.Y" has, if not all, and
+             which "make check-all", of architectures that the former has not
 remove.list  what of it is deleted besides
 edits.py     EDITS, as edits.py has them, applied after those
 tree/        files that land in that base only

@@ -98,8 +98,9 @@ def checks_of(arch):
                 inputs=functools.partial(inputs_of_guest, arch, one))
           for one in guest.table(arch)),
         *(Check(f"base/{base}/{arch.name}",
-                functools.partial(other_base.run, base, arch), alone=True)
-          for base in other_base.bases_for(arch)),
+                functools.partial(other_base.run, base, arch), alone=True,
+                in_check=often)
+          for base, often in other_base.bases_for(arch).items()),
     ]
 
 

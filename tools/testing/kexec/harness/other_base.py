@@ -17,23 +17,38 @@ from . import build, ktap
 NOT_TO_BE_HAD = 3
 
 
-def short_list(base, archs):
-    """The names of the checks that "make check" has of a base, for architectures, by
-    their names; and whether it has a list at all.
+def lists(base):
+    """The names of the checks that "make check" has of a base, and those that only
+    "make check-all" has, of other architectures.
     """
     path = build.REPO / f"tools/series/bases/{base}/base.toml"
-    names = tomllib.loads(path.read_text()).get("check", [])
-    return [name for name in names if name.split("/")[1] in archs], bool(names)
+    settings = tomllib.loads(path.read_text())
+    return settings.get("check", []), settings.get("check_all", [])
+
+
+def short_list(base, archs):
+    """The names of the checks that there are of a base, for architectures, by their
+    names: those of "make check", or, if it has none of them, of "make check-all"; and
+    whether there is a list at all.
+    """
+    often, rare = lists(base)
+    for names in (often, rare):
+        if found := [name for name in names if name.split("/")[1] in archs]:
+            return found, True
+    return [], bool(often)
 
 
 def bases_for(arch):
-    """The other bases that have a short list for an architecture."""
+    """The other bases that have a short list for an architecture, and whether
+    "make check" has it.
+    """
     if build.IN_TREE or build.BASE:
-        return []
+        return {}
     paths = sorted((build.REPO / "tools/series/bases").glob("*/base.toml"))
-    return [path.parent.name for path in paths
-            if path.parent.name != build.DEFAULT_BASE
-            and short_list(path.parent.name, {arch.name})[0]]
+    found = {path.parent.name: short_list(path.parent.name, {arch.name})[0]
+             for path in paths if path.parent.name != build.DEFAULT_BASE}
+    return {base: names[0] in lists(base)[0] for base, names in found.items()
+            if names}
 
 
 def make_tree(base):

@@ -46,7 +46,8 @@ class OtherBaseTest(unittest.TestCase):
         self.addCleanup(top.cleanup)
         self.top = Path(top.name)
         self.base("6.12", "")
-        self.base("9.1", 'check = ["guest/some/abi", "guest/some/boot"]\n')
+        self.base("9.1", 'check = ["guest/some/abi", "guest/some/boot"]\n'
+                         'check_all = ["guest/rare/abi"]\n')
         self.program("tools/series/kexec-tree", "exit 0")
         for name, value in (("REPO", self.top), ("HERE", self.top),
                             ("BUILD", self.top), ("BASE", ""),
@@ -152,11 +153,21 @@ class OtherBaseTest(unittest.TestCase):
                          "make --base 9.1 build/linux-9.1\n")
 
     def test_for_whom(self):
-        self.assertEqual(other_base.bases_for(ARCH), ["9.1"])
-        self.assertEqual(other_base.bases_for(types.SimpleNamespace(name="x")), [])
+        rare = types.SimpleNamespace(name="rare")
+        self.assertEqual(other_base.bases_for(ARCH), {"9.1": True})
+        self.assertEqual(other_base.bases_for(rare), {"9.1": False})
+        self.assertEqual(other_base.bases_for(types.SimpleNamespace(name="x")), {})
         for name, value in (("BASE", "9.1"), ("IN_TREE", True)):
             with mock.patch.object(build, name, value):
-                self.assertEqual(other_base.bases_for(ARCH), [])
+                self.assertEqual(other_base.bases_for(ARCH), {})
+
+    def test_short_list(self):
+        """What "make check" has, if it has any; or what is named."""
+        often = ["guest/some/abi", "guest/some/boot"]
+        for archs, names in (({"some"}, often), ({"rare"}, ["guest/rare/abi"]),
+                             ({"some", "rare"}, often), ({"x"}, [])):
+            self.assertEqual(other_base.short_list("9.1", archs), (names, True))
+        self.assertEqual(other_base.short_list("6.12", {"some"}), ([], False))
 
 
 class OverlayTest(unittest.TestCase):
@@ -171,7 +182,8 @@ class OverlayTest(unittest.TestCase):
         self.assertIn("7.3/x86_64", [f"{base}/{arch.name}" for base, arch in lists])
         for base, arch in lists:
             names = {one.name: one for one in check.checks_of(arch)}
-            self.assertTrue(names[f"base/{base}/{arch.name}"].in_check)
+            self.assertEqual(names[f"base/{base}/{arch.name}"].in_check,
+                             arch.name in ("x86_64", "arm64"))
             with mock.patch.object(build, "BASE", base):
                 names = {one.name: one for one in check.checks_of(arch)}
             for name in other_base.short_list(base, {arch.name})[0]:
