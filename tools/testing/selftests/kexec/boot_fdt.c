@@ -14,8 +14,9 @@
 #define FDT_GROWTH	(16 * KIB)
 /* What a kernel maps of it before it knows its memory. */
 #define FDT_MAX		(2 * MIB)
-/* The property, and the string of that name in a kernel. */
+/* Properties, and the strings of these names in a kernel. */
 #define KASLR_SEED	"kaslr-seed"
+#define BY_KEXEC	"linux,booted-from-kexec"
 
 static bool fdt_failed(struct boot *boot, const char *what, int err)
 {
@@ -117,17 +118,32 @@ static bool has_word(const char *cmdline, const char *word)
 	return false;
 }
 
+/* Whether the kernel's file has @text, of @size bytes. */
+static bool has_text(const struct boot *boot, const char *text, size_t size)
+{
+	return memmem(boot->kernel.data, boot->kernel.size, text, size);
+}
+
 /*
  * Whether the kernel takes a seed for where it puts itself, and clears it.  One that
  * does has the property's name in its file.  In the tree of one that does not, the seed
  * would stay; and kexec-tools on arm64 then load nothing, since they take it for one that
  * is in use.
+ *
+ * A kernel which loads others by itself has the name for these, too.  Beside it is that
+ * of a property which no other part of a kernel for arm64 has.  All of these that take a
+ * seed complain if there is none.
  */
 static bool takes_seed(const struct boot *boot)
 {
-	return memmem(boot->kernel.data, boot->kernel.size, KASLR_SEED,
-		      sizeof(KASLR_SEED)) &&
-	       !has_word(boot->cmdline, "nokaslr");
+	static const char complaint[] = "KASLR disabled due to lack of seed";
+
+	if (!has_text(boot, KASLR_SEED, sizeof(KASLR_SEED)) ||
+	    has_word(boot->cmdline, "nokaslr"))
+		return false;
+	return boot->arch != &boot_arm64 ||
+	       !has_text(boot, BY_KEXEC, sizeof(BY_KEXEC)) ||
+	       has_text(boot, complaint, strlen(complaint));
 }
 
 static int set_boot(const struct boot *boot, void *fdt, int chosen,

@@ -865,7 +865,7 @@ TEST_F(loader, kaslr_seed)
 {
 	static const struct {
 		const char *magic;
-		const char *kernel;	/* a string in it */
+		const char *kernel;	/* strings in it, each ended by a bar or NUL */
 		const char *cmdline;
 		bool seed;
 	} cases[] = {
@@ -877,6 +877,15 @@ TEST_F(loader, kaslr_seed)
 		{ "ARM\x64", "kaslr-seed", "quiet nokaslr ro", false },
 		{ "ARM\x64", "kaslr-seed", "nokaslrs xnokaslr", true },
 		{ "ARM\x64", "kaslr-seed", "xnokaslr nokaslr", false },
+		/* It loads others by itself; only if it takes one, it misses that. */
+		{ "ARM\x64", "linux,booted-from-kexec|kaslr-seed", "quiet", false },
+		{ "ARM\x64", "KASLR disabled due to lack of seed\n|"
+			     "linux,booted-from-kexec|kaslr-seed", "quiet", true },
+		{ "ARM\x64", "KASLR disabled due to lack of seed\n|"
+			     "linux,booted-from-kexec|kaslr-seed", "nokaslr", false },
+		{ "ARM\x64", "KASLR disabled due to lack of seed\n", "quiet", false },
+		{ "ARM\x64", "linux,booted-from-kexecs|kaslr-seed", "quiet", true },
+		{ "RSC\x05", "linux,booted-from-kexec|kaslr-seed", "quiet", true },
 	};
 	struct boot *boot = &self->boot;
 	const void *fdt;
@@ -884,10 +893,14 @@ TEST_F(loader, kaslr_seed)
 	int len;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *end = (char *)self->kernel + KERNEL_SIZE, *bar;
+
 		use_board(self, cases[i].magic);
 		/* The end of a kernel is looked at, too. */
 		len = strlen(cases[i].kernel) + 1;
-		memcpy(self->kernel + KERNEL_SIZE - len, cases[i].kernel, len);
+		memcpy(end - len, cases[i].kernel, len);
+		while ((bar = memchr(end - len, '|', len)))
+			*bar = 0;
 		snprintf(boot->cmdline, sizeof(boot->cmdline), "%s",
 			 cases[i].cmdline);
 		plan(_metadata, boot);
