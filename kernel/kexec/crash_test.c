@@ -79,10 +79,21 @@ static void test_regs(struct kunit *test)
 static void test_protected(struct kunit *test)
 {
 	unsigned long phys;
+	void *first;
 	u8 byte;
 
 	if (!crashk_res.end)
 		kunit_skip(test, "no crashkernel=");
+	first = phys_to_virt(crashk_res.start);
+	KUNIT_ASSERT_EQ(test, copy_from_kernel_nofault(&byte, first, 1), 0);
+	if (!copy_to_kernel_nofault(first, &byte, 1)) {
+		/* Not asked before: the answer protects what can be. */
+		if (machine_crash_protect(crashk_res.start,
+					  PHYS_PFN(resource_size(&crashk_res)),
+					  true) == -EOPNOTSUPP)
+			kunit_skip(test, "memory can't be protected");
+		KUNIT_FAIL(test, "nobody has protected the region");
+	}
 
 	for (phys = crashk_res.start; phys < crashk_res.end; phys += SZ_1M) {
 		void *at = phys_to_virt(phys);

@@ -612,6 +612,114 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\tcrash_stop_this_cpu(cpu);\n"
              "#endif\n\n",
              "a CPU that is stopped asks whether it is for a panic"),
+        Edit("arch/mips/Kconfig",
+             "\tselect ARCH_HAS_KCOV\n",
+             "\tselect ARCH_HAS_KCOV\n"
+             "\tselect ARCH_HAS_KEXEC_HANDOFF if 32BIT && CPU_R4K_CACHE_TLB && "
+             "!EVA && !CPU_MICROMIPS && (MIPS_MALTA || RALINK || ATH79 || "
+             "(MIPS_GENERIC && !MACH_INGENIC))\n",
+             "32-bit mips has a handoff: processors whose caches it knows, and machines "
+             "whose firmware it can take the place of"),
+        Edit("arch/mips/Kconfig",
+             "config ARCH_SUPPORTS_KEXEC\n\tdef_bool y\n\n", "",
+             "nobody asks for it"),
+        Edit("arch/mips/kernel/Makefile",
+             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec.o relocate_kernel.o crash.o\n"
+             "obj-$(CONFIG_CRASH_DUMP)\t+= crash_dump.o\n",
+             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec.o relocate_kernel.o\n"
+             "obj-$(CONFIG_CRASH_DUMP)\t+= crash_dump.o crash.o\n",
+             "what a panic does is built where it is needed"),
+        Edit("arch/mips/kernel/setup.c",
+             re.compile(r"/\* 64M alignment for crash kernel regions \*/\n(?:.*\n)*?"
+                        r"(?=static void __init check_kernel_sections_mem)"), "",
+             "the region is taken by what all architectures have for it"),
+        Edit("arch/mips/kernel/setup.c",
+             "\tmips_parse_crashkernel();\n",
+             "\tmips_reserve_crashkernel();\n",
+             "the region is taken by what all architectures have for it"),
+        Edit("arch/mips/kernel/setup.c",
+             "\t\trequest_resource(&iomem_resource, res);\n",
+             "\t\tinsert_resource(&iomem_resource, res);\n",
+             "the region is there before what it is in"),
+        Edit("arch/mips/kernel/setup.c",
+             "\t\trequest_crashkernel(res);\n", "",
+             "the region is taken by what all architectures have for it"),
+        Edit("arch/mips/kernel/setup.c",
+             "\tplat_mem_setup();\n\tmemblock_set_bottom_up(true);\n",
+             "\tplat_mem_setup();\n"
+             "\tmips_keep_environment();\n"
+             "\tmemblock_set_bottom_up(true);\n",
+             "the next kernel finds what firmware has told this one"),
+        Edit("arch/mips/kernel/setup.c",
+             "#include <asm/cdmm.h>\n",
+             "#include <asm/cdmm.h>\n"
+             "#include <asm/crash_reserve.h>\n",
+             "the region is taken by what all architectures have for it"),
+        Edit("arch/mips/include/asm/smp-ops.h",
+             "#ifdef CONFIG_KEXEC_CORE\n\tvoid (*kexec_nonboot_cpu)(void);\n#endif\n", "",
+             "other CPUs are taken offline"),
+        Edit("arch/mips/include/asm/smp.h",
+             re.compile(r"#ifdef CONFIG_KEXEC_CORE\nstatic inline void kexec_nonboot_cpu"
+                        r"(?:.*\n)+?#endif\n\n"), "",
+             "other CPUs are taken offline"),
+        Edit("arch/mips/kernel/smp-bmips.c",
+             "#include <linux/kexec.h>\n", "",
+             "nothing here uses it any more"),
+        Edit("arch/mips/kernel/smp-bmips.c",
+             "\t.send_ipi_mask\t\t= bmips43xx_send_ipi_mask,\n"
+             "#ifdef CONFIG_HOTPLUG_CPU\n"
+             "\t.cpu_disable\t\t= bmips_cpu_disable,\n"
+             "\t.cpu_die\t\t= bmips_cpu_die,\n"
+             "#endif\n"
+             "#ifdef CONFIG_KEXEC_CORE\n"
+             "\t.kexec_nonboot_cpu\t= kexec_nonboot_cpu_jump,\n"
+             "#endif\n",
+             "\t.send_ipi_mask\t\t= bmips43xx_send_ipi_mask,\n"
+             "#ifdef CONFIG_HOTPLUG_CPU\n"
+             "\t.cpu_disable\t\t= bmips_cpu_disable,\n"
+             "\t.cpu_die\t\t= bmips_cpu_die,\n"
+             "#endif\n",
+             "other CPUs are taken offline"),
+        Edit("arch/mips/kernel/smp-bmips.c",
+             "\t.send_ipi_mask\t\t= bmips5000_send_ipi_mask,\n"
+             "#ifdef CONFIG_HOTPLUG_CPU\n"
+             "\t.cpu_disable\t\t= bmips_cpu_disable,\n"
+             "\t.cpu_die\t\t= bmips_cpu_die,\n"
+             "#endif\n"
+             "#ifdef CONFIG_KEXEC_CORE\n"
+             "\t.kexec_nonboot_cpu\t= kexec_nonboot_cpu_jump,\n"
+             "#endif\n",
+             "\t.send_ipi_mask\t\t= bmips5000_send_ipi_mask,\n"
+             "#ifdef CONFIG_HOTPLUG_CPU\n"
+             "\t.cpu_disable\t\t= bmips_cpu_disable,\n"
+             "\t.cpu_die\t\t= bmips_cpu_die,\n"
+             "#endif\n",
+             "other CPUs are taken offline"),
+        Edit("arch/mips/kernel/smp-cps.c",
+             "#if defined(CONFIG_HOTPLUG_CPU) || defined(CONFIG_KEXEC_CORE)\n",
+             "#ifdef CONFIG_HOTPLUG_CPU\n",
+             "other CPUs are taken offline"),
+        Edit("arch/mips/kernel/smp-cps.c",
+             re.compile(r"#ifdef CONFIG_KEXEC_CORE\n\nstatic void cps_kexec_nonboot_cpu"
+                        r"(?:.*\n)+?#endif /\* CONFIG_KEXEC_CORE \*/\n\n"
+                        r"#endif /\* CONFIG_HOTPLUG_CPU \|\| CONFIG_KEXEC_CORE \*/\n\n"
+                        r"#ifdef CONFIG_HOTPLUG_CPU\n\n"), "",
+             "other CPUs are taken offline"),
+        Edit("arch/mips/kernel/smp-cps.c",
+             "#ifdef CONFIG_KEXEC_CORE\n"
+             "\t.kexec_nonboot_cpu\t= cps_kexec_nonboot_cpu,\n"
+             "#endif\n", "",
+             "other CPUs are taken offline"),
+        Edit("arch/mips/kernel/traps.c",
+             "\tif (regs && kexec_should_crash(current))\n\t\tcrash_kexec(regs);\n\n", "",
+             "an oops that has to end in a panic starts the crash image, with its registers"),
+        Edit("arch/mips/kernel/traps.c",
+             "\toops_exit();\n\n\tif (in_interrupt())\n",
+             "\toops_exit();\n\n"
+             "\tif (regs && kexec_should_crash(current))\n"
+             "\t\tcrash_kexec(regs);\n\n"
+             "\tif (in_interrupt())\n",
+             "an oops that has to end in a panic starts the crash image, with its registers"),
         Edit("arch/s390/Kconfig",
              "\tselect ARCH_HAS_KCOV\n",
              "\tselect ARCH_HAS_KCOV\n"

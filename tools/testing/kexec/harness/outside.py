@@ -44,6 +44,12 @@ ELSEWHERE = (
     "drivers/of/kexec.c",                       # inside "ifdef CONFIG_KEXEC_FILE"
 )
 
+# Of machines for which Kconfig does not offer kexec, of architectures that have it.
+NOT_OFFERED = (
+    "arch/mips/cavium-octeon/setup.c", "arch/mips/cavium-octeon/smp.c",
+    "arch/mips/loongson64/reset.c", "arch/mips/loongson64/smp.c",
+)
+
 NOT_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'
                       r"'(?:\\.|[^'\\\n])*'", re.DOTALL)
 CONDITION = re.compile(r"[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b(.*)")
@@ -82,6 +88,8 @@ def ported():
 def is_ours_to_build(name):
     """Whether it is for any architecture, or one that we have."""
     top = name.split("/")
+    if name in NOT_OFFERED:
+        return False
     return top[0] != "arch" or top[1] in ported()
 
 
