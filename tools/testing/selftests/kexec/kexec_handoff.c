@@ -61,9 +61,21 @@ struct handoff_case {
 
 static bool no_claim;
 
+/* Whether destinations have to lie in few 100 MiB, as on malta. */
+static bool is_small(void)
+{
+	return range_len(largest_ram(NO_END)) < 512 * MIB;
+}
+
+/* There also have to be as many source pages there, and what memory is filled with. */
+static __u64 image_size(const struct handoff_case *c)
+{
+	return c->filling && is_small() ? c->size / 4 : c->size;
+}
+
 static void plan_window(struct plan *plan, const struct handoff_case *c)
 {
-	__u64 size = round_up(c->size, page_size());
+	__u64 size = round_up(image_size(c), page_size());
 
 	use_range(plan, get_window(size, anywhere, &c->use));
 }
@@ -136,6 +148,9 @@ static void plan_scattered(struct plan *plan, const struct handoff_case *c)
 	for (i = SEGMENTS_MAX - 2; i > 0; i--) {
 		__u64 len = (1 + i * i * i * 3) * 4 * KIB;
 
+		/* Each ends before the next one begins. */
+		if (len > step * 3 / 4)
+			len = step * 3 / 4;
 		at.start = ram.start + i * step + i * page_size();
 		at.end = at.start + round_up(len, page_size());
 		add_part(plan, at, range_len(at) - i * 555);
@@ -146,7 +161,7 @@ static void plan_scattered(struct plan *plan, const struct handoff_case *c)
 
 static void plan_zero_tails(struct plan *plan, const struct handoff_case *c)
 {
-	static const struct {
+	const struct {
 		__u64 bufsz;
 		__u64 memsz;
 	} sizes[] = {
@@ -158,9 +173,10 @@ static void plan_zero_tails(struct plan *plan, const struct handoff_case *c)
 		{ 3 * MIB + 5,		8 * MIB },
 		{ 0,			4 * KIB },
 		{ 4 * KIB + 1,		8 * KIB },
-		{ 64 * KIB,		200 * MIB },
+		{ 64 * KIB,		is_small() ? 40 * MIB : 200 * MIB },
 	};
-	struct range window = get_window(288 * MIB, anywhere, &all_free), at;
+	struct range window = get_window(is_small() ? 128 * MIB : 288 * MIB,
+					 anywhere, &all_free), at;
 	unsigned int i;
 
 	at.end = window.start + PAYLOAD_LEN;
@@ -528,7 +544,7 @@ static const struct handoff_case cases[] = {
 
 static void fill_memory(const struct handoff_case *c)
 {
-	__u64 leave = c->size + MEMORY_LEFT, free = memory_info("MemFree:");
+	__u64 leave = image_size(c) + MEMORY_LEFT, free = memory_info("MemFree:");
 
 	leave_garbage_in_free_memory();
 	if (!c->filling)

@@ -358,7 +358,7 @@ TEST_F(kexec, way_back)
 {
 	struct kexec_segment segs[2] = { };
 	struct range ranges[RANGES_MAX];
-	int i, nr = find_iomem("System RAM", ranges, RANGES_MAX);
+	int i, nr = find_destinations(ranges, RANGES_MAX);
 	struct placed placed;
 	__u64 outside = 0;
 
@@ -648,7 +648,7 @@ TEST_F(kexec, destination_not_ram)
 	__u64 bad[2 * RANGES_MAX + 4], end;
 	int i, nr, nr_bad = 0;
 
-	nr = find_iomem("System RAM", all, RANGES_MAX);
+	nr = find_destinations(all, RANGES_MAX);
 	ASSERT_LT(0, nr);
 	for (i = 0; i < nr; i++) {
 		/* The second page of this segment is past the end, ... */
@@ -961,9 +961,72 @@ static void check_tags(struct __test_metadata *_metadata)
 	EXPECT_EQ(0, load(mem + 0x1000, 2, segs, 0));
 }
 
+/* One that says where an initrd is, and nothing else. */
+static void make_initrd_tree(char *tree, __u32 start, __u32 end)
+{
+	static const char names[] = "linux,initrd-start\0linux,initrd-end";
+	const __u32 structure[] = {
+		htobe32(1), 0,					/* the root */
+		htobe32(1), htobe32(0x63686f73), htobe32(0x656e0000), /* chosen */
+		htobe32(3), htobe32(4), htobe32(0), htobe32(start),
+		htobe32(3), htobe32(4), htobe32(19), htobe32(end),
+		htobe32(2), htobe32(2), htobe32(9),
+	};
+	const __u32 at = 56 + sizeof(structure);
+	const __u32 header[14] = {
+		htobe32(0xd00dfeed), htobe32(page), htobe32(56), htobe32(at),
+		htobe32(40), htobe32(17), htobe32(16), 0,
+		htobe32(sizeof(names)), htobe32(sizeof(structure)),
+	};
+
+	memcpy(tree, header, sizeof(header));
+	memcpy(tree + 56, structure, sizeof(structure));
+	memcpy(tree + at, names, sizeof(names));
+}
+
+/* Of which mips makes arguments. */
+TEST_F(kexec, command_line)
+{
+	struct kexec_segment segs[] = {
+		pages(mem, 1),
+		segment(buf + page, page, mem + MIB, page),
+		segment(buf + 2 * page, page, mem + 2 * MIB, page),
+	};
+	const __u32 low_end = 512 * MIB;
+
+	if (native_arch() != KEXEC_ARCH_MIPS)
+		SKIP(return, "a command line is none of the kernel's business");
+	memset(buf, BREAKPOINT, page);
+	memset(buf + page, 'x', page);
+	memcpy(buf + page, "kexec ", 6);
+	EXPECT_REFUSED(EINVAL, "segment 1 is a command line of more than",
+		       load_segments(2, segs));
+	buf[page + 1024] = '\0';
+	EXPECT_EQ(0, load_segments(2, segs));
+
+	/* The device tree says where the initrd is, which ends before a byte. */
+	make_initrd_tree(buf + 2 * page, low_end / 2, low_end);
+	EXPECT_EQ(0, load_segments(3, segs));
+	make_initrd_tree(buf + 2 * page, low_end, low_end);
+	EXPECT_EQ(0, load_segments(3, segs));
+	read_segments(loaded);
+	make_initrd_tree(buf + 2 * page, low_end / 2, low_end + 1);
+	EXPECT_REFUSED(EINVAL, "initrd [0x10000000-0x20000001]",
+		       load_segments(3, segs));
+	make_initrd_tree(buf + 2 * page, low_end / 2, page);
+	EXPECT_REFUSED(EINVAL, "initrd [0x10000000-",
+		       load_segments(3, segs));
+
+	/* It is none if it begins otherwise. */
+	memset(buf + page, 'x', page);
+	EXPECT_EQ(0, load_segments(2, segs));
+}
+
 TEST_F(kexec, device_tree)
 {
 	const bool wanted = needs_device_tree();
+	/* On mips, a kernel may do without. */
+	const bool looked_at = wanted || native_arch() == KEXEC_ARCH_MIPS;
 	struct kexec_segment segs[] = {
 		pages(mem, 1),
 		segment(buf + page, page, mem + MIB, 2 * page),
@@ -982,7 +1045,7 @@ TEST_F(kexec, device_tree)
 
 	for (i = 0; i < ARRAY_SIZE(broken); i++) {
 		make_device_tree(buf + page, broken[i]);
-		if (wanted)
+		if (looked_at)
 			EXPECT_REFUSED(EINVAL, named(1, &segs[1]),
 				       load_segments(2, segs));
 		else
@@ -1470,7 +1533,7 @@ TEST_F(kexec, image_without_room)
 {
 	struct range all[RANGES_MAX];
 	unsigned long oom_kills = nr_oom_kills();
-	int nr = find_iomem("System RAM", all, RANGES_MAX);
+	int nr = find_destinations(all, RANGES_MAX);
 	__u64 before, total = memory_info("MemTotal:");
 	pid_t forker;
 

@@ -151,7 +151,7 @@ static const char *block_file(__u64 phys)
 static struct range last_ram(void)
 {
 	struct range ram[RANGES_MAX];
-	int nr = find_iomem("System RAM", ram, RANGES_MAX);
+	int nr = find_destinations(ram, RANGES_MAX);
 
 	return ram[nr - 1];
 }

@@ -65,6 +65,8 @@ unsigned long native_arch(void)
 		{ "i686",	KEXEC_ARCH_386 },
 		{ "aarch64",	KEXEC_ARCH_AARCH64 },
 		{ "arm",	KEXEC_ARCH_ARM },
+		/* Of either byte order. */
+		{ "mips",	KEXEC_ARCH_MIPS },
 		{ "ppc64",	KEXEC_ARCH_PPC64 },
 		{ "ppc",	KEXEC_ARCH_PPC },
 		{ "s390x",	KEXEC_ARCH_S390 },
@@ -452,11 +454,27 @@ static int cut_hole(struct range hole, struct range *ranges, int nr, int max)
 	return nr_kept;
 }
 
-/* System RAM, but for what firmware keeps. */
+/*
+ * System RAM that can be a destination: on mips, what kernels run in and can be shown
+ * without the TLB.
+ */
+int find_destinations(struct range *ranges, int max)
+{
+	__u64 end = native_arch() == KEXEC_ARCH_MIPS ? 512 * MIB : ~0ULL;
+	int i, nr = find_iomem("System RAM", ranges, max);
+
+	for (i = 0; i < nr && ranges[i].start < end; i++) {
+		if (ranges[i].end > end)
+			ranges[i].end = end;
+	}
+	return i;
+}
+
+/* The same, but for what firmware keeps. */
 int find_usable(struct range *ranges, int max)
 {
 	struct range reserved[RANGES_MAX];
-	int i, nr = find_iomem("System RAM", ranges, max);
+	int i, nr = find_destinations(ranges, max);
 	int nr_reserved = find_reserved(reserved, RANGES_MAX);
 
 	for (i = 0; i < nr_reserved; i++)
@@ -479,7 +497,7 @@ bool find_crash_region(struct range *region)
 struct range largest_ram(__u64 below)
 {
 	struct range ram[RANGES_MAX], largest = { };
-	int i, nr = find_iomem("System RAM", ram, RANGES_MAX);
+	int i, nr = find_destinations(ram, RANGES_MAX);
 
 	for (i = 0; i < nr && ram[i].start < below; i++) {
 		if (ram[i].end > below)

@@ -123,6 +123,7 @@ int find_usable(struct range *ranges, int max);
 struct range find_kernel(void);
 __u64 sum_iomem(const char *name);
 bool find_crash_region(struct range *region);
+int find_destinations(struct range *ranges, int max);
 struct range largest_ram(__u64 below);
 __u64 pages_on_cpu_lists(void);
 __u64 free_memory(void);
