@@ -260,6 +260,19 @@ static bool load_powerpc(struct boot *boot, const struct elf_kernel *elf)
 	});
 }
 
+static bool load_mips_elf(struct boot *boot, const struct elf_kernel *elf)
+{
+	if (elf->is_64)
+		return bad_kernel(boot, "a 64-bit vmlinux of mips, which is not supported");
+	return load_mips(boot, &(struct mips_kernel) {
+		.flat = elf->flat,
+		.content = elf->content,
+		.size = range_len(elf->span),
+		.start = elf->span.start,
+		.entry = elf->entry,
+	});
+}
+
 static bool load_elf(struct boot *boot)
 {
 	struct elf_kernel elf = { };
@@ -274,6 +287,9 @@ static bool load_elf(struct boot *boot)
 	case EM_AARCH64:
 		return check_loads(boot, &elf) && flatten(boot, &elf) &&
 		       load_arm64(boot, &elf);
+	case EM_MIPS:
+		return check_loads(boot, &elf) && flatten(boot, &elf) &&
+		       load_mips_elf(boot, &elf);
 	case EM_PPC64:
 		return check_loads(boot, &elf) && flatten(boot, &elf) &&
 		       load_powerpc(boot, &elf);
@@ -281,7 +297,8 @@ static bool load_elf(struct boot *boot)
 		/* What its relocations were is no longer in the file. */
 		return bad_kernel(boot, "a vmlinux of riscv64: take arch/riscv/boot/Image");
 	default:
-		return bad_kernel(boot, "e_machine is %llu: not of x86_64, i386, arm64, ppc64",
+		return bad_kernel(boot,
+				  "e_machine is %llu: not of x86_64, i386, arm64, ppc64, mips",
 				  elf.machine);
 	}
 }

@@ -9,6 +9,7 @@
  *	boot_header.c	Image of arm64 and riscv64
  *	boot_zimage.c	zImage of arm
  *	boot_s390.c	bzImage of s390
+ *	boot_mips.c	what of a vmlinux is different on mips
  *	boot_ppc64.c	what a kernel of 64-bit powerpc is told
  *	boot_x86.c	what a kernel of x86 is told: boot_params
  *	boot_efi.c	what that is told of EFI
@@ -190,7 +191,7 @@ struct boot_arch {
 };
 
 extern const struct boot_arch boot_i386, boot_x86_64, boot_arm, boot_arm64,
-	boot_riscv64, boot_s390x, boot_ppc64;
+	boot_riscv64, boot_s390x, boot_ppc64, boot_mips;
 
 struct boot;
 
@@ -359,6 +360,26 @@ struct x86_kernel {
 #define X86_HEADER_END	0x290	/* what it never reaches */
 
 bool place_x86_rest(struct boot *boot, const struct x86_kernel *kernel);
+
+/* boot_mips.c */
+
+/**
+ * struct mips_kernel - a vmlinux of mips
+ * @flat: its content, from the first PT_LOAD on
+ * @content: bytes of that
+ * @size: of the memory that it needs
+ * @start: the address that it is linked to
+ * @entry: that of its first instruction
+ */
+struct mips_kernel {
+	const unsigned char *flat;
+	__u64 content;
+	__u64 size;
+	__u64 start;
+	__u64 entry;
+};
+
+bool load_mips(struct boot *boot, const struct mips_kernel *kernel);
 
 /* boot_efi.c */
 __u64 efi_size(const struct boot *boot);

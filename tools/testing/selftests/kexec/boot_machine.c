@@ -288,8 +288,8 @@ static __u64 find_highmem(const struct boot *boot)
 }
 
 /*
- * The map of all memory that a kernel of 32 bits has, its own code included: arm has
- * no /proc/kcore.
+ * The map of all memory that a kernel of 32 bits has, its own code included: there may
+ * be no /proc/kcore.
  */
 static bool guess_mappings(struct boot *boot)
 {
@@ -373,7 +373,7 @@ bool read_machine(struct boot *boot)
 {
 	static const struct boot_arch *const archs[] = {
 		&boot_i386, &boot_x86_64, &boot_arm, &boot_arm64, &boot_riscv64,
-		&boot_s390x, &boot_ppc64,
+		&boot_s390x, &boot_ppc64, &boot_mips,
 	};
 	struct boot_file iomem;
 	size_t i;

@@ -66,6 +66,16 @@ const struct boot_arch boot_ppc64 = {
 	.page = 64 * KIB,
 };
 
+/* Of both byte orders, as for the system call. */
+const struct boot_arch boot_mips = {
+	.name = "mips",
+	.kexec = KEXEC_ARCH_MIPS,
+	.machine = EM_MIPS,
+	.page = 64 * KIB,
+	.core_outside = true,
+	.core32 = true,
+};
+
 /**
  * boot_fail - say what is wrong
  * @boot: gets the text

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmlinux of 32-bit mips.  It runs in KSEG0, at addresses that differ from physical ones
+ * in their upper three bits, and only where it was linked to.
+ *
+ * It is told what a firmware would say: arguments, which the running kernel makes of the
+ * segment that begins with "kexec ", as kexec-tools have it.  Where the initrd is stands
+ * among them: arch/mips/kernel/setup.c, rd_start= and rd_size=.
+ */
+#include <stdarg.h>
+#include <string.h>
+
+#include "boot_image.h"
+
+#define KSEG0		0x80000000ULL
+#define PHYS_MASK	0x1fffffffULL
+#define LOW_END		(512 * MIB)
+#define CMDLINE_MAX	4095	/* COMMAND_LINE_SIZE, less the NUL */
+#define PREFIX		"kexec "
+
+__printf(2, 3)
+static bool add_words(struct boot *boot, const char *format, ...)
+{
+	size_t len = strlen(boot->cmdline), room = sizeof(boot->cmdline) - len;
+	va_list args;
+	int add;
+
+	va_start(args, format);
+	add = vsnprintf(boot->cmdline + len, room, format, args);
+	va_end(args);
+	return (add >= 0 && (size_t)add < room) ||
+	       boot_fail(boot, "the command line is too long");
+}
+
+/* Words that say where the running kernel's own initrd was. */
+static void drop_words(char *line, const char *begin)
+{
+	size_t len = strlen(begin);
+	char *at = line, *next;
+
+	while ((at = strstr(at, begin))) {
+		if (at > line && at[-1] != ' ') {
+			at += len;
+			continue;
+		}
+		next = strchr(at, ' ');
+		if (next)
+			memmove(at, next + 1, strlen(next + 1) + 1);
+		else
+			*at = '\0';
+	}
+}
+
+static const char *blank(const struct boot *boot)
+{
+	return boot->cmdline[0] ? " " : "";
+}
+
+static bool place_kernel(struct boot *boot, const struct mips_kernel *kernel,
+			 __u64 *phys)
+{
+	__u64 start = kernel->start & PHYS_MASK;
+	struct hole hole = {
+		.len = kernel->size,
+		.align = boot->page,
+		.offset = start % boot->page,
+		.within = { start, round_up(start + kernel->size, boot->page) },
+	};
+
+	return place_segment(boot, "kernel", kernel->flat, kernel->content,
+			     &hole, phys);
+}
+
+static bool place_initrd(struct boot *boot)
+{
+	__u64 size = boot->initrd.size, phys;
+	struct hole hole = {
+		.len = size,
+		.align = boot->page,
+		.within = { 0, LOW_END },
+	};
+
+	if (!size)
+		return true;
+	return place_segment(boot, "initrd", boot->initrd.data, size, &hole,
+			     &phys) &&
+	       add_words(boot, "%srd_start=%#llx rd_size=%llu", blank(boot),
+			 KSEG0 + phys, size);
+}
+
+/* Where the core header is, and that all beside it is the kernel's. */
+static bool place_core(struct boot *boot)
+{
+	struct range core, ram = boot->ram.at[0];
+
+	if (!place_core_header(boot, &core))
+		return false;
+	if (core.end != ram.end)
+		return boot_fail(boot,
+				 "the core header is not at the end of the crash kernel's memory");
+	return add_words(boot, "%smem=%lluK@%lluK elfcorehdr=%lluK@%lluK",
+			 blank(boot), (core.start - ram.start) / KIB,
+			 ram.start / KIB, range_len(core) / KIB,
+			 core.start / KIB);
+}
+
+static bool place_cmdline(struct boot *boot)
+{
+	size_t size = sizeof(PREFIX) + strlen(boot->cmdline);
+	struct hole hole = {
+		.len = size,
+		.align = boot->page,
+		.within = { 0, LOW_END },
+	};
+	char *line;
+	__u64 phys;
+
+	if (strlen(boot->cmdline) > CMDLINE_MAX)
+		return bad_kernel(boot, "the command line has %zu characters, and it takes %d",
+				  strlen(boot->cmdline), CMDLINE_MAX);
+	line = boot_alloc(boot, size);
+	if (!line)
+		return false;
+	snprintf(line, size, PREFIX "%s", boot->cmdline);
+	return place_segment(boot, "command line", line, size, &hole, &phys);
+}
+
+/**
+ * load_mips - make segments of a kernel of mips and what comes with it
+ * @boot: what was asked for
+ * @kernel: what its file has
+ *
+ * Return: false if that can't be.
+ */
+bool load_mips(struct boot *boot, const struct mips_kernel *kernel)
+{
+	__u64 phys;
+
+	if (kernel->entry < kernel->start ||
+	    kernel->entry >= kernel->start + kernel->size)
+		return bad_kernel(boot, "e_entry is %#llx, outside of its PT_LOADs [%#llx-%#llx]",
+				  kernel->entry, kernel->start,
+				  kernel->start + kernel->size - 1);
+	if (kernel->start < KSEG0 ||
+	    kernel->start + kernel->size > KSEG0 + LOW_END)
+		return bad_kernel(boot, "it is linked to [%#llx-%#llx], not in KSEG0",
+				  kernel->start, kernel->start + kernel->size - 1);
+	drop_words(boot->cmdline, "rd_start=");
+	drop_words(boot->cmdline, "rd_size=");
+	if (!begin_image(boot, &boot_mips) ||
+	    !place_kernel(boot, kernel, &phys) || !place_initrd(boot))
+		return false;
+	boot->entry = kernel->entry & PHYS_MASK;
+	return (!boot->panic || place_core(boot)) && place_cmdline(boot);
+}
