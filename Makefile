@@ -56,7 +56,7 @@ help:
 	@echo 'PATIENCE=N              all time limits N times as long, for slow machines'
 
 # What tests are for, unless told: those of every change, and the others.
-OFTEN := x86_64 i386 arm arm64 riscv64 s390x ppc64le
+OFTEN := x86_64 i386 arm arm64 riscv64 s390x ppc64le mipsel
 ALL := $(OFTEN)
 FOR_ARCH = $(if $(ARCH),--arch $(ARCH))
 FROM = $(if $(OTHER),--base $(OTHER)) $(if $(LINUX),--linux '$(LINUX)')

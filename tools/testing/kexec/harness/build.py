@@ -109,6 +109,8 @@ OPTIONAL = {
                                 # counts, which would be measured otherwise
     "counter_of": [],           # machines whose own counter an emulated one has
     "default": True,            # "make check" is for it, if ARCH says nothing
+    "max_cpus": 0,              # with which its machine takes a boot image: rows of
+                                # "all" get no more
     "others": [],               # files of ours that are not for it
     "no_suites": [],            # of KUnit, what it has no use for
     "no_features": [],          # what some rows are about, and it can't have
@@ -622,6 +624,7 @@ def lack(arch, program):
     if not program:
         return ""
     get = {"kexec": lambda arch: debian(arch, [BUSYBOX, KEXEC_TOOLS]),
+           "makedumpfile": lambda arch: debian(arch, [BUSYBOX, MAKEDUMPFILE]),
            "kexec-new": newer_client}.get(
                program, lambda arch: debian_kernel(arch, program))
     if (arch.name, program) not in LACKING:
@@ -780,7 +783,8 @@ def capture_initramfs(arch):
     it has nothing but what saves the dump.
     """
     log = [VMCORE_DMESG] if client(arch) else []
-    cpio = root_files(arch, [MAKEDUMPFILE, *log])
+    save = [] if lack(arch, "makedumpfile") else [MAKEDUMPFILE]
+    cpio = root_files(arch, [*save, *log])
     cpio.file("run/command", GUEST / "crash/kexec-capture")
     return gzip.compress(cpio.bytes(), 6, mtime=0)
 

@@ -24,7 +24,8 @@ ALWAYS_REJECTED = [
 ]
 APPEND = "panic=-1 printk.devkmsg=on retain_initrd"
 ENDS = ("init", "payload")
-FEATURES = ("jump", "letter", "panic=")   # what not each architecture can have
+# What not each architecture can have.
+FEATURES = ("capture", "cpus", "filled", "jump", "letter", "panic=", "protect")
 
 # A guest hangs if its console is silent for as long as its row says; one that is
 # never silent, if it has not ended in so many times that.
@@ -96,6 +97,12 @@ class Guest:
         return arch_name in self.arch or (
             "all" in self.arch
             and self.feature not in build.Arch(arch_name).no_features)
+
+    def cpus_on(self, arch):
+        """How many CPUs it has there.  A row that names the architecture knows."""
+        if not arch.max_cpus or arch.name in self.arch:
+            return self.cpus
+        return min(self.cpus, arch.max_cpus)
 
     def on(self, arch):
         """The same guest, with what is not to be minded on an architecture."""
@@ -272,7 +279,8 @@ def is_emulated():
 def machine(arch, guest):
     """The part of QEMU's command line that says what it emulates."""
     return [arch.qemu, "-machine", guest.machine or arch.machine,
-            "-cpu", guest.cpu or arch.cpu, "-smp", str(guest.cpus),
+            "-cpu", guest.cpu or arch.cpu,
+            "-smp", str(guest.cpus_on(arch)),
             "-m", guest.memory, "-nodefaults", "-display", "none", *guest.qemu]
 
 

@@ -182,6 +182,7 @@ server.listen()
                                      machine="none", cpu="none",
                                      console="tty", append="",
                                      accelerator="tcg", counter_of=[],
+                                     max_cpus=0,
                                      allow=list(of_each_kernel))
         began = time.monotonic()
         why, tests = check.run_guest(
@@ -344,7 +345,7 @@ while True:
                                                       firmware=name))
 
     def test_device_tree(self):
-        arch = mock.Mock(qemu="qemu", machine="virt", cpu="max")
+        arch = mock.Mock(qemu="qemu", machine="virt", cpu="max", max_cpus=0)
         one = guest.Guest(name="test", fdtput=["-t s TREE /cpus 'a b' c"])
         tree = self.top / "device-tree"
         tree.touch()
@@ -357,8 +358,17 @@ while True:
         self.assertEqual(changed, ["fdtput", "-t", "s", str(tree), "/cpus",
                                    "a b", "c"])
 
+    def test_max_cpus(self):
+        for archs, most, smp in ((["all"], 0, "4"), (["all"], 1, "1"),
+                                 (["all"], 8, "4"), (["any"], 1, "4")):
+            arch = mock.Mock(qemu="qemu", machine="virt", cpu="max", max_cpus=most)
+            arch.name = "any"
+            one = guest.Guest(name="test", arch=archs, cpus=4)
+            words = guest.machine(arch, one)
+            self.assertEqual(words[words.index("-smp") + 1], smp)
+
     def test_another_machine_and_its_device_tree(self):
-        arch = mock.Mock(qemu="qemu", machine="virt", cpu="max")
+        arch = mock.Mock(qemu="qemu", machine="virt", cpu="max", max_cpus=0)
         (self.top / ".config").touch()
         one = guest.Guest(name="test", machine="board", dtb="dts/board.dtb")
         self.assertEqual(guest.machine(arch, one)[:3],
@@ -368,7 +378,7 @@ while True:
             ["-dtb", str(self.top / "dts/board.dtb")])
 
     def test_device_tree_can_not_be_changed(self):
-        arch = mock.Mock(qemu="false", machine="virt", cpu="max")
+        arch = mock.Mock(qemu="false", machine="virt", cpu="max", max_cpus=0)
         one = guest.Guest(name="test", fdtput=["TREE / a b"])
         with self.assertRaisesRegex(build.BuildError, "dumpdtb="):
             guest.with_device_tree(arch, one, None, self.top)
@@ -434,7 +444,8 @@ print("kexec-guest: exit 0")
         qemu.chmod(0o755)
         arch = types.SimpleNamespace(name="any", qemu=str(qemu), machine="",
                                      cpu="", console="", append="",
-                                     accelerator="tcg", counter_of=[])
+                                     accelerator="tcg", counter_of=[],
+                                     max_cpus=0)
         began = time.monotonic()
         with self.assertRaises(ValueError):
             guest.boot(arch, guest.Guest(name="fake"), "", self.initrd, fail)
@@ -1054,7 +1065,7 @@ class TableTest(unittest.TestCase):
                 ('memory = "1 G"', "memory: 1 G, which is no number"),
                 ('kernel = "other"', "there is no configs/other.config"),
                 ('kernel = "64k-bench-none"', "no configs/none.config"),
-                ('feature = "hop"', "feature: hop, which is none of jump, letter"),
+                ('feature = "hop"', "feature: hop, which is none of capture, cpus"),
                 ('firmware = "bios"', "bios, which is not in x86_64.toml"),
                 ('needs = "debian-5"', "debian-5, which is not in x86_64.toml"),
                 ("kunit = true", "which suites?"),
@@ -1087,9 +1098,11 @@ class TableTest(unittest.TestCase):
             else:
                 self.assertEqual(kernels, {"default"})
                 self.assertLess(len(rows), 16, name)
-            jump = [] if "jump" in build.Arch(name).no_features else ["jump-"]
+            lacks = build.Arch(name).no_features
+            jump = [] if "jump" in lacks else ["jump-"]
+            dump = [] if "capture" in lacks else ["crash-vmcore|client-crash"]
             for what in ("kunit", "abi", "abi-crash", "handoff-", "boot-image",
-                         "crash-", "crash-vmcore|client-crash", *jump):
+                         "crash-", *dump, *jump):
                 self.assertTrue([one for one in rows
                                  if re.match(what, one.name)],
                                 f"{name}: no {what}")
