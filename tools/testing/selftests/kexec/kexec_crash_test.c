@@ -452,6 +452,12 @@ TEST_F(crash, replace_with_little_memory)
 	EXPECT_TRUE(all_in_place());
 }
 
+/* What the region lies in, and beside, is listed all the same: loaders go by that. */
+TEST_F(crash, system_ram)
+{
+	EXPECT_GE(sum_iomem("System RAM"), memory_info("MemTotal:"));
+}
+
 TEST_F(crash, size)
 {
 	static const char old_file[] = "/sys/kernel/kexec_crash_size";
