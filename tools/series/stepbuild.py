@@ -30,6 +30,10 @@ OUTSIDE = ("Documentation/", "tools/", "MAINTAINERS")
 # An architecture's directory, but what others have of it: Kconfig files are read by
 # all, and arm64 compiles files of arm.
 ARCHITECTURE = re.compile(r"arch/(?P<name>[^/]+)/(?!crypto/|ras/|xen/)")
+# What makes a kernel one of an architecture, where Kconfig asks for it: x86 without
+# any is i386, and powerpc of 32 bits.
+WHICH = ("CONFIG_64BIT", "CONFIG_PPC64", "CONFIG_PPC_BOOK3S_64",
+         "CONFIG_CPU_LITTLE_ENDIAN")
 # The kinds of jobs, those that tell most first.
 KINDS = ("test", "core", "defconfig", "llvm", "allmodconfig", "allnoconfig")
 # A compiler's, with the source; another tool's, with an object, or without.
@@ -145,7 +149,7 @@ def jobs_of(series, base, number):
     for name in build.ported():
         arch = build.Arch(name)
         if name == "x86_64" or touches(base, before, content, arch.arch):
-            yield Job(number, "allnoconfig", arch, content, {})
+            yield without_options(arch, content, number)
     for name in dict.fromkeys(["x86_64", steps[-1].arch or "x86_64",
                                *(archs if last else [])]):
         yield test_kernel(series, build.Arch(name), content, number,
@@ -181,6 +185,13 @@ def touches(base, before, after, directory):
                    base, name, before[name] if name in before
                    else base.find(name))
                for name, what in after.items())
+
+
+def without_options(arch, content, number):
+    """allnoconfig, less what makes it another architecture's."""
+    wanted = build.asked_for(build.fragments_of(arch, ()))
+    wanted = {name: wanted[name] for name in WHICH if name in wanted}
+    return Job(number, "allnoconfig", arch, content, wanted, wanted)
 
 
 def test_kernel(series, arch, content, number, has_kexec, **settings):

@@ -38,6 +38,22 @@ class Jobs(unittest.TestCase):
             ("test", "x86_64")})
         self.assertNotIn("CONFIG_KEXEC", self.jobs(1)["allnoconfig", "arm64"].must)
 
+    def test_allnoconfig_is_of_the_architecture(self):
+        jobs = self.jobs(1)
+        has = {arch: set(jobs["allnoconfig", arch].wanted.values())
+               for arch in build.ported()}
+        self.assertIn("CONFIG_64BIT=y", has["x86_64"])
+        self.assertNotIn("CONFIG_64BIT=y", has["i386"])
+        self.assertIn("CONFIG_PPC64=y", has["ppc64le"])
+        for arch in build.ported():
+            self.assertEqual([name for name in jobs["allnoconfig", arch].wanted
+                              if "KEXEC" in name or "CRASH" in name], [])
+            self.assertEqual(set(jobs["allnoconfig", arch].must),
+                             set(jobs["allnoconfig", arch].wanted))
+        # Where they have a build system in common, their kernels differ.
+        kinds = [(build.Arch(arch).arch, *sorted(has[arch])) for arch in has]
+        self.assertEqual(len(set(kinds)), len(kinds))
+
     def test_what_touches_an_architecture(self):
         """Without a look at how that is found out."""
         for number, step in enumerate(self.series.steps, 1):
