@@ -186,6 +186,14 @@ class RealSeries(unittest.TestCase):
                           and name not in self.series.steps[0].keeps
                           and name not in self.series.steps[0].files], [])
 
+    def test_headers_are_there_as_long_as_they_are_included(self):
+        self.assertEqual(patches.check_headers(self.series, self.base), [])
+        series = steps.Series()
+        series.steps[0].keeps.remove("arch/s390/include/asm/kexec.h")
+        self.assertEqual(patches.check_headers(series, self.base), [
+            f"{series.steps[0].subject}: arch/s390/boot/startup.c: includes "
+            "<asm/kexec.h>, which is gone"])
+
     def test_a_source_is_there_before_it_is_compiled(self):
         for number, state in enumerate(self.states):
             makefile = state.get("kernel/kexec/Makefile")
@@ -475,6 +483,23 @@ class SmallSeries(unittest.TestCase):
     def test_keeps_what_nothing_replaces(self):
         self.settings["keeps"] = '["kernel/kexec_core.c"]'
         self.expect_refusal("kernel/kexec_core.c: is kept, but is not replaced")
+
+    def test_drops_what_is_kept(self):
+        """It goes with the step that says so; and once, and if it was kept."""
+        name = "kernel/kexec_core.c"
+        self.settings["keeps"] = f'["{name}"]'
+        self.second["drops"] = [name]
+        first, second = (text.decode() for _, text in sorted(self.write().items())[1:])
+        self.assertNotIn(f"diff --git a/{name}", first)
+        self.assertIn(f"diff --git a/{name}", second)
+        self.second["drops"] = [name, name]
+        self.expect_refusal(f"{name}: is kept, but is not replaced or dropped, once")
+        self.settings["keeps"] = f'["{CORE}"]'
+        self.second["drops"] = [CORE]
+        self.expect_refusal(f"{CORE}: is kept, but is not replaced or dropped, once")
+        self.settings["keeps"] = "[]"
+        self.second["drops"] = [name]
+        self.expect_refusal(f"{name}: is dropped, but was not kept")
 
     def test_unknown_field(self):
         self.second["file"] = []

@@ -479,6 +479,7 @@ def check(series, tree):
         out = Path(directory) / "out"
         write(series, tree, out, NOBODY)
         return check_applies(tree, out, Path(directory) / "applied") \
+            + check_headers(series, made_tree(tree)) \
             + check_style(series, tree, out)
 
 
@@ -510,6 +511,45 @@ def check_applies(tree, out, top):
                                    ^ (tree / name).stat().st_mode) & 0o100:
             wrong.append(f"{name}: another mode than in {tree.name}")
     return wrong
+
+
+INCLUDED = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<([^>\n]+)>", re.MULTILINE)
+
+
+def includes(base, name, content):
+    """What a file includes by <...>; @content is as Plan has it, or the base's."""
+    what = blob(base, name, content) if name.endswith((".c", ".h", ".S")) else None
+    return set(INCLUDED.findall(what[1].decode(errors="replace"))) if what else set()
+
+
+def check_headers(series, base):
+    """After each step, an architecture has the headers of its own that its files
+    include: it is built at its own step, and at the first.
+    """
+    contents = [series.content(base, number)
+                for number in range(1, len(series.steps) + 1)]
+    header = re.compile(r"arch/(?P<arch>[^/]+)/include/(uapi/)?(?P<name>.*\.h)")
+    gone = [{name: match for name, what in content.items()
+             if what is None and (match := header.fullmatch(name))}
+            for content in contents]
+    names = {(match["arch"], match["name"]): name
+             for each in gone for name, match in each.items()}
+    ours = {arch: {header for other, header in names if other == arch}
+            for arch, _ in names}
+    # Of the base's files, those that include one of these.
+    users = {name: found for arch in ours for name in base.below(f"arch/{arch}/")
+             if (found := includes(base, name, base.find(name)) & ours[arch])}
+    wrong = {}
+    for step, content, missing in zip(series.steps, contents, gone):
+        now = users | {name: includes(base, name, what)
+                       for name, what in content.items()}
+        for name, found in sorted(now.items()):
+            arch = name.split("/")[1] if name.startswith("arch/") else ""
+            for each in sorted(found & ours.get(arch, set())):
+                if names[arch, each] in missing:
+                    wrong.setdefault(f"{name}: includes <{each}>, which is gone",
+                                     step.subject)
+    return [f"{subject}: {complaint}" for complaint, subject in wrong.items()]
 
 
 COMPLAINT = re.compile(r"(?:(?P<file>[^:\s]*):\d+: )?(?:ERROR|WARNING|CHECK):"

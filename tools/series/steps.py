@@ -36,7 +36,8 @@ class Step:
     options: list = field(default_factory=list)     # of Kconfig.kexec
     removes: bool = False       # the paths of remove.list ...
     keeps: list = field(default_factory=list)       # ... but these, until a
-                                                    # step brings their successor
+                                                    # step brings their successor,
+    drops: list = field(default_factory=list)       # or removes them
     arch: str = ""              # builds its kernel for the first time
 
 
@@ -67,9 +68,15 @@ class Series:
                    [name] if name in known else [])
         if [step.removes for step in self.steps].count(True) != 1:
             self.errors.append("not exactly one step has 'removes'")
-        for name in sum((step.keeps for step in self.steps), []):
-            if name not in self.whole.removals or name not in self.whole.files:
-                self.errors.append(f"{name}: is kept, but is not replaced")
+        keeps = sum((step.keeps for step in self.steps), [])
+        drops = sum((step.drops for step in self.steps), [])
+        for name in keeps:
+            if name not in self.whole.removals or \
+               (name in self.whole.files) + drops.count(name) != 1:
+                self.errors.append(f"{name}: is kept, but is not replaced or "
+                                   "dropped, once")
+        self.errors += [f"{name}: is dropped, but was not kept"
+                        for name in drops if name not in keeps]
         if self.errors:
             raise Refused(f"{path.name}:\n  " + "\n  ".join(self.errors))
 
@@ -106,12 +113,13 @@ class Series:
         """
         steps = [self.steps[number] for number in numbers]
         names = {name for step in steps for name in step.files}
+        dropped = {name for step in steps for name in step.drops}
         edits = [edit for step in steps for edit in step.edits]
         later = set(options()).difference(
             and_options, *(step.options for step in steps))
         removals = [name for name in self.whole.removals
                     for step in steps if step.removes
-                    and (name not in step.keeps or name in names)]
+                    and (name not in step.keeps or name in names | dropped)]
         return Part(removals,
                     [edit for edit in self.whole.edits if edit in edits],
                     {name: so_far(name, path, later, names)
