@@ -84,6 +84,24 @@ def edits(maintainers):
              "static unsigned long __ro_after_init mem_reserve = ",
              "a load asks what EFI's list keeps"),
         Edit("drivers/firmware/efi/efi.c",
+             "\t\tindex = atomic_fetch_add_unless(&rsv->count, 1, rsv->size);\n"
+             "\t\tif (index < rsv->size) {\n"
+             "\t\t\trsv->entry[index].base = addr;\n"
+             "\t\t\trsv->entry[index].size = size;\n"
+             "\n"
+             "\t\t\tmemunmap(rsv);\n",
+             "\t\t/* An entry that is counted has been written, for who reads them. */\n"
+             "\t\tspin_lock(&efi_mem_reserve_persistent_lock);\n"
+             "\t\tindex = atomic_fetch_add_unless(&rsv->count, 1, rsv->size);\n"
+             "\t\tif (index < rsv->size) {\n"
+             "\t\t\trsv->entry[index].base = addr;\n"
+             "\t\t\trsv->entry[index].size = size;\n"
+             "\t\t}\n"
+             "\t\tspin_unlock(&efi_mem_reserve_persistent_lock);\n"
+             "\t\tif (index < rsv->size) {\n"
+             "\t\t\tmemunmap(rsv);\n",
+             "a load asks what EFI's list keeps"),
+        Edit("drivers/firmware/efi/efi.c",
              "early_initcall(efi_memreserve_root_init);\n", """\
 early_initcall(efi_memreserve_root_init);
 
@@ -122,6 +140,8 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
 		if (!p)
 			return true;
 		rsv = p + offset_in_page(prsv);
+		/* What is counted has been written then. */
+		spin_lock(&efi_mem_reserve_persistent_lock);
 		found = overlaps_persistent(addr, size, prsv,
 					    struct_size(rsv, entry, rsv->size));
 		for (i = 0; !found && i < atomic_read(&rsv->count); i++)
@@ -129,6 +149,7 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
 						    rsv->entry[i].base,
 						    rsv->entry[i].size);
 		prsv = rsv->next;
+		spin_unlock(&efi_mem_reserve_persistent_lock);
 		memunmap(p);
 	}
 	return found;
