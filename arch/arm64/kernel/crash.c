@@ -7,6 +7,8 @@
  */
 #define pr_fmt(fmt) "kexec: crash: " fmt
 
+#include <linux/arm_sdei.h>
+#include <linux/cpumask.h>
 #include <linux/crash_reserve.h>
 #include <linux/kexec.h>
 #include <linux/mm.h>
@@ -14,12 +16,40 @@
 #include <linux/pagewalk.h>
 #include <linux/pfn.h>
 #include <linux/pgtable.h>
+#include <linux/preempt.h>
 #include <linux/reboot.h>
 #include <linux/set_memory.h>
 #include <linux/smp.h>
 
+#include <asm/cpu_ops.h>
+#include <asm/daifflags.h>
 #include <asm/kexec_base.h>
 #include <asm/tlbflush.h>
+
+/**
+ * crash_turn_off_this_cpu - go to firmware, as another CPU panics
+ *
+ * For a CPU that panics, too, and has interrupts off.  Those that hear the IPI which
+ * stops them go there, and so does this one: the next kernel can start it.  But not
+ * in an NMI: that may be an event of firmware's (SDEI) which is not complete, and
+ * firmware need not expect to be asked to turn the CPU off then.
+ *
+ * Context: Any, interrupts off, registers saved.
+ * Return: only if it is to wait in this kernel's memory.
+ */
+void crash_turn_off_this_cpu(void)
+{
+	unsigned int cpu = raw_smp_processor_id();
+	const struct cpu_operations *ops = get_cpu_ops(cpu);
+
+	if (!kexec_crash_loaded() || in_nmi() || !ops || !ops->cpu_die)
+		return;
+	local_daif_mask();
+	sdei_mask_local_cpu();
+	/* From here on the CPU that panicked first may start the image. */
+	set_cpu_online(cpu, false);
+	ops->cpu_die(cpu);
+}
 
 /**
  * machine_crash_shutdown - quiet the machine for the crash image

@@ -159,6 +159,12 @@ static __always_inline void machine_crash_regs(struct pt_regs *regs)
 		       read_sysreg(currentel) | read_sysreg(spsel);
 }
 
+#ifdef CONFIG_CRASH_DUMP
+void crash_turn_off_this_cpu(void);
+#else
+static inline void crash_turn_off_this_cpu(void) { }
+#endif
+
 #if defined(CONFIG_CRASH_DUMP) && defined(CONFIG_HIBERNATION)
 bool crash_is_nosave(unsigned long pfn);
 #else
