@@ -860,6 +860,10 @@ TEST_F(loader, arm64)
 	check_tree_letter(_metadata, boot);
 }
 
+/* Strings in kernels: of one with kexec_file_load(2), and of one that takes a seed. */
+#define HANDS_ON	"linux,booted-from-kexec|kaslr-seed"
+#define MISSES_ONE	"KASLR disabled due to lack of seed\n|"
+
 /* A kernel gets a seed if it is going to use that up. */
 TEST_F(loader, kaslr_seed)
 {
@@ -878,14 +882,12 @@ TEST_F(loader, kaslr_seed)
 		{ "ARM\x64", "kaslr-seed", "nokaslrs xnokaslr", true },
 		{ "ARM\x64", "kaslr-seed", "xnokaslr nokaslr", false },
 		/* It loads others by itself; only if it takes one, it misses that. */
-		{ "ARM\x64", "linux,booted-from-kexec|kaslr-seed", "quiet", false },
-		{ "ARM\x64", "KASLR disabled due to lack of seed\n|"
-			     "linux,booted-from-kexec|kaslr-seed", "quiet", true },
-		{ "ARM\x64", "KASLR disabled due to lack of seed\n|"
-			     "linux,booted-from-kexec|kaslr-seed", "nokaslr", false },
-		{ "ARM\x64", "KASLR disabled due to lack of seed\n", "quiet", false },
+		{ "ARM\x64", HANDS_ON, "quiet", false },
+		{ "ARM\x64", MISSES_ONE HANDS_ON, "quiet", true },
+		{ "ARM\x64", MISSES_ONE HANDS_ON, "nokaslr", false },
+		{ "ARM\x64", MISSES_ONE, "quiet", false },
 		{ "ARM\x64", "linux,booted-from-kexecs|kaslr-seed", "quiet", true },
-		{ "RSC\x05", "linux,booted-from-kexec|kaslr-seed", "quiet", true },
+		{ "RSC\x05", HANDS_ON, "quiet", true },
 	};
 	struct boot *boot = &self->boot;
 	const void *fdt;
