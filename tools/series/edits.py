@@ -377,12 +377,12 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
         Edit("arch/powerpc/platforms/powernv/setup.c",
              "\tint my_cpu, i, notified = -1;\n",
              "\t/* For all of them: those that don't stop are left alone. */\n"
-             "\tint64_t timeout = 1000;\n"
+             "\ts64 timeout = 1000;\n"
              "\tint my_cpu, i, notified = -1;\n",
              "a panic waits a second for all CPUs, not for each"),
         Edit("arch/powerpc/platforms/powernv/setup.c",
              "\t\tint64_t rc, timeout = 1000;\n",
-             "\t\tint64_t rc;\n",
+             "\t\ts64 rc;\n",
              "a panic waits a second for all CPUs, not for each"),
         Edit("arch/powerpc/platforms/powernv/setup.c",
              "\t\t\tmdelay(1);\n\t\t\tif (timeout-- == 0) {\n",
