@@ -143,14 +143,14 @@ def jobs_of(series, base, number):
     before, content = (series.content(base, count)
                        for count in (number - 1, number))
     steps = series.steps[:number]
-    archs = [step.arch for step in steps if step.arch]
+    archs = [arch for step in steps for arch in step.archs]
     last = number == len(series.steps)
     x86 = build.Arch("x86_64")
     for name in build.ported():
         arch = build.Arch(name)
         if name == "x86_64" or touches(base, before, content, arch.arch):
             yield without_options(arch, content, number)
-    for name in dict.fromkeys(["x86_64", steps[-1].arch or "x86_64",
+    for name in dict.fromkeys(["x86_64", *steps[-1].archs,
                                *(archs if last else [])]):
         yield test_kernel(series, build.Arch(name), content, number,
                           name in archs)
@@ -212,7 +212,7 @@ def core_only(series, base, number):
     the first architecture's step on top, and the option KEXEC.
     """
     first = next(index for index, step in enumerate(series.steps) if step.arch)
-    arch = build.Arch(series.steps[first].arch)
+    arch = build.Arch(series.steps[first].archs[0])
     part = series.part([*range(number), first], ["KEXEC"])
     wanted = build.asked_for(build.fragments_of(arch, ()))
     content = Plan(base, part).content

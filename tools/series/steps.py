@@ -38,7 +38,12 @@ class Step:
     keeps: list = field(default_factory=list)       # ... but these, until a
                                                     # step brings their successor,
     drops: list = field(default_factory=list)       # or removes them
-    arch: str = ""              # builds its kernel for the first time
+    arch: str = ""              # builds its kernel for the first time; or several
+
+    @property
+    def archs(self):
+        """The architectures that this step makes kexec work on."""
+        return self.arch.split()
 
 
 class Series:
