@@ -98,6 +98,8 @@ def patience():
 OPTIONAL = {
     "suites": [""],             # Debian's releases, if not that we run on: the
                                 # first that has what is wanted
+    "busybox": "",              # Debian's release whose source busybox is built
+                                # from, if Debian is not for the architecture
     "newer": [],                # releases that have newer kexec-tools
     "kernels": {},              # Debian's own, by what rows call them: the releases
                                 # that have it, the last one itself
@@ -429,6 +431,8 @@ def debian(arch, wanted, suites=None):
         None: those of the architecture.
     """
     missing = []
+    if arch.busybox:
+        raise NoPackage(f"Debian has nothing for {arch.debian}")
     for suite in arch.suites if suites is None else suites:
         try:
             return unpack(arch, wanted, suite)
@@ -453,7 +457,7 @@ def unpack(arch, wanted, suite):
     return root
 
 
-SOURCES = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] " \
+SOURCES = "{} [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] " \
     "http://deb.debian.org/debian {} main\n"
 
 
@@ -461,12 +465,13 @@ def has_own_lists(arch, suite):
     return bool(suite) or arch.debian != native()
 
 
-def apt_get(arch, root, *arguments, suite="", cwd=None):
+def apt_get(arch, root, *arguments, suite="", cwd=None, kind="deb"):
     """Run apt-get for an architecture.  For another than that we run on, or
     another release, it has its own lists, below @root: the machine's
     configuration stays as it is.
 
     @suite: the release, or several; "": as the machine's configuration has it.
+    @kind: of packages: "deb" or "deb-src"
     """
     command = ["apt-get"]
     if has_own_lists(arch, suite):
@@ -479,7 +484,8 @@ def apt_get(arch, root, *arguments, suite="", cwd=None):
                     "Dir::Cache": state / "cache"}
         if suite:
             sources = state / "sources.list"
-            sources.write_text("".join(map(SOURCES.format, suite.split())))
+            sources.write_text("".join(SOURCES.format(kind, name)
+                                       for name in suite.split()))
             settings |= {"Dir::Etc::SourceList": sources,
                          "Dir::Etc::SourceParts": "/dev/null"}
         command += [f"-o{name}={value}" for name, value in settings.items()]
@@ -565,6 +571,42 @@ def libraries(root, wanted):
 
 def missing_libraries(root, wanted):
     return {name for name, path in libraries(root, wanted) if not path}
+
+
+# Its own configuration asks for what the compiler's libraries don't have.
+CONFIGURE_BUSYBOX = "cp debian/config/pkg/static .config; yes '' | {} oldconfig"
+
+
+def built_busybox(arch):
+    """busybox-static, from Debian's source; returns the program's path."""
+    root = BUILD / f"busybox-{arch.name}"
+    program = root / "busybox"
+    with locked(root):
+        if program.is_file():
+            return program
+        with tempfile.TemporaryDirectory(dir=root) as top:
+            source = busybox_source(arch, Path(top))
+            make = ["make", "-C", str(source), f"-j{os.cpu_count()}",
+                    f"ARCH={arch.arch}", f"CROSS_COMPILE={arch.cross_compile}"]
+            what = f"busybox {arch.name}"
+            run_logged(["sh", "-ec", "cd \"$1\"; " + CONFIGURE_BUSYBOX.format(
+                shlex.join(make)), "sh", str(source)], f"{root.name}-config.log",
+                what)
+            run_logged([*make, "busybox"], f"{root.name}.log", what)
+            os.rename(source / "busybox", program)
+    return program
+
+
+def busybox_source(arch, top):
+    """Debian's source of busybox, with its patches, unpacked below @top."""
+    for command in (["-oAPT::Update::Error-Mode=any", "update"],
+                    ["source", "busybox"]):
+        result = apt_get(arch, top, *command, suite=arch.busybox, cwd=top,
+                         kind="deb-src")
+        if result.returncode:
+            raise BuildError(f"apt-get {command[-1]} ({arch.busybox}) failed:\n"
+                             f"{result.stderr.strip()[-500:]}")
+    return next(path for path in top.glob("busybox-*") if path.is_dir())
 
 
 class Cpio:
@@ -761,20 +803,24 @@ def more_files(arch, needs):
 
 def root_files(arch, wanted):
     """The part of a root file system that all guests have: /init, busybox,
-    the programs of Debian's that are @wanted.  Returns a Cpio to add to.
+    the programs of Debian's that are @wanted, if it has any for the architecture.
+    Returns a Cpio to add to.
     """
-    wanted = [BUSYBOX, *wanted]
-    root = debian(arch, wanted)
     cpio = Cpio()
     for name in ("dev", "proc", "sys", "tmp", "run"):
         cpio.add(name, stat.S_IFDIR | 0o755)
     cpio.device("dev/console", 5, 1)
     cpio.file("init", GUEST / "init")
+    cpio.link("bin/sh", "busybox")
+    if arch.busybox:
+        cpio.file(BUSYBOX[1], built_busybox(arch))
+        return cpio
+    wanted = [BUSYBOX, *wanted]
+    root = debian(arch, wanted)
     for _, program in wanted:
         cpio.file(program, unpacked(root, program))
     for name, path in libraries(root, wanted):
         cpio.file(name, path)
-    cpio.link("bin/sh", "busybox")
     return cpio
 
 

@@ -478,7 +478,7 @@ class AptTest(unittest.TestCase):
                 raise build.NoPackage(f"not in {suite}")
             return suite
 
-        arch = types.SimpleNamespace(suites=["one", "two"])
+        arch = types.SimpleNamespace(suites=["one", "two"], busybox="")
         with mock.patch.object(build, "unpack", unpack):
             return build.debian(arch, [build.BUSYBOX], suites)
 
@@ -488,6 +488,36 @@ class AptTest(unittest.TestCase):
         self.assertEqual(self.release("one", "two", "new", suites=["new"]), "new")
         with self.assertRaisesRegex(build.NoPackage, "not in one\nnot in two"):
             self.release()
+
+    def test_no_release(self):
+        arch = types.SimpleNamespace(busybox="one", debian="other", suites=["one"])
+        with mock.patch.object(build, "unpack", None), \
+             self.assertRaisesRegex(build.NoPackage, "nothing for other"):
+            build.debian(arch, [build.BUSYBOX])
+
+    def test_source(self):
+        """Its lists are of sources; what can't be fetched is a failure."""
+        asked = []
+
+        def run(command, **_):
+            asked.append(command[-1])
+            return types.SimpleNamespace(returncode=asked[-1] == fails,
+                                         stderr="E: no route")
+
+        arch = types.SimpleNamespace(busybox="one", debian="other")
+        with tempfile.TemporaryDirectory(prefix="kexec-harness-") as top, \
+             mock.patch.object(subprocess, "run", run):
+            source = Path(top) / "busybox-1.0"
+            source.mkdir()
+            fails = None
+            self.assertEqual(build.busybox_source(arch, Path(top)), source)
+            self.assertEqual(asked, ["update", "busybox"])
+            self.assertRegex((Path(top) / "apt/sources.list").read_text(),
+                             r"(?m)^deb-src .* one main$")
+            fails = "busybox"
+            with self.assertRaisesRegex(build.BuildError, "no route") as raised:
+                build.busybox_source(arch, Path(top))
+            self.assertNotIsInstance(raised.exception, build.NoPackage)
 
     def download(self, *results, debian="riscv64", suite="one"):
         """download(), when apt-get says that: "" if all is well."""
