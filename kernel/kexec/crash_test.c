@@ -66,9 +66,11 @@ static void test_notes_in_a_page(struct kunit *test)
 /* The registers are those of the function that asks. */
 static void test_regs(struct kunit *test)
 {
-	unsigned long low = (unsigned long)test_regs, size, offset;
+	unsigned long low, size, offset;
 	struct pt_regs regs = { };
 
+	/* Where functions have descriptors, that is the address of one. */
+	low = (unsigned long)dereference_function_descriptor(test_regs);
 	machine_crash_regs(&regs);
 	KUNIT_EXPECT_TRUE(test, object_is_on_stack((void *)kernel_stack_pointer(&regs)));
 	KUNIT_ASSERT_TRUE(test, kallsyms_lookup_size_offset(low, &size, &offset));
