@@ -167,8 +167,8 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\tselect ARCH_HAS_KCOV\n",
              "\tselect ARCH_HAS_KCOV\n"
              "\tselect ARCH_HAS_KEXEC_HANDOFF\t\tif PPC_BOOK3S_64 &&"
-             " CPU_LITTLE_ENDIAN && (PPC_PSERIES || PPC_POWERNV)\n",
-             "64-bit servers that are little endian have a handoff"),
+             " (PPC_PSERIES || PPC_POWERNV)\n",
+             "64-bit servers have a handoff"),
         Edit("arch/powerpc/Kconfig",
              re.compile(r"config ARCH_SUPPORTS_KEXEC\n(?:.+\n)+\n"
                         r"config ARCH_SUPPORTS_KEXEC_FILE\n(?:.+\n)+\n"
