@@ -153,8 +153,7 @@ void kexec_letter_write(const struct kimage *image,
 	move = kexec_move_find(image, seg->mem);
 	if (WARN_ON_ONCE(!move || move->src == KEXEC_SRC_ZERO))
 		return;
-	/* An entry begins there, as none reaches from one segment into the next. */
-	letter = kexec_map_run(move->src, &len);
+	letter = kexec_map_run(move->src + (seg->mem - move->dst), &len);
 	fill_letter(letter, image, total);
 	kexec_unmap_run(letter);
 }
