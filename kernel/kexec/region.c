@@ -641,7 +641,8 @@ static int shrink_region(unsigned long size)
 		kfree(ram);
 		cut_resource(&crashk_res, size);
 		machine_crash_region_changed();
-		return kexec_refuse(err, "the memory of the crash region is lost, as it can't be given back");
+		return kexec_refuse(err,
+				    "the memory of the crash region is lost, as it can't be given back");
 	}
 	shrink_resource(&crashk_res, size, ram);
 	machine_crash_region_changed();

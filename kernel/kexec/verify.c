@@ -69,7 +69,7 @@ static void take_a_breath(bool may_sleep)
 }
 
 /* Pages that are looked at in one go. */
-#define BROKEN_AT_ONCE	(1UL << 15)
+#define BROKEN_AT_ONCE	BIT(15)
 
 /**
  * kexec_is_broken - whether a page is known to have a hardware error
