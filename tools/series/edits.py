@@ -756,6 +756,10 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\tselect ARCH_RESERVES_CRASHKERNEL\n"
              "\tselect ARCH_STACKWALK\n",
              "the region has to lie where it can change places with memory from 0 on"),
+        Edit("arch/s390/boot/startup.c",
+             "\tunsigned long hsa_size;\n",
+             "\tunsigned long __maybe_unused hsa_size;\n",
+             "it is used with CRASH_DUMP only"),
         Edit("arch/s390/Kbuild",
              "obj-$(CONFIG_ARCH_SUPPORTS_KEXEC_PURGATORY) += purgatory/\n", "",
              "there is no purgatory"),
