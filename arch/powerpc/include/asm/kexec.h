@@ -62,6 +62,7 @@ void machine_crash_region_changed(void);
 
 extern const u8 kexec_trampoline[KEXEC_CONTROL_CODE_MAX_SIZE];
 
+int kexec_prepare_trampoline(struct kimage *image);
 void __noreturn kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 				       phys_addr_t trampoline, unsigned long cpu,
 				       unsigned long block, void *stack_end);
