@@ -170,6 +170,11 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              " (PPC_PSERIES || PPC_POWERNV)\n",
              "64-bit servers have a handoff"),
         Edit("arch/powerpc/Kconfig",
+             "\tselect ARCH_HAS_KCOV\n",
+             "\tselect ARCH_HAS_KCOV\n"
+             "\tselect ARCH_HAS_KEXEC_HANDOFF\t\tif PPC_BOOK3S_32 || PPC_85xx\n",
+             "32-bit Book3S and e500 have a handoff"),
+        Edit("arch/powerpc/Kconfig",
              re.compile(r"config ARCH_SUPPORTS_KEXEC\n(?:.+\n)+\n"
                         r"config ARCH_SUPPORTS_KEXEC_FILE\n(?:.+\n)+\n"
                         r"config ARCH_SUPPORTS_KEXEC_PURGATORY\n(?:.+\n)+\n"
@@ -177,7 +182,7 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "config ARCH_SELECTS_KEXEC\n"
              "\tdef_bool y\n"
              "\tdepends on KEXEC\n"
-             "\tselect HOTPLUG_CPU if SMP\n",
+             "\tselect HOTPLUG_CPU if SMP && PPC64\n",
              "the other CPUs have to be taken offline before the handoff"),
         Edit("arch/powerpc/Kbuild",
              "obj-$(CONFIG_KEXEC_FILE)  += purgatory/\n", "",
@@ -264,6 +269,16 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\ttake_over_nmi_ipi();\n"
              "\tsmp_send_nmi_ipi(NMI_IPI_ALL_OTHERS, crash_ipi_callback, 1000000);\n",
              "a panic waits for nobody who sends NMIs"),
+        Edit("arch/powerpc/platforms/85xx/smp.c",
+             re.compile(r"#ifdef CONFIG_KEXEC_CORE\n#ifdef CONFIG_PPC32\n"
+                        r"(?:.*\n)*?#endif /\* CONFIG_KEXEC_CORE \*/\n\n?"),
+             "",
+             "a machine with other CPUs is not left"),
+        Edit("arch/powerpc/platforms/85xx/smp.c",
+             re.compile(r"\n#ifdef CONFIG_KEXEC_CORE\n"
+                        r"(?:\tppc_md\..*\n)+#endif\n"),
+             "",
+             "a machine with other CPUs is not left"),
         Edit("arch/powerpc/mm/mem.c",
              re.compile(r"\t\t\tWARN_ON\((?:request|insert)_resource\(&iomem_resource, "
                         r"res\) < 0\);\n"),

@@ -6,16 +6,21 @@
 #define _ASM_POWERPC_CRASH_RESERVE_H
 
 #include <linux/align.h>
+#include <linux/kconfig.h>
 #include <linux/sizes.h>
 
 #include <asm/mmu.h>
-
-/* As the pages of the linear mapping with a hash table, and with a radix tree. */
-#define CRASH_RESERVE_ALIGN	SZ_16M
-#define CRASH_RESERVE_GRAIN	SZ_2M
+#include <asm/page.h>
 
 /* A kernel uses no memory behind the last multiple of that. */
 #define CRASH_MEMORY_UNIT	SZ_16M
+
+/* As the pages of the linear mapping with a radix tree. */
+#define CRASH_RESERVE_GRAIN	SZ_2M
+
+#ifdef CONFIG_PPC64
+/* As the pages of the linear mapping with a hash table. */
+#define CRASH_RESERVE_ALIGN	SZ_16M
 
 /*
  * A kernel begins in real mode, and has what it needs there in the first block of
@@ -25,6 +30,18 @@
  */
 #define CRASH_RESERVE_LOW_END	ALIGN_DOWN(ppc64_rma_size, CRASH_RESERVE_GRAIN)
 #define CRASH_RESERVE_END	CRASH_RESERVE_LOW_END
+
+#else
+/*
+ * A kernel of BookE has what it begins with in the 64 MiB, at a multiple of that, which
+ * it is loaded to.  Another one runs where it was linked to, at 32 MiB.
+ */
+#define CRASH_RESERVE_ALIGN	(IS_ENABLED(CONFIG_BOOKE) ? SZ_64M : SZ_32M)
+
+/* The handoff's own memory is in the region, and has to be mapped. */
+#define CRASH_RESERVE_LOW_END	((unsigned long long)memstart_addr + CONFIG_LOWMEM_SIZE)
+#define CRASH_RESERVE_END	CRASH_RESERVE_LOW_END
+#endif
 
 /* There is nothing above. */
 static inline unsigned long crash_reserve_low_default(void)

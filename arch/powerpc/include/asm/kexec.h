@@ -3,7 +3,7 @@
 #define _ASM_POWERPC_KEXEC_H
 
 /* The trampoline, at the start of its control page. */
-#define KEXEC_CONTROL_CODE_MAX_SIZE	512
+#define KEXEC_CONTROL_CODE_MAX_SIZE	1024
 
 /* Of the stack that the kernel's own helpers run on when translation is off. */
 #define KEXEC_STACK_SIZE		16384
@@ -18,41 +18,63 @@
 #include <linux/compiler.h>
 #include <linux/init.h>
 #include <linux/instruction_pointer.h>
+#include <linux/kconfig.h>
 #include <linux/types.h>
 
 #include <asm/cputable.h>
+#include <asm/page.h>
 #include <asm/ptrace.h>
 #include <asm/reg.h>
 
+#ifdef CONFIG_PPC64
 #define KEXEC_ARCH		KEXEC_ARCH_PPC64
-
 /*
  * The trampoline runs in real mode: it reaches all memory, as machine_kexec_check()
  * sees to it.  Real addresses have 60 bits (Power ISA, "Address Translation").
  */
 #define KEXEC_DEST_LIMIT	(BIT(60) - 1)
+#else
+#define KEXEC_ARCH		KEXEC_ARCH_PPC
+/*
+ * BookE: one entry of the TLB maps 256 MiB; of 16, one is for the way to the others.
+ * Book3S: without the last page, no end of a destination wraps around to 0.
+ */
+#define KEXEC_DEST_LIMIT	(IS_ENABLED(CONFIG_BOOKE) ? 0xf0000000UL - 1 : \
+							    -PAGE_SIZE - 1)
+#endif
 #define KEXEC_ENTRY_ALIGN	4
+/* Without highmem, of which there may be some beyond 4 GiB. */
 #define KEXEC_SOURCE_GFP	0
 #define KEXEC_CONTROL_GFP	0
 
 /**
  * struct kimage_arch - what powerpc keeps with an image
  * @trampoline: the control page
- * @stack: the lowest address of the stack
+ * @stack: the lowest address of the stack; of 64 bits only
+ * @fdt: physical address of the image's device tree, or 0; of 32 bits only
  */
 struct kimage_arch {
 	void *trampoline;
+#ifdef CONFIG_PPC64
 	void *stack;
+#else
+	unsigned long fdt;
+#endif
 };
 
 struct kimage;
 
 int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
+#ifdef CONFIG_PPC32
+int machine_kexec_entry(struct kimage *image);
+#define machine_kexec_entry machine_kexec_entry
+#else
 #ifdef CONFIG_SMP
 int machine_kexec_begin(void);
 #define machine_kexec_begin machine_kexec_begin
 #endif
+#endif /* CONFIG_PPC32 */
 u64 machine_kexec_counter(u64 *hz);
 #define machine_kexec_counter machine_kexec_counter
 #ifdef CONFIG_CRASH_RESERVE
@@ -63,6 +85,8 @@ void machine_crash_region_changed(void);
 extern const u8 kexec_trampoline[KEXEC_CONTROL_CODE_MAX_SIZE];
 
 int kexec_prepare_trampoline(struct kimage *image);
+
+#ifdef CONFIG_PPC64
 void __noreturn kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 				       phys_addr_t trampoline, unsigned long cpu,
 				       unsigned long block, void *stack_end);
@@ -71,6 +95,15 @@ void __noreturn kexec_park_cpu(unsigned long entry, unsigned long base,
 #ifdef CONFIG_KEXEC_CORE
 void kexec_stop_other_cpus(void);
 #endif
+#else
+void __noreturn kexec_enter_trampoline(unsigned long table, unsigned long entry,
+				       unsigned long trampoline, unsigned long fdt,
+				       unsigned long block, unsigned long ram,
+				       unsigned long size);
+
+/* There is none: machine_kexec_check(). */
+static inline void kexec_stop_other_cpus(void) { }
+#endif /* CONFIG_PPC64 */
 
 /* In misc_64.S: how many CPUs are there that this kernel does not know. */
 extern const u32 kexec_nr_waiting;
@@ -138,6 +171,7 @@ static __always_inline void machine_crash_regs(struct pt_regs *regs)
 	unsigned long value;
 
 	/* The general ones come first in struct pt_regs. */
+#ifdef CONFIG_PPC64
 	asm volatile(".irp nr, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15\n\t"
 		     "std \\nr, 8 * \\nr(%[regs])\n\t"
 		     ".endr\n\t"
@@ -145,6 +179,10 @@ static __always_inline void machine_crash_regs(struct pt_regs *regs)
 		     "std \\nr, 8 * \\nr(%[regs])\n\t"
 		     ".endr"
 		     : : [regs] "b" (regs->gpr) : "memory");
+#else
+	asm volatile("stmw 0, 0(%[regs])"
+		     : : [regs] "b" (regs->gpr) : "memory");
+#endif
 	asm volatile("mflr %0" : "=r" (regs->link));
 	asm volatile("mfctr %0" : "=r" (regs->ctr));
 	asm volatile("mfxer %0" : "=r" (regs->xer));
