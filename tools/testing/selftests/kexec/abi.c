@@ -89,6 +89,7 @@ __u64 instruction_align(void)
 	switch (native_arch()) {
 	case KEXEC_ARCH_AARCH64:
 	case KEXEC_ARCH_MIPS:
+	case KEXEC_ARCH_PPC:
 	case KEXEC_ARCH_PPC64:
 		return 4;
 	case KEXEC_ARCH_RISCV:
