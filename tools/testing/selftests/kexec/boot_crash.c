@@ -232,7 +232,8 @@ static void *narrow_header(struct boot *boot, const struct elf64_hdr *header,
 	narrow->e_phentsize = sizeof(struct elf32_phdr);
 	for (i = 0; i < header->e_phnum; i++)
 		narrow_phdr(narrow, &phdrs[i]);
-	make_little_endian_32(narrow);
+	if (header->e_ident[EI_DATA] == ELFDATA2LSB)
+		make_little_endian_32(narrow);
 	return narrow;
 }
 
@@ -246,7 +247,8 @@ static void *narrow_header(struct boot *boot, const struct elf64_hdr *header,
 bool place_core_header(struct boot *boot, struct range *at)
 {
 	/* In the byte order of the kernel that reads it, which is powerpc's own. */
-	const bool big = boot->arch == &boot_ppc64 && __BYTE_ORDER == __BIG_ENDIAN;
+	const bool big = (boot->arch == &boot_ppc64 || boot->arch == &boot_ppc) &&
+			 __BYTE_ORDER == __BIG_ENDIAN;
 	int i, phdrs = boot->nr_cpu_notes + 1 + boot->nr_mapped;
 	struct hole hole = {
 		.align = boot->page,

@@ -7,7 +7,7 @@
  * and the entry is a physical address as well.  An x86_64 kernel finds out where
  * it runs, and may lie any multiple of 2 MiB further (arch/x86/kernel/head_64.S,
  * __startup_64()).  An arm64 kernel is an Image then, header and all.  One of 64-bit
- * powerpc begins with its entry, and is the only one that may be big endian.
+ * powerpc begins with its entry.  Those of powerpc only may be big endian.
  */
 #include <string.h>
 
@@ -34,6 +34,7 @@
  * @phentsize: e_phentsize
  * @phnum: e_phnum
  * @span: the memory from the first PT_LOAD to the end of the last
+ * @virt: the address that its first byte is linked to
  * @content: bytes of it up to where only zeroes follow
  * @flat: its content
  */
@@ -46,6 +47,7 @@ struct elf_kernel {
 	__u64 phentsize;
 	__u64 phnum;
 	struct range span;
+	__u64 virt;
 	__u64 content;
 	unsigned char *flat;
 };
@@ -53,6 +55,7 @@ struct elf_kernel {
 /* The members of a program header that matter, of either class. */
 struct load {
 	__u64 offset;
+	__u64 virt;
 	__u64 phys;
 	__u64 filesz;
 	__u64 memsz;
@@ -78,8 +81,14 @@ static const struct elf_member e_phoff = { 28, 4, 32, 8 };
 static const struct elf_member e_phentsize = { 42, 2, 54, 2 };
 static const struct elf_member e_phnum = { 44, 2, 56, 2 };
 
+static const struct elf_member e_shoff = { 32, 4, 40, 8 };
+static const struct elf_member e_shentsize = { 46, 2, 58, 2 };
+static const struct elf_member e_shnum = { 48, 2, 60, 2 };
+static const struct elf_member sh_type = { 4, 4, 4, 4 };
+
 static const struct elf_member p_type = { 0, 4, 0, 4 };
 static const struct elf_member p_offset = { 4, 4, 8, 8 };
+static const struct elf_member p_vaddr = { 8, 4, 16, 8 };
 static const struct elf_member p_paddr = { 12, 4, 24, 8 };
 static const struct elf_member p_filesz = { 16, 4, 32, 8 };
 static const struct elf_member p_memsz = { 20, 4, 40, 8 };
@@ -112,7 +121,7 @@ static bool read_ehdr(struct boot *boot, struct elf_kernel *elf)
 		return bad_kernel(boot, "the ELF data encoding at %#x is %d, neither 1 nor 2",
 				  EI_DATA, data[EI_DATA]);
 	elf->machine = member(elf, data, e_machine);
-	if (elf->is_be && elf->machine != EM_PPC64)
+	if (elf->is_be && elf->machine != EM_PPC64 && elf->machine != EM_PPC)
 		return bad_kernel(boot, "the ELF data encoding at %#x is %d, not little endian",
 				  EI_DATA, data[EI_DATA]);
 	type = member(elf, data, e_type);
@@ -141,6 +150,7 @@ static bool get_load(const struct boot *boot, const struct elf_kernel *elf,
 				    i * elf->phentsize;
 
 	load->offset = member(elf, phdr, p_offset);
+	load->virt = member(elf, phdr, p_vaddr);
 	load->phys = member(elf, phdr, p_paddr);
 	load->filesz = member(elf, phdr, p_filesz);
 	load->memsz = member(elf, phdr, p_memsz);
@@ -170,8 +180,10 @@ static bool check_loads(struct boot *boot, struct elf_kernel *elf)
 		if (ranges_overlap(&seen, at) || !ranges_add(&seen, at))
 			return bad_kernel(boot, "segment %llu: [%#llx-%#llx] overlaps another",
 					  i, at.start, at.end - 1);
-		if (at.start < elf->span.start)
+		if (at.start < elf->span.start) {
 			elf->span.start = at.start;
+			elf->virt = load.virt;
+		}
 		if (at.end > elf->span.end)
 			elf->span.end = at.end;
 	}
@@ -273,6 +285,39 @@ static bool load_mips_elf(struct boot *boot, const struct elf_kernel *elf)
 	});
 }
 
+/*
+ * Whether the kernel has relocations in itself, for what it does with them when it finds
+ * out where it runs.  By e_type it has none, and no program header says so.
+ */
+static bool has_relocations(const struct boot *boot, const struct elf_kernel *elf)
+{
+	const unsigned char *data = boot->kernel.data;
+	__u64 at = member(elf, data, e_shoff), step = member(elf, data, e_shentsize);
+	__u64 i, nr = member(elf, data, e_shnum), size = boot->kernel.size;
+
+	if (step < sizeof(struct elf32_shdr) || at > size || nr * step > size - at)
+		return false;
+	for (i = 0; i < nr; i++) {
+		if (member(elf, data + at + i * step, sh_type) == SHT_DYNAMIC)
+			return true;
+	}
+	return false;
+}
+
+static bool load_powerpc32(struct boot *boot, const struct elf_kernel *elf)
+{
+	if (elf->is_64 || !elf->is_be)
+		return bad_kernel(boot, "a vmlinux of ppc that is not big endian, of 32 bits");
+	return load_ppc(boot, &(struct ppc_kernel) {
+		.flat = elf->flat,
+		.content = elf->content,
+		.size = range_len(elf->span),
+		.start = elf->span.start,
+		.entry = elf->span.start + (elf->entry - elf->virt),
+		.relocatable = has_relocations(boot, elf),
+	});
+}
+
 static bool load_elf(struct boot *boot)
 {
 	struct elf_kernel elf = { };
@@ -293,12 +338,15 @@ static bool load_elf(struct boot *boot)
 	case EM_PPC64:
 		return check_loads(boot, &elf) && flatten(boot, &elf) &&
 		       load_powerpc(boot, &elf);
+	case EM_PPC:
+		return check_loads(boot, &elf) && flatten(boot, &elf) &&
+		       load_powerpc32(boot, &elf);
 	case EM_RISCV:
 		/* What its relocations were is no longer in the file. */
 		return bad_kernel(boot, "a vmlinux of riscv64: take arch/riscv/boot/Image");
 	default:
 		return bad_kernel(boot,
-				  "e_machine is %llu: not of x86_64, i386, arm64, ppc64, mips",
+				  "e_machine is %llu: not of x86_64, i386, arm64, ppc64, ppc, mips",
 				  elf.machine);
 	}
 }

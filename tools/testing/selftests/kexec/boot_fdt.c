@@ -334,12 +334,45 @@ static int forget_usable_memory(void *fdt)
 	return 0;
 }
 
+/*
+ * 32-bit powerpc takes what that says for all memory: other memory that the tree has is
+ * not there.
+ */
+static int set_only_memory(const struct boot *boot, void *fdt)
+{
+	struct range at = boot->ram.at[0];
+	int node, err;
+
+	for (node = -1;;) {
+		node = fdt_node_offset_by_prop_value(fdt, node, "device_type",
+						     "memory", sizeof("memory"));
+		if (node < 0)
+			return 0;
+		err = fdt_appendprop_addrrange(fdt, 0, node, "linux,usable-memory",
+					       at.start, range_len(at));
+		if (err)
+			return err;
+		/* The same memory again is no error, and would be more of it. */
+		at = (struct range) { at.start, at.start };
+	}
+}
+
+static int set_capture_memory(const struct boot *boot, void *fdt, int chosen,
+			      struct range core)
+{
+	if (boot->arch == &boot_ppc64)
+		return set_usable_memory(boot, fdt);
+	if (boot->arch == &boot_ppc)
+		return set_only_memory(boot, fdt);
+	return set_capture(boot, fdt, chosen, core);
+}
+
 static int fill_chosen(const struct boot *boot, void *fdt, struct range initrd,
 		       struct range core, struct range letter)
 {
 	int chosen, err;
 
-	if (boot->arch == &boot_ppc64) {
+	if (boot->arch == &boot_ppc64 || boot->arch == &boot_ppc) {
 		err = forget_usable_memory(fdt);
 		if (err)
 			return err;
@@ -356,9 +389,7 @@ static int fill_chosen(const struct boot *boot, void *fdt, struct range initrd,
 	if (!err)
 		err = set_boot(boot, fdt, chosen, initrd);
 	if (!err && boot->panic)
-		err = boot->arch == &boot_ppc64 ?
-		      set_usable_memory(boot, fdt) :
-		      set_capture(boot, fdt, chosen, core);
+		err = set_capture_memory(boot, fdt, chosen, core);
 	if (!err && letter.end)
 		err = set_letter(fdt, chosen, letter);
 	return err;

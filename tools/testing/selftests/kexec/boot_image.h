@@ -11,6 +11,7 @@
  *	boot_s390.c	bzImage of s390
  *	boot_mips.c	what of a vmlinux is different on mips
  *	boot_ppc64.c	what a kernel of 64-bit powerpc is told
+ *	boot_ppc.c	the same of 32 bits
  *	boot_x86.c	what a kernel of x86 is told: boot_params
  *	boot_efi.c	what that is told of EFI
  *	boot_fdt.c	what others are told: the device tree
@@ -191,7 +192,7 @@ struct boot_arch {
 };
 
 extern const struct boot_arch boot_i386, boot_x86_64, boot_arm, boot_arm64,
-	boot_riscv64, boot_s390x, boot_ppc64, boot_mips;
+	boot_riscv64, boot_s390x, boot_ppc64, boot_ppc, boot_mips;
 
 struct boot;
 
@@ -409,6 +410,30 @@ struct ppc64_kernel {
 };
 
 bool load_ppc64(struct boot *boot, const struct ppc64_kernel *kernel);
+
+/* boot_ppc.c */
+
+/**
+ * struct ppc_kernel - a kernel for 32-bit powerpc
+ * @flat: what it consists of
+ * @content: bytes of that; only zeroes follow
+ * @size: bytes of memory that it takes
+ * @start: physical address that it was linked to
+ * @entry: that of its first instruction
+ * @relocatable: it may lie where another memory begins
+ */
+struct ppc_kernel {
+	const unsigned char *flat;
+	__u64 content;
+	__u64 size;
+	__u64 start;
+	__u64 entry;
+	bool relocatable;
+};
+
+void find_ppc_version(struct boot *boot, const unsigned char *flat, __u64 content);
+bool keep_ppc_units(struct boot *boot);
+bool load_ppc(struct boot *boot, const struct ppc_kernel *kernel);
 
 /* boot_tree.c */
 bool read_tree(struct boot *boot, const char *path);

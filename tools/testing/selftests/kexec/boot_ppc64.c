@@ -12,7 +12,6 @@
  * kernel looks for it there, and enter the kernel with what it expects.  Before that, of
  * a kernel that died, they copy the first pages: the next one has its vectors there.
  */
-#define _GNU_SOURCE
 #include <endian.h>
 #include <string.h>
 
@@ -23,13 +22,9 @@
 /* In vmlinux, at the start of the memory that it takes (arch/powerpc/kernel/head_64.S). */
 #define RUN_AT_LOAD		0x5c
 #define RUN_AT_LOAD_DEFAULT	0x72756e30	/* "run0" */
-#define VERSION			"Linux version "
 
 /* A kernel has to lie at a multiple of 16 KiB; the largest pages are larger. */
 #define KERNEL_ALIGN		(64 * KIB)
-
-/* A kernel uses no memory behind the last multiple of that. */
-#define MEMORY_UNIT		(16 * MIB)
 
 /* COMMAND_LINE_SIZE, less the NUL */
 #define CMDLINE_MAX		2047
@@ -90,19 +85,6 @@ static bool find_real_mode(struct boot *boot, __u64 *end)
 	}
 }
 
-/* Of the region that a capture kernel has, which may have shrunk. */
-static bool keep_whole_units(struct boot *boot)
-{
-	struct range rest = { 0, NO_LIMIT };
-
-	if (!boot->panic)
-		return true;
-	rest.start = round_down(boot->ram.at[0].end, MEMORY_UNIT);
-	return (ranges_remove(&boot->ram, rest) &&
-		ranges_remove(&boot->free, rest)) ||
-	       boot_fail(boot, "the memory map is in too many pieces");
-}
-
 /* RTAS, which not every kernel has in /proc/iomem. */
 static bool keep_rtas(struct boot *boot)
 {
@@ -125,21 +107,6 @@ static bool keep_rtas(struct boot *boot)
 		round_down(start, boot->page),
 		round_up(start + fdt32_ld(size), boot->page),
 	}) || boot_fail(boot, "the memory map is in too many pieces");
-}
-
-static void find_version(struct boot *boot, const struct ppc64_kernel *kernel)
-{
-	const unsigned char *at, *end = kernel->flat + kernel->content;
-	size_t len;
-
-	at = memmem(kernel->flat, kernel->content, VERSION, strlen(VERSION));
-	if (!at)
-		return;
-	at += strlen(VERSION);
-	for (len = 0; len < sizeof(boot->version) - 1 && at + len < end &&
-	     at[len] > ' '; len++)
-		boot->version[len] = at[len];
-	boot->version[len] = '\0';
 }
 
 static bool stay_where_it_is(struct boot *boot, const struct ppc64_kernel *kernel)
@@ -231,10 +198,10 @@ bool load_ppc64(struct boot *boot, const struct ppc64_kernel *kernel)
 		.align = KERNEL_ALIGN,
 	};
 
-	find_version(boot, kernel);
+	find_ppc_version(boot, kernel->flat, kernel->content);
 	if (!check_fdt(boot) || !begin_image(boot, &boot_ppc64) ||
 	    !find_real_mode(boot, &end) || !keep_rtas(boot) ||
-	    !keep_whole_units(boot) ||
+	    !keep_ppc_units(boot) ||
 	    (boot->panic && !stay_where_it_is(boot, kernel)))
 		return false;
 	hole.within = (struct range) { boot->panic ? 0 : above, end };

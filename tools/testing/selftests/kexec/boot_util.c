@@ -66,6 +66,14 @@ const struct boot_arch boot_ppc64 = {
 	.page = 64 * KIB,
 };
 
+const struct boot_arch boot_ppc = {
+	.name = "ppc",
+	.kexec = KEXEC_ARCH_PPC,
+	.machine = EM_PPC,
+	.page = 4 * KIB,
+	.core32 = true,
+};
+
 /* Of both byte orders, as for the system call. */
 const struct boot_arch boot_mips = {
 	.name = "mips",

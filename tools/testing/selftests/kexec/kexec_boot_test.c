@@ -292,6 +292,52 @@ static void use_server(struct _test_data_loader *self, bool big)
 	};
 }
 
+/* A board of 1 GiB with an e500, and a vmlinux of ppc for it. */
+static void use_embedded(struct _test_data_loader *self, bool relocatable)
+{
+	unsigned char *kernel = self->kernel, *phdr = kernel + 52;
+	int node;
+
+	use_map(&self->boot, "00000000-3fffffff : System RAM\n"
+			     "  00000000-003fffff : Kernel code\n"
+			     "  00400000-004fffff : Kernel data\n"
+			     "  10000000-13ffffff : Crash kernel\n");
+	memset(kernel, 0, KERNEL_SIZE);
+	memcpy(kernel, ELFMAG, SELFMAG);
+	kernel[EI_CLASS] = ELFCLASS32;
+	kernel[EI_DATA] = ELFDATA2MSB;
+	put_be(kernel + 0x10, 2, ET_EXEC);
+	put_be(kernel + 0x12, 2, EM_PPC);
+	put_be(kernel + 0x18, 4, 0xc0000010);
+	put_be(kernel + 0x1c, 4, 52);
+	put_be(kernel + 0x20, 4, 0x800);
+	put_be(kernel + 0x2a, 2, 32);
+	put_be(kernel + 0x2c, 2, 1);
+	put_be(kernel + 0x2e, 2, 40);
+	put_be(kernel + 0x30, 2, 2);
+	put_be(kernel + 0x800 + 40 + 4, 4, relocatable ? SHT_DYNAMIC : SHT_NOTE);
+	put_be(phdr, 4, PT_LOAD);
+	put_be(phdr + 4, 4, 0x1000);
+	put_be(phdr + 8, 4, 0xc0000000);
+	put_be(phdr + 12, 4, relocatable ? 0 : 0x2000000);
+	put_be(phdr + 16, 4, 0x4000);
+	put_be(phdr + 20, 4, 0x523456);
+	memset(kernel + 0x1000, 0x44, 0x4000);
+	memcpy(kernel + 0x2000, "Linux version 6.12.0-test (me@here)", 35);
+
+	if (fdt_create_empty_tree(self->fdt, sizeof(self->fdt)) ||
+	    fdt_setprop_u32(self->fdt, 0, "#address-cells", 2) ||
+	    fdt_setprop_u32(self->fdt, 0, "#size-cells", 2))
+		ksft_exit_fail_msg("no device tree\n");
+	node = fdt_add_subnode(self->fdt, 0, "memory");
+	if (fdt_setprop_string(self->fdt, node, "device_type", "memory") ||
+	    fdt_appendprop_addrrange(self->fdt, 0, node, "reg", 0, GIB))
+		ksft_exit_fail_msg("no memory\n");
+	self->boot.fdt = (struct boot_file) {
+		"board.dtb", self->fdt, fdt_totalsize(self->fdt)
+	};
+}
+
 static const struct boot_segment *find(const struct boot *boot,
 				       const char *what)
 {
@@ -745,7 +791,8 @@ TEST_F(loader, vmlinux_broken)
 		{ 0x05, 1, 2, "not little endian" },
 		{ 0x10, 2, ET_REL, "e_type is 1: an object" },
 		{ 0x10, 2, ET_CORE, "e_type is 4" },
-		{ 0x12, 2, 20, "e_machine is 20" },
+		{ 0x12, 2, 4, "e_machine is 4:" },
+		{ 0x12, 2, 20, "not big endian, of 32 bits" },
 		{ 0x12, 2, 243, "take arch/riscv/boot/Image" },
 		{ 0x12, 2, EM_AARCH64, "no \"ARM\\x64\" at 0x38" },
 		{ 0x18, 8, 0x1205000, "e_entry is 0x1205000" },
@@ -1168,6 +1215,41 @@ TEST_F(loader, ppc64)
 		use_server(self, big);
 		check_ppc64(_metadata, &self->boot);
 	}
+}
+
+static void check_ppc(struct __test_metadata *_metadata, struct boot *boot,
+		      __u64 start)
+{
+	const struct boot_segment *tree;
+
+	plan(_metadata, boot);
+	ASSERT_TRUE(boot->arch == &boot_ppc);
+	ASSERT_STREQ("6.12.0-test", boot->version);
+	ASSERT_SAME(start, find(boot, "kernel")->at.start);
+	ASSERT_SAME(0x524000, range_len(find(boot, "kernel")->at));
+	ASSERT_SAME(start + 0x10, boot->entry);
+	tree = find(boot, "device tree");
+	ASSERT_SAME(0, fdt_check_header(tree->buf));
+	/* In the 64 MiB that the kernel has mapped. */
+	ASSERT_TRUE(tree->at.start / (64 * MIB) == start / (64 * MIB) &&
+		    (tree->at.end - 1) / (64 * MIB) == start / (64 * MIB));
+	ASSERT_SAME(find(boot, "initrd")->at.start,
+		    chosen_number(_metadata, tree->buf, "linux,initrd-start"));
+}
+
+/* Where memory begins, whatever is there now; or where it was linked to. */
+TEST_F(loader, ppc)
+{
+	struct boot *boot = &self->boot;
+
+	use_initrd(self);
+	use_embedded(self, true);
+	check_ppc(_metadata, boot, 0);
+	check_tree_letter(_metadata, boot);
+	forget_plan(boot);
+	use_embedded(self, false);
+	check_ppc(_metadata, boot, 0x2000000);
+	check_tree_letter(_metadata, boot);
 }
 
 TEST_F(loader, ppc64_placement)
@@ -1842,6 +1924,54 @@ TEST_F(loader, ppc64_panic)
 }
 
 /* It has no memory behind the last multiple of 16 MiB. */
+TEST_F(loader, ppc_panic)
+{
+	const struct boot_segment *core;
+	const struct elf32_hdr *header;
+	struct boot *boot = &self->boot;
+	const fdt64_t *usable;
+	char text[64];
+	void *fdt;
+	int len;
+
+	use_initrd(self);
+	use_embedded(self, true);
+	know_crash_notes(boot);
+	check_ppc(_metadata, boot, 0x10000000);
+	core = find(boot, "core header");
+	snprintf(text, sizeof(text), "console=ttyS0 quiet elfcorehdr=%lluK@%lluK",
+		 range_len(core->at) / KIB, core->at.start / KIB);
+	ASSERT_STREQ(text, boot->cmdline);
+	header = core->buf;
+	ASSERT_SAME(ELFCLASS32, header->e_ident[EI_CLASS]);
+	ASSERT_SAME(htobe16(1) == 1 ? ELFDATA2MSB : ELFDATA2LSB,
+		    header->e_ident[EI_DATA]);
+	ASSERT_SAME(EM_PPC, header->e_machine);
+
+	fdt = (void *)find(boot, "device tree")->buf;
+	usable = fdt_getprop(fdt, fdt_path_offset(fdt, "/memory"),
+			     "linux,usable-memory", &len);
+	ASSERT_TRUE(usable && len == 16);
+	ASSERT_SAME(0x10000000, fdt64_ld(usable));
+	ASSERT_SAME(0x4000000, fdt64_ld(usable + 1));
+
+	/* Of that none is left when the capture kernel starts another. */
+	memcpy(self->fdt, fdt, fdt_totalsize(fdt));
+	boot->fdt.size = fdt_totalsize(self->fdt);
+	forget_plan(boot);
+	boot->panic = false;
+	plan(_metadata, boot);
+	fdt = (void *)find(boot, "device tree")->buf;
+	ASSERT_TRUE(!fdt_getprop(fdt, fdt_path_offset(fdt, "/memory"),
+				 "linux,usable-memory", NULL));
+	forget_plan(boot);
+
+	use_embedded(self, false);
+	snprintf(boot->cmdline, sizeof(boot->cmdline), "console=ttyS0 quiet");
+	boot->panic = true;
+	refuse(_metadata, boot, "crash kernel's memory: it takes [0x2000000-");
+}
+
 TEST_F(loader, ppc64_panic_odd_region)
 {
 	struct boot *boot = &self->boot;
