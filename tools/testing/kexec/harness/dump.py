@@ -40,6 +40,7 @@ class Machine:
 MACHINES = {
     3: Machine("I", 72, 12, {number: number for number in range(4)}),
     8: Machine("I", 72, 40, {number: 6 + number for number in range(16, 24)}),
+    20: Machine("I", 72, 32, {number: number for number in range(14, 22)}),
     21: Machine("Q", 112, 32, {number: number for number in range(14, 22)}),
     22: Machine("Q", 112, 1, {number: 2 + number for number in range(4, 12)},
                 1 << 48),

@@ -204,12 +204,12 @@ static void spin(unsigned long cpu, int *spins)
 		       "$22", "$23");
 }
 
-#elif defined(__powerpc64__)
+#elif defined(__powerpc__)
 
-/* r14 to r21 */
+/* r14 to r21; of 32 bits, the low half. */
 static void spin(unsigned long cpu, int *spins)
 {
-	register unsigned long value asm("3") = 0x6b65786563000000 | cpu << 8;
+	register unsigned long value asm("3") = 0x6b65786563000000ULL | cpu << 8;
 	register int *at asm("4") = spins;
 
 	asm volatile("addi 14,%0,14\n"
@@ -221,7 +221,7 @@ static void spin(unsigned long cpu, int *spins)
 		     "addi 20,%0,20\n"
 		     "addi 21,%0,21\n"
 		     "li 5,1\n"
-		     "lwsync\n"
+		     "sync\n"
 		     "stw 5,0(%1)\n"
 		     "1: b 1b\n"
 		     : : "b" (value), "b" (at)
