@@ -491,7 +491,7 @@ static pid_t use_kernel_memory(void)
 
 	if (child)
 		return child;
-	if (pipe2(pipe, O_CLOEXEC) || fcntl(pipe[1], F_SETPIPE_SZ, MIB) < 0)
+	if (pipe2(pipe, O_CLOEXEC) || fcntl(pipe[1], F_SETPIPE_SZ, (int)MIB) < 0)
 		die("no pipe: %s", strerror(errno));
 	for (;;) {
 		for (i = 0; i < nr; i++)

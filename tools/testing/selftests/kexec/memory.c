@@ -410,7 +410,7 @@ static struct pipe make_pipe(void)
 {
 	int fds[2];
 
-	if (pipe2(fds, O_CLOEXEC) || fcntl(fds[1], F_SETPIPE_SZ, PIPE_SIZE) < 0)
+	if (pipe2(fds, O_CLOEXEC) || fcntl(fds[1], F_SETPIPE_SZ, (int)PIPE_SIZE) < 0)
 		die("no pipe: %s", strerror(errno));
 	return (struct pipe) { .from = fds[0], .to = fds[1] };
 }
