@@ -70,6 +70,12 @@ class NoPackage(BuildError):
     """
 
 
+class NotBorrowed(BuildError):
+    """Programs of other releases of Debian's that can't be had: what needs these is
+    skipped, by its name.
+    """
+
+
 @functools.cache
 def release(tree):
     """The release of Linux that a tree is, as "6.12", which all of its 6.12.y are."""
@@ -98,6 +104,8 @@ def patience():
 OPTIONAL = {
     "suites": [""],             # Debian's releases, if not that we run on: the
                                 # first that has what is wanted
+    "borrowed": [],             # what runs here and is of other releases of Debian's:
+                                # "releases", the last one itself, and "packages"
     "busybox": "",              # Debian's release whose source busybox is built
                                 # from, if Debian is not for the architecture
     "newer": [],                # releases that have newer kexec-tools
@@ -164,7 +172,18 @@ class Arch:
     @property
     def cross_compile(self):
         """The compiler's prefix; none when the host is of the same kind."""
-        return "" if platform.machine() == self.name else self.cross
+        if platform.machine() == self.name:
+            return ""
+        return self.program(f"{self.cross}gcc").removesuffix("gcc")
+
+    @property
+    def qemu(self):
+        return self.program(self.settings["qemu"])
+
+    def program(self, name):
+        """How to call a program: by its path if it is borrowed."""
+        found = [root / "usr/bin" / name for root in borrowed(self.borrowed)]
+        return next((str(path) for path in found if path.exists()), name)
 
     def make(self, out=None):
         """The make command for a kernel tree, building in @out."""
@@ -735,19 +754,22 @@ def debian_kernel(arch, name):
     with locked(ready.parent):
         if not ready.is_dir():
             with tempfile.TemporaryDirectory(dir=ready.parent) as top:
-                make_initrd(Path(top), download_system(arch, Path(top), suite))
+                make_initrd(Path(top), download_all(
+                    arch, Path(top), suite,
+                    [f"linux-image-{arch.debian}", *SYSTEM]))
                 os.rename(Path(top) / "root/boot", ready)
     return ready
 
 
-def download_system(arch, top, suite):
-    """Have apt-get download a kernel and all that makes its initramfs, as on a
-    machine that has nothing yet; returns the packages' paths.
+def download_all(arch, top, suite, packages):
+    """Have apt-get download packages and all that they depend on, as on a machine that
+    has nothing yet; returns their paths.  What it gives has the digests of lists
+    that Debian has signed.
     """
     (top / "status").touch()
     for command in (["-oAPT::Update::Error-Mode=any", "update"],
-                    ["install", f"linux-image-{arch.debian}", *SYSTEM,
-                     "--download-only", "--no-install-recommends", "--yes",
+                    ["install", *packages, "--download-only",
+                     "--no-install-recommends", "--yes",
                      f"--target-release={suite.split()[-1]}"]):
         result = apt_get(arch, top, f"-oDir::State::status={top / 'status'}",
                          *command, suite=suite)
@@ -756,6 +778,111 @@ def download_system(arch, top, suite):
             raise kind(f"apt-get {command[0]} {command[1]} ({suite}) failed:\n"
                        f"{result.stderr.strip()[-500:]}")
     return sorted((top / "apt/cache/archives").glob("*.deb"))
+
+
+def extract(debs, root):
+    """Unpack packages as one system."""
+    for deb in debs:
+        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)],
+                              stdout=subprocess.PIPE) as files:
+            subprocess.run(["tar", "-x", "--keep-directory-symlink",
+                            "--no-same-owner", "-C", str(root)],
+                           stdin=files.stdout, check=True)
+        if files.returncode:
+            raise BuildError(f"dpkg-deb can't read {deb.name}")
+
+
+BORROWED = BUILD / "borrowed"
+NOT_BORROWED = {}               # directory: why it is not there
+
+
+def borrowed(wanted):
+    """The directories that have what an architecture's file borrows, each a system of
+    its own whose programs run here.  They are made at the first time.
+
+    @wanted: the "releases", the last of which the "packages" are of, of each.
+    """
+    found = []
+    for system in wanted:
+        releases, packages = system["releases"], system["packages"]
+        root = BORROWED / f"{releases[-1]}-{packages[0]}"
+        with locked(BORROWED):
+            if root in NOT_BORROWED:
+                raise NotBorrowed(NOT_BORROWED[root])
+            try:
+                borrow(root, " ".join(releases), packages)
+            except NoPackage as error:
+                NOT_BORROWED[root] = str(error)
+                raise NotBorrowed(str(error)) from None
+        found.append(root)
+    return found
+
+
+def borrow(root, suite, packages):
+    """Unpack packages and all that they depend on, if that is not what is in @root."""
+    stamp = root / "borrowed"
+    # Programs have the directory's name in them.
+    made_of = "\n".join([str(root), suite, *packages, ""])
+    if stamp.is_file() and stamp.read_text() == made_of:
+        return
+    if not shutil.which("patchelf"):
+        raise BuildError(f"{root.name} needs patchelf: apt-get install patchelf")
+    shutil.rmtree(root, ignore_errors=True)
+    print(f"borrowing {root.name}", file=sys.stderr)
+    with tempfile.TemporaryDirectory(dir=root.parent) as top:
+        debs = download_all(Native(), Path(top), suite, packages)
+        new = Path(top) / "root"
+        new.mkdir()
+        extract(debs, new)
+        for program, loader in programs_of(new):
+            settle(new, program, loader, root)
+        settle_scripts(new, root)
+        (new / stamp.name).write_text(made_of)
+        new.rename(root)
+
+
+def programs_of(root):
+    """Yield (path, its loader's path) of all programs below @root that run here and
+    load libraries.
+    """
+    wanted = os.path.basename(needed("/bin/sh")[1][0])
+    loader = next((path for path in root.rglob(wanted)
+                   if path.is_file() and not path.is_symlink()), None)
+    if not loader:
+        raise BuildError(f"no package has {wanted}")
+    for path in sorted(root.rglob("*")):
+        if path.is_symlink() or not path.is_file() or ".so" in path.name:
+            continue
+        with open(path, "rb") as file:
+            if file.read(4) != b"\x7fELF":
+                continue
+        if wanted in map(os.path.basename, needed(path)[1]):
+            yield path, loader
+
+
+def settle(root, program, loader, home):
+    """Have a program below @root use its own system's libraries, once that is at
+    @home.  What it loads does the same.
+    """
+    # Where /lib is /usr/lib, and where it is not.
+    there = loader.relative_to(root)
+    where = [str(home / top / there.parent.name) for top in ("usr/lib", "lib")]
+    before = program.stat()
+    subprocess.run(["patchelf", "--force-rpath", "--set-rpath", ":".join(where),
+                    "--set-interpreter", str(home / there), str(program)],
+                   check=True, capture_output=True)
+    # By that, ccache tells compilers from one another.
+    os.utime(program, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def settle_scripts(root, home):
+    """The same for what linkers read in the place of a library, which has paths."""
+    for path in root.rglob("*.so"):
+        if path.is_symlink() or not path.is_file():
+            continue
+        data = path.read_bytes()
+        if data.startswith(b"/* GNU ld script"):
+            path.write_bytes(re.sub(rb"(?<=\s)(?=/(usr|lib)/)", os.fsencode(home), data))
 
 
 def make_initrd(top, debs):
@@ -769,14 +896,7 @@ def make_initrd(top, debs):
     for name in ("bin", "lib", "lib64", "sbin"):
         (root / "usr" / name).mkdir(parents=True)
         (root / name).symlink_to(f"usr/{name}")
-    for deb in debs:
-        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)],
-                              stdout=subprocess.PIPE) as files:
-            subprocess.run(["tar", "-x", "--keep-directory-symlink",
-                            "--no-same-owner", "-C", str(root)],
-                           stdin=files.stdout, check=True)
-        if files.returncode:
-            raise BuildError(f"dpkg-deb can't read {deb.name}")
+    extract(debs, root)
     # Its mounts are gone when it ends.
     own = ["unshare", "--mount"] + (["--map-root-user"] if os.geteuid() else [])
     if subprocess.run([*own, "true"], capture_output=True).returncode:

@@ -550,7 +550,7 @@ class AptTest(unittest.TestCase):
             self.download(none, debian="amd64", suite="")
 
     def system(self, *results):
-        """download_system(), when apt-get says that; returns its lists."""
+        """download_all(), when apt-get says that; returns its lists."""
         def run(command, **_):
             says = told.pop(0)
             return types.SimpleNamespace(returncode=bool(says), stderr=says)
@@ -559,7 +559,8 @@ class AptTest(unittest.TestCase):
         arch = types.SimpleNamespace(debian="amd64")
         with tempfile.TemporaryDirectory(prefix="kexec-harness-") as top, \
              mock.patch.object(subprocess, "run", run):
-            build.download_system(arch, Path(top), "old old-backports")
+            build.download_all(arch, Path(top), "old old-backports",
+                               ["linux-image-amd64"])
             self.assertEqual(told, [])
             return (Path(top) / "apt/sources.list").read_text()
 
@@ -592,6 +593,144 @@ class AptTest(unittest.TestCase):
              mock.patch.dict(check.IMAGES, images):
             self.assertEqual(check.run_guest(arch, one),
                              ([], [ktap.Test("guest", True, True, "none at all")]))
+
+
+class BorrowedTest(unittest.TestCase):
+    """Programs of other releases of Debian's."""
+
+    WANTED = {"releases": ["new"], "packages": ["gcc-some", "libc-some"]}
+
+    def setUp(self):
+        top = tempfile.TemporaryDirectory(prefix="kexec-harness-")
+        self.addCleanup(top.cleanup)
+        self.top = Path(top.name)
+        self.home = self.top / "borrowed/new-gcc-some"
+        self.started = []
+        for name, value in (("BORROWED", self.top / "borrowed"),
+                            ("NOT_BORROWED", {}), ("native", lambda: "amd64")):
+            patch = mock.patch.object(build, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def debs(self, arch, top, suite, packages):
+        """In place of download_all(): a package with a program of this machine's, its
+        loader, and a program for another.
+        """
+        self.assertEqual((arch.debian, suite), ("amd64", "new"))
+        self.started.append(packages)
+        tree = top / "tree"
+        shell = Path("/bin/sh").resolve()
+        loader = Path(build.needed(shell)[1][0]).resolve()
+        files = {"DEBIAN/control": b"Package: a\nVersion: 1\nArchitecture: all\n"
+                                   b"Maintainer: a <a@b.c>\nDescription: a\n",
+                 "usr/bin/some-gcc": shell.read_bytes(),
+                 "usr/lib/there/libsome.so.1": shell.read_bytes(),
+                 f"usr/lib/there/{loader.name}": loader.read_bytes(),
+                 "usr/bin/other": b"\x7fELF" + bytes(60),
+                 "usr/bin/script": b"#!/bin/sh\n",
+                 "usr/some/lib/libc.so": b"/* GNU ld script */\n"
+                                         b"GROUP ( /usr/some/lib/libc.so.6 -la )\n"}
+        for name, data in files.items():
+            path = tree / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            path.chmod(0o755)
+        subprocess.run(["dpkg-deb", "--build", str(tree), str(top / "a.deb")],
+                       check=True, capture_output=True)
+        return [top / "a.deb"]
+
+    def borrowed(self, wanted=None):
+        with mock.patch.object(build, "download_all", self.debs), \
+             contextlib.redirect_stderr(io.StringIO()):
+            return build.borrowed([wanted or self.WANTED])
+
+    def test_once(self):
+        self.assertEqual(self.borrowed(), [self.home])
+        self.assertEqual(self.borrowed(), [self.home])
+        self.assertEqual(self.started, [["gcc-some", "libc-some"]])
+
+    def test_other_packages(self):
+        self.borrowed()
+        self.borrowed(self.WANTED | {"packages": ["gcc-some", "more"]})
+        self.assertEqual(self.started[1:], [["gcc-some", "more"]])
+
+    def test_moved(self):
+        """Programs have to be told where they are."""
+        self.borrowed()
+        new = self.top / "elsewhere"
+        self.home.parent.rename(new)
+        with mock.patch.object(build, "BORROWED", new):
+            self.borrowed()
+        self.assertEqual(len(self.started), 2)
+
+    def test_programs(self):
+        """They have the loader and the libraries of their own release, and others are
+        left as they are.
+        """
+        self.borrowed()
+        shell = Path("/bin/sh").resolve()
+        name = os.path.basename(os.path.realpath(build.needed(shell)[1][0]))
+        loader = self.home / "usr/lib/there" / name
+        program = self.home / "usr/bin/some-gcc"
+        self.assertEqual(build.needed(program)[1], [str(loader)])
+        path = subprocess.run(["readelf", "-dW", str(program)], text=True,
+                              capture_output=True, check=True).stdout
+        self.assertRegex(path, rf"\(RPATH\).*\[{self.home}/usr/lib/there:")
+        self.assertEqual((self.home / "usr/lib/there/libsome.so.1").read_bytes(),
+                         shell.read_bytes())
+        self.assertEqual((self.home / "usr/bin/other").read_bytes(),
+                         b"\x7fELF" + bytes(60))
+        self.assertIn(f"GROUP ( {self.home}/usr/some/lib/libc.so.6 -la )",
+                      (self.home / "usr/some/lib/libc.so").read_text())
+
+    def test_called_by_path(self):
+        arch = build.Arch("x86_64")
+        arch.settings = {"cross": "some-", "qemu": "qemu-none",
+                         "borrowed": [self.WANTED]}
+        self.borrowed()
+        with mock.patch("platform.machine", lambda: "other"):
+            self.assertEqual(arch.cross_compile, f"{self.home}/usr/bin/some-")
+            self.assertEqual(arch.qemu, "qemu-none")
+            arch.settings["cross"] = "usual-"
+            self.assertEqual(arch.cross_compile, "usual-")
+
+    def refuse(self, error):
+        """What checks of an architecture come to that can't borrow its compiler."""
+        arch = build.Arch("x86_64")
+        arch.settings = arch.settings | {"borrowed": [self.WANTED]}
+        one = types.SimpleNamespace(name="guest", flavour=("none",), needs="")
+        download = mock.Mock(side_effect=error)
+        checks = [check.Check("build/some", lambda: (arch.make(), []), alone=True),
+                  check.Check("guest/some", lambda: check.run_guest(arch, one)),
+                  check.Check("other", lambda: ([], []))]
+        output = io.StringIO()
+        with mock.patch.object(build, "download_all", download), \
+             mock.patch("platform.machine", lambda: "other"), \
+             contextlib.redirect_stdout(output), \
+             contextlib.redirect_stderr(io.StringIO()):
+            status = check.run_all(checks)
+        return status, output.getvalue(), download.call_count
+
+    def test_not_there(self):
+        """Each check that needs it is skipped by its name, and nobody asks again."""
+        status, output, asked = self.refuse(build.NoPackage("none\nat all"))
+        self.assertEqual(output.splitlines()[-1], "1 passed, 0 failed, 2 skipped")
+        self.assertIn("skipped: build/some none at all", output)
+        self.assertIn("skipped: guest/some none at all", output)
+        self.assertEqual((status, asked), (0, 1))
+
+    def test_no_mirror(self):
+        """That is a failure."""
+        status, output, _ = self.refuse(build.BuildError("could not connect"))
+        self.assertEqual(output.splitlines()[-1], "1 passed, 2 failed")
+        self.assertEqual(status, 1)
+
+    def test_settings(self):
+        """What files borrow makes sense."""
+        for name in build.ported():
+            for system in build.Arch(name).borrowed:
+                self.assertEqual(set(system), {"releases", "packages"}, name)
+                self.assertTrue(system["releases"] and system["packages"], name)
 
 
 class InitramfsTest(unittest.TestCase):

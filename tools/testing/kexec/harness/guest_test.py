@@ -182,7 +182,7 @@ server.listen()
                                      machine="none", cpu="none",
                                      console="tty", append="",
                                      accelerator="tcg", counter_of=[],
-                                     max_cpus=0,
+                                     max_cpus=0, borrowed=[],
                                      allow=list(of_each_kernel))
         began = time.monotonic()
         why, tests = check.run_guest(
