@@ -23,6 +23,7 @@
 
 /* What the fixture prepares, for each test anew. */
 static struct range region;
+static __u64 unit;		/* of which it has 16 */
 
 FIXTURE(crash) {
 };
@@ -34,13 +35,15 @@ FIXTURE_SETUP(crash)
 
 	if (why)
 		SKIP(return, "%s", why);
-	ASSERT_LE(16 * MIB, range_len(region));
+	unit = memory_info("MemTotal:") < 128 * MIB ? MIB / 2 : MIB;
+	ASSERT_LE(16 * unit, range_len(region));
 	ASSERT_TRUE(prepare_abi_test());
 
 	/* One that was loaded before would make the first load a second one. */
 	ASSERT_EQ(0, unload_crash());
 	/* Not in any test's way; it shows what happens to the other slot. */
-	seg = pages(round_down(largest_ram(4 * GIB).start + 64 * MIB, MIB), 2);
+	seg = pages(round_down(largest_ram(4 * GIB).start + to_scale(64 * MIB),
+			       MIB), 2);
 	ASSERT_EQ(0, load_segments(1, &seg));
 	read_segments(loaded);
 }
@@ -68,7 +71,7 @@ static bool all_in_place(void)
 TEST_F(crash, load_and_unload)
 {
 	struct kexec_segment segs[] = {
-		pages(region.start + 8 * MIB, 3),
+		pages(region.start + 8 * unit, 3),
 		segment(buf, 1, region.start + MIB, 5 * page),
 	};
 	char now[2 * TEXT_MAX];
@@ -86,8 +89,8 @@ TEST_F(crash, load_and_unload)
 				      region.start + MIB,
 				      region.start + MIB + 5 * page - 1,
 				      5 * page,
-				      region.start + 8 * MIB,
-				      region.start + 8 * MIB + 3 * page - 1,
+				      region.start + 8 * unit,
+				      region.start + 8 * unit + 3 * page - 1,
 				      3 * page)));
 
 	ASSERT_EQ(0, unload_crash());
@@ -123,7 +126,7 @@ TEST_F(crash, outside_of_the_region)
 		region.start - 2 * page,	/* right before */
 		region.end - page,		/* its second half is */
 		region.end,			/* right behind */
-		largest_ram(4 * GIB).start + 32 * MIB,
+		largest_ram(4 * GIB).start + to_scale(32 * MIB),
 		0,
 	};
 	struct kexec_segment segs[] = {
@@ -251,7 +254,7 @@ TEST_F(crash, segments_without_content)
 	struct kexec_segment segs[] = {
 		segment(NULL, 0, region.start, MIB),
 		segment(NULL, 0, region.start + 4 * MIB, page),
-		segment(NULL, 0, region.start + 8 * MIB, 0),
+		segment(NULL, 0, region.start + 8 * unit, 0),
 	};
 	struct placed placed[SEGMENTS_MAX];
 
@@ -268,7 +271,7 @@ TEST_F(crash, unreadable_content)
 {
 	struct kexec_segment good = pages(region.start, 16), segs[] = {
 		pages(region.start, BUFFER_PAGES),
-		pages(region.start + 8 * MIB, BUFFER_PAGES),
+		pages(region.start + 8 * unit, BUFFER_PAGES),
 	};
 
 	/* All but its last byte can be read. */
@@ -426,7 +429,7 @@ TEST_F(crash, replace_with_little_memory)
 
 	if (memory_info("MemTotal:") > GIB + GIB / 2)
 		SKIP(return, "would fill the memory of a large machine");
-	ASSERT_LE(32 * MIB, len);
+	ASSERT_LE(to_scale(32 * MIB), len);
 
 	ASSERT_EQ(0, load_crash(1, &part));
 	settled_free_memory();
@@ -503,7 +506,7 @@ static int race_image(int which, struct kexec_segment *segs)
 	int i, nr = which ? 5 : 3;
 
 	for (i = 0; i < nr; i++)
-		segs[i] = pages(region.start + (2 * i + which) * MIB,
+		segs[i] = pages(region.start + (2 * i + which) * unit,
 				BUFFER_PAGES / 2);
 	return nr;
 }

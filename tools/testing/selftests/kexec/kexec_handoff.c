@@ -544,7 +544,8 @@ static const struct handoff_case cases[] = {
 
 static void fill_memory(const struct handoff_case *c)
 {
-	__u64 leave = image_size(c) + MEMORY_LEFT, free = memory_info("MemFree:");
+	__u64 leave = image_size(c) + to_scale(MEMORY_LEFT);
+	__u64 free = memory_info("MemFree:");
 
 	leave_garbage_in_free_memory();
 	if (!c->filling)
@@ -566,12 +567,14 @@ static void report(void)
 	wait_until_heard();
 }
 
-static void hand_over(const struct handoff_case *c)
+static void hand_over(const struct handoff_case *chosen)
 {
+	struct handoff_case scaled = *chosen, *c = &scaled;
 	struct plan plan = { };
 	int i;
 
 	mount_kernel_filesystems();
+	scaled.size = to_scale(chosen->size);
 	map_pattern(PAYLOAD_LEN);
 	fill_memory(c);
 	c->plan(&plan, c);

@@ -108,17 +108,18 @@ static void plan_zero_tails(struct plan *plan, const struct jump_case *c)
 
 /* --- What has to stay as it is ------------------------------------------ */
 
-static __u64 *outside;
+static __u64 *outside, outside_size;
 
 static void fill_outside(void)
 {
 	__u64 i;
 
-	outside = mmap(NULL, OUTSIDE_SIZE, PROT_READ | PROT_WRITE,
+	outside_size = to_scale(OUTSIDE_SIZE);
+	outside = mmap(NULL, outside_size, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (outside == MAP_FAILED)
 		die("no memory to be left alone");
-	for (i = 0; i < OUTSIDE_SIZE / 8; i++)
+	for (i = 0; i < outside_size / 8; i++)
 		outside[i] = pattern_word(i * 8 + 4);
 }
 
@@ -126,7 +127,7 @@ static void check_outside(void)
 {
 	__u64 i;
 
-	for (i = 0; i < OUTSIDE_SIZE / 8; i++) {
+	for (i = 0; i < outside_size / 8; i++) {
 		if (outside[i] != pattern_word(i * 8 + 4))
 			die("memory at offset %#llx has changed", i * 8);
 	}
@@ -558,7 +559,8 @@ static const struct jump_case cases[] = {
 
 static void fill_memory(const struct jump_case *c)
 {
-	__u64 leave = c->size + MEMORY_LEFT, free = memory_info("MemFree:");
+	__u64 leave = c->size + to_scale(MEMORY_LEFT);
+	__u64 free = memory_info("MemFree:");
 
 	if (!c->filling)
 		return;
@@ -567,12 +569,14 @@ static void fill_memory(const struct jump_case *c)
 	c->filling->fill(free - leave);
 }
 
-static void run(const struct jump_case *c)
+static void run(const struct jump_case *chosen)
 {
+	struct jump_case scaled = *chosen, *c = &scaled;
 	struct plan plan = { .returns = true };
 	int nr;
 
 	mount_kernel_filesystems();
+	scaled.size = to_scale(chosen->size);
 	map_pattern(PAYLOAD_LEN);
 	fill_outside();
 	open_files();

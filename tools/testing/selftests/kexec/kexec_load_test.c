@@ -31,7 +31,8 @@
 
 /* What the fixture prepares, for each test anew. */
 static struct range ram;	/* the largest piece below 4 GiB */
-static __u64 mem;		/* a destination, with much RAM around it */
+static __u64 mem;		/* a destination, with much RAM around it ... */
+static __u64 unit;		/* ... of which this is a 32nd part, at least, on both sides */
 
 FIXTURE(kexec) {
 };
@@ -48,11 +49,12 @@ FIXTURE_SETUP(kexec)
 	ASSERT_TRUE(prepare_abi_test());
 	/* The last page of all addresses is none of a destination's. */
 	ram = largest_ram(4 * GIB - MIB);
-	ASSERT_LE(128 * MIB, range_len(ram));
+	unit = range_len(ram) < 128 * MIB ? MIB / 2 : MIB;
+	ASSERT_LE(63 * unit, range_len(ram) / 2);
 	mem = round_down(ram.start + range_len(ram) / 2, 4 * MIB);
 
 	/* An image that a refusal must not touch. */
-	seg = segment(buf, 2 * page, mem - 32 * MIB, 4 * page);
+	seg = segment(buf, 2 * page, mem - 32 * unit, 4 * page);
 	ASSERT_EQ(0, kexec_load((uintptr_t)seg.mem, 1, &seg, arch));
 	read_segments(loaded);
 }
@@ -111,10 +113,10 @@ TEST_F(kexec, replace)
 TEST_F(kexec, segments_file)
 {
 	struct kexec_segment segs[] = {
-		segment(buf, page + 1, mem + 16 * MIB, 2 * page),
-		segment(buf, 0, mem + 8 * MIB, 3 * page),
+		segment(buf, page + 1, mem + 16 * unit, 2 * page),
+		segment(buf, 0, mem + 8 * unit, 3 * page),
 		segment(buf, 1, mem, 5 * page),
-		segment(buf, BUFFER_SIZE, mem + 24 * MIB, BUFFER_SIZE),
+		segment(buf, BUFFER_SIZE, mem + 24 * unit, BUFFER_SIZE),
 	};
 	const int by_address[] = { 2, 1, 0, 3 };
 	struct placed placed[SEGMENTS_MAX];
@@ -207,7 +209,7 @@ TEST_F(kexec, log)
 {
 	struct kexec_segment segs[] = {
 		segment(buf, page + 1, mem, 4 * page),
-		pages(mem + MIB, 2),
+		pages(mem + unit, 2),
 	};
 	char line[TEXT_MAX], expected[TEXT_MAX];
 	struct placed sum;
@@ -533,7 +535,7 @@ TEST_F(kexec, bad_buffer)
 {
 	struct kexec_segment segs[] = {
 		pages(mem, 1),
-		pages(mem + 8 * MIB, BUFFER_PAGES),
+		pages(mem + 8 * unit, BUFFER_PAGES),
 	};
 	__u64 before;
 	char *unreadable;
@@ -575,7 +577,7 @@ TEST_F(kexec, more_content_than_room)
 {
 	struct kexec_segment segs[] = {
 		pages(mem, 1),
-		pages(mem + MIB, 1),
+		pages(mem + unit, 1),
 	};
 
 	segs[1].bufsz++;
@@ -595,21 +597,21 @@ TEST_F(kexec, alignment)
 
 	for (i = 0; i < ARRAY_SIZE(offs); i++) {
 		segs[0] = pages(mem, 1);
-		segs[1] = segment(buf, 1, mem + MIB + offs[i], page);
+		segs[1] = segment(buf, 1, mem + unit + offs[i], page);
 		EXPECT_REFUSED(EADDRNOTAVAIL, "segment 1 at",
 			       load_segments(2, segs));
-		segs[1] = segment(buf, 1, mem + MIB, 2 * page + offs[i]);
+		segs[1] = segment(buf, 1, mem + unit, 2 * page + offs[i]);
 		EXPECT_REFUSED(EADDRNOTAVAIL, "segment 1 at",
 			       load_segments(2, segs));
 		/* Both, so that the end is aligned. */
-		segs[1] = segment(buf, 1, mem + MIB + offs[i],
+		segs[1] = segment(buf, 1, mem + unit + offs[i],
 				  2 * page - offs[i]);
 		EXPECT_REFUSED(EADDRNOTAVAIL, "segment 1 at",
 			       load_segments(2, segs));
 	}
 
 	/* The buffer may lie anywhere. */
-	segs[1] = segment(buf + 3, page, mem + MIB, page);
+	segs[1] = segment(buf + 3, page, mem + unit, page);
 	EXPECT_EQ(0, load_segments(2, segs));
 }
 
@@ -633,7 +635,7 @@ TEST_F(kexec, wrap_around)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		segs[0] = pages(mem - MIB, 1);
+		segs[0] = pages(mem - unit, 1);
 		segs[1] = segment(buf, 1, bad[i].mem, bad[i].memsz);
 		EXPECT_REFUSED(EADDRNOTAVAIL, "segment 1 ",
 			       load_segments(2, segs));
@@ -866,16 +868,16 @@ TEST_F(kexec, entry)
 {
 	const __u64 align = instruction_align();
 	struct kexec_segment segs[] = {
-		segment(buf, 1, mem + MIB, 2 * page),
+		segment(buf, 1, mem + unit, 2 * page),
 		pages(mem, 2),
 	};
 	const __u64 good[] = {
 		mem, mem + align, mem + 2 * page - align,
-		mem + MIB + page + 16 + align,	/* in zeroes: so be it */
+		mem + unit + page + 16 + align,	/* in zeroes: so be it */
 	};
 	const __u64 bad[] = {
 		0, mem - 1, mem + 2 * page,
-		mem + MIB - 1, mem + MIB + 2 * page,
+		mem + unit - 1, mem + unit + 2 * page,
 		ULONG_MAX,
 	};
 	unsigned int i;
@@ -935,7 +937,7 @@ static void check_tags(struct __test_metadata *_metadata)
 	const __u32 behind[] = { 0x10000, 0x10000 + MIB - 0x1000 };
 	struct kexec_segment segs[] = {
 		pages(mem, 1),
-		segment(buf + page, page, mem + MIB, page),
+		segment(buf + page, page, mem + unit, page),
 	};
 	unsigned int i;
 
@@ -989,8 +991,8 @@ TEST_F(kexec, command_line)
 {
 	struct kexec_segment segs[] = {
 		pages(mem, 1),
-		segment(buf + page, page, mem + MIB, page),
-		segment(buf + 2 * page, page, mem + 2 * MIB, page),
+		segment(buf + page, page, mem + unit, page),
+		segment(buf + 2 * page, page, mem + 2 * unit, page),
 	};
 	const __u32 low_end = 512 * MIB;
 
@@ -1030,7 +1032,7 @@ TEST_F(kexec, device_tree)
 			       native_arch() == KEXEC_ARCH_PPC;
 	struct kexec_segment segs[] = {
 		pages(mem, 1),
-		segment(buf + page, page, mem + MIB, 2 * page),
+		segment(buf + page, page, mem + unit, 2 * page),
 	};
 	const __u32 broken[] = { 0, 39, 2 * page + 1, 0x80000000, ~0 };
 	unsigned int i;
@@ -1039,7 +1041,7 @@ TEST_F(kexec, device_tree)
 	make_device_tree(buf + page, 2 * page);
 	EXPECT_EQ(0, load_segments(2, segs));
 	/* In any order, and one is enough. */
-	EXPECT_EQ(0, load(mem + MIB, 2, segs, 0));
+	EXPECT_EQ(0, load(mem + unit, 2, segs, 0));
 	EXPECT_EQ(0, load(mem, 2, (struct kexec_segment[]) { segs[1], segs[0] },
 			  0));
 	read_segments(loaded);
@@ -1105,10 +1107,10 @@ TEST_F(kexec, sysctls)
 TEST_F(kexec, digest)
 {
 	struct kexec_segment segs[] = {
-		pages(mem + 16 * MIB, 3),
+		pages(mem + 16 * unit, 3),
 		segment(buf + 1, 2 * page + 100, mem, 8 * page),
-		segment(buf, BUFFER_SIZE, mem + 8 * MIB, BUFFER_SIZE),
-		segment(NULL, 0, mem + 24 * MIB, page),
+		segment(buf, BUFFER_SIZE, mem + 8 * unit, BUFFER_SIZE),
+		segment(NULL, 0, mem + 24 * unit, page),
 	};
 	unsigned int i, k;
 
@@ -1135,17 +1137,17 @@ TEST_F(kexec, digest)
 	}
 
 	/* A load makes it good; what is corrupt then is another byte. */
-	ASSERT_EQ(0, corrupt_byte(mem + 16 * MIB));
+	ASSERT_EQ(0, corrupt_byte(mem + 16 * unit));
 	ASSERT_EQ(0, load_segments(ARRAY_SIZE(segs), segs));
 	read_segments(loaded);
-	ASSERT_EQ(0, corrupt_byte(mem + 8 * MIB));
+	ASSERT_EQ(0, corrupt_byte(mem + 8 * unit));
 	EXPECT_REFUSED(EIO, named(2, &segs[2]), try_reboot());
 
 	/* No memory is held, so there is nothing to corrupt. */
-	EXPECT_EQ(ENOENT, corrupt_byte(mem + 32 * MIB));
-	EXPECT_EQ(ENOENT, corrupt_byte(mem + 8 * MIB + BUFFER_SIZE));
+	EXPECT_EQ(ENOENT, corrupt_byte(mem + 32 * unit));
+	EXPECT_EQ(ENOENT, corrupt_byte(mem + 8 * unit + BUFFER_SIZE));
 	EXPECT_EQ(0, unload());
-	EXPECT_EQ(ENOENT, corrupt_byte(mem + 8 * MIB));
+	EXPECT_EQ(ENOENT, corrupt_byte(mem + 8 * unit));
 }
 
 /*
@@ -1185,7 +1187,7 @@ static bool prepare_stalled_load(struct stalled_load *stalled)
 
 TEST_F(kexec, busy)
 {
-	struct kexec_segment seg = pages(mem + 32 * MIB, 1);
+	struct kexec_segment seg = pages(mem + 32 * unit, 1);
 	struct stalled_load stalled;
 	struct placed placed[SEGMENTS_MAX];
 	pthread_t loader;
@@ -1246,7 +1248,7 @@ static void wait_to_meet(int i)
 TEST_F(kexec, never_busy_alone)
 {
 	struct kexec_segment seg = segment(buf, BUFFER_SIZE, mem, BUFFER_SIZE);
-	struct kexec_segment bad = pages(mem + 32 * MIB, 2);
+	struct kexec_segment bad = pages(mem + 32 * unit, 2);
 	int i;
 
 	bad.buf = buf + BUFFER_SIZE - page;
@@ -1402,8 +1404,8 @@ TEST_F(kexec, no_leak)
 {
 	struct kexec_segment segs[] = {
 		segment(buf, BUFFER_SIZE, mem, 2 * MIB),
-		pages(mem + 8 * MIB + page, 1),
-		segment(NULL, 0, mem + 16 * MIB, 32 * MIB),
+		pages(mem + 8 * unit + page, 1),
+		segment(NULL, 0, mem + 16 * unit, 32 * unit),
 		/* Hard to claim: where the kernel itself lives. */
 		segment(buf, BUFFER_SIZE, 0, BUFFER_SIZE),
 	};
@@ -1459,7 +1461,9 @@ static void *shared_content(__u64 len)
 
 TEST_F(kexec, large_image)
 {
-	__u64 before, len = round_down(range_len(ram) * 6 / 10, MIB);
+	/* Where there is little, half of it is used. */
+	__u64 tenths = range_len(ram) < 128 * MIB ? 3 : 6;
+	__u64 before, len = round_down(range_len(ram) * tenths / 10, MIB);
 	struct placed sum;
 	void *content;
 
@@ -1565,7 +1569,7 @@ TEST_F(kexec, failing_allocations)
 	struct kexec_segment segs[] = {
 		segment(buf, BUFFER_SIZE, mem, 2 * MIB),
 		segment(buf, BUFFER_SIZE, 0, BUFFER_SIZE),
-		segment(buf, 1, mem + 8 * MIB, 2 * page),
+		segment(buf, 1, mem + 8 * unit, 2 * page),
 	};
 	const char *lacking;
 	int nth, result, nr_refused = 0;

@@ -483,6 +483,21 @@ int find_usable(struct range *ranges, int max)
 }
 
 /* Where crash images go.  A second one, below it, is for what they do. */
+/*
+ * How many bytes a test is to use where it would use @bytes on a machine of 512 MiB and
+ * more: less, where there is less than a quarter of that.  Whole pages of any size.
+ */
+__u64 to_scale(__u64 bytes)
+{
+	const __u64 unit = 64 * KIB;
+	__u64 ram = sum_iomem("System RAM");
+	__u64 nr = bytes / unit * ram / (512 * MIB);
+
+	if (ram >= 128 * MIB || bytes <= unit)
+		return bytes;
+	return (nr ? nr : 1) * unit;
+}
+
 bool find_crash_region(struct range *region)
 {
 	struct range all[RANGES_MAX];

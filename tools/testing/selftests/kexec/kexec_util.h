@@ -122,6 +122,7 @@ int find_reserved(struct range *ranges, int max);
 int find_usable(struct range *ranges, int max);
 struct range find_kernel(void);
 __u64 sum_iomem(const char *name);
+__u64 to_scale(__u64 bytes);
 bool find_crash_region(struct range *region);
 int find_destinations(struct range *ranges, int max);
 struct range largest_ram(__u64 below);

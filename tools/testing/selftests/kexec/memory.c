@@ -28,7 +28,7 @@
 
 #define BLOCK_DEVICE	"/dev/ram0"
 #define GARBAGE_MAX	(2 * GIB)	/* as it takes its time */
-#define PIPE_SIZE	(16 * MIB)
+#define PIPE_SIZE	to_scale(16 * MIB)
 #define FLAGS_AT_ONCE	4096
 
 /* The unit in which the page allocator keeps movable pages apart, in bytes. */
@@ -181,7 +181,7 @@ __u64 unmovable_blocks(struct range range)
  * When the kernel needs another block for itself, it is likely the first of free
  * memory.  Windows that have to stay free until they are loaded stand back.
  */
-#define MARGIN		(32 * MIB)
+#define MARGIN		to_scale(32 * MIB)
 
 const struct range anywhere = { .end = NO_END };
 const struct use all_free = { .least = { .free = 100 } };
@@ -444,6 +444,8 @@ static void fill_pipes(__u64 bytes)
 	__u64 nr, per_pipe = PIPE_SIZE / page_size();
 
 	filled = round_down(bytes, PIPE_SIZE);
+	if (!filled)
+		die("too little memory for a pipe");
 	pipes = make_pipes(filled);
 	for (nr = 0; nr < filled / page_size(); nr++)
 		write_page(pipes[nr / per_pipe], nr);
@@ -476,6 +478,8 @@ static void fill_alternating(__u64 bytes)
 	int i;
 
 	filled = round_down(bytes, 2 * PIPE_SIZE);
+	if (!filled)
+		die("too little memory for two pipes");
 	pipes = make_pipes(filled / 2);
 	others = make_pipes(filled / 2);
 	for (nr = 0; nr < filled / page_size(); nr++)
