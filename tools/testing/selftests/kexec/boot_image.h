@@ -10,6 +10,7 @@
  *	boot_zimage.c	zImage of arm
  *	boot_s390.c	bzImage of s390
  *	boot_mips.c	what of a vmlinux is different on mips
+ *	boot_sh.c	zImage of sh
  *	boot_ppc64.c	what a kernel of 64-bit powerpc is told
  *	boot_ppc.c	the same of 32 bits
  *	boot_x86.c	what a kernel of x86 is told: boot_params
@@ -192,7 +193,7 @@ struct boot_arch {
 };
 
 extern const struct boot_arch boot_i386, boot_x86_64, boot_arm, boot_arm64,
-	boot_riscv64, boot_s390x, boot_ppc64, boot_ppc, boot_mips;
+	boot_riscv64, boot_s390x, boot_ppc64, boot_ppc, boot_mips, boot_sh;
 
 struct boot;
 
@@ -210,7 +211,7 @@ struct boot_format {
 
 extern const struct boot_format boot_bzimage, boot_zimage, boot_elf;
 extern const struct boot_format boot_arm64_image, boot_riscv64_image;
-extern const struct boot_format boot_s390_image;
+extern const struct boot_format boot_s390_image, boot_sh_zimage;
 
 /**
  * struct boot - a kernel that is to be booted

@@ -8,6 +8,7 @@
 #include "boot_image.h"
 
 static const struct boot_format *const formats[] = {
+	&boot_sh_zimage,	/* before bzImage, whose magic it has, too */
 	&boot_bzimage,
 	&boot_zimage,
 	&boot_arm64_image,

@@ -84,6 +84,15 @@ const struct boot_arch boot_mips = {
 	.core32 = true,
 };
 
+const struct boot_arch boot_sh = {
+	.name = "sh",
+	.kexec = KEXEC_ARCH_SH,
+	.machine = EM_SH,
+	.page = 4 * KIB,
+	.core_outside = true,
+	.core32 = true,
+};
+
 /**
  * boot_fail - say what is wrong
  * @boot: gets the text

@@ -51,8 +51,11 @@ FIXTURE(loader) {
 	struct boot boot;
 	unsigned char kernel[KERNEL_SIZE];
 	unsigned char initrd[10000];
-	unsigned char fdt[4096];
 };
+
+/* Aligned, as libfdt wants it, and as the above need not be. */
+#define TREE_SIZE	4096
+static unsigned char *device_tree;
 
 /* A PC of 1 GiB that boots a bzImage of 16 sectors. */
 FIXTURE_SETUP(loader)
@@ -61,6 +64,8 @@ FIXTURE_SETUP(loader)
 	unsigned char *kernel = self->kernel;
 
 	memset(self, 0, sizeof(*self));
+	device_tree = malloc(TREE_SIZE);
+	ASSERT_TRUE(!!device_tree);
 	boot->kernel = (struct boot_file) { "vmlinuz", kernel, KERNEL_SIZE };
 	boot->limits = (struct range) { 0, NO_LIMIT };
 	memset(self->initrd, 0x5a, sizeof(self->initrd));
@@ -91,6 +96,7 @@ FIXTURE_SETUP(loader)
 FIXTURE_TEARDOWN(loader)
 {
 	boot_free(&self->boot);
+	free(device_tree);
 	free(self->boot.map.line);
 	free(self->boot.firmware.line);
 }
@@ -126,25 +132,25 @@ static void use_board(struct _test_data_loader *self, const char *magic)
 	 * As firmware has left it: an initrd, and a region for its own use; and a
 	 * letter, as if it were the second kernel that runs.
 	 */
-	if (fdt_create_empty_tree(self->fdt, sizeof(self->fdt)) ||
-	    fdt_setprop_u32(self->fdt, 0, "#address-cells", 2) ||
-	    fdt_setprop_u32(self->fdt, 0, "#size-cells", 2) ||
-	    fdt_add_mem_rsv(self->fdt, 0x48000000, 0x124000) ||
-	    fdt_add_mem_rsv(self->fdt, 0x49000000, 0x1000) ||
-	    fdt_add_mem_rsv(self->fdt, 0x4a000000, 0x1000))
+	if (fdt_create_empty_tree(device_tree, TREE_SIZE) ||
+	    fdt_setprop_u32(device_tree, 0, "#address-cells", 2) ||
+	    fdt_setprop_u32(device_tree, 0, "#size-cells", 2) ||
+	    fdt_add_mem_rsv(device_tree, 0x48000000, 0x124000) ||
+	    fdt_add_mem_rsv(device_tree, 0x49000000, 0x1000) ||
+	    fdt_add_mem_rsv(device_tree, 0x4a000000, 0x1000))
 		ksft_exit_fail_msg("no device tree\n");
-	chosen = fdt_add_subnode(self->fdt, 0, "chosen");
-	if (fdt_setprop_string(self->fdt, chosen, "stdout-path", "/uart") ||
-	    fdt_setprop_string(self->fdt, chosen, "bootargs", "old") ||
-	    fdt_setprop_u64(self->fdt, chosen, "kaslr-seed", 0) ||
-	    fdt_setprop_u64(self->fdt, chosen, "linux,initrd-start", 0x48000000) ||
-	    fdt_setprop_u64(self->fdt, chosen, "linux,initrd-end", 0x48123456) ||
-	    fdt_setprop_u64(self->fdt, chosen, "linux,elfcorehdr", 0x1234) ||
-	    fdt_appendprop_addrrange(self->fdt, 0, chosen, KEXEC_LETTER_PROPERTY,
+	chosen = fdt_add_subnode(device_tree, 0, "chosen");
+	if (fdt_setprop_string(device_tree, chosen, "stdout-path", "/uart") ||
+	    fdt_setprop_string(device_tree, chosen, "bootargs", "old") ||
+	    fdt_setprop_u64(device_tree, chosen, "kaslr-seed", 0) ||
+	    fdt_setprop_u64(device_tree, chosen, "linux,initrd-start", 0x48000000) ||
+	    fdt_setprop_u64(device_tree, chosen, "linux,initrd-end", 0x48123456) ||
+	    fdt_setprop_u64(device_tree, chosen, "linux,elfcorehdr", 0x1234) ||
+	    fdt_appendprop_addrrange(device_tree, 0, chosen, KEXEC_LETTER_PROPERTY,
 				     0x49000000, 0x1000))
 		ksft_exit_fail_msg("no /chosen\n");
 	self->boot.fdt = (struct boot_file) {
-		"board.dtb", self->fdt, fdt_totalsize(self->fdt)
+		"board.dtb", device_tree, fdt_totalsize(device_tree)
 	};
 }
 
@@ -271,24 +277,24 @@ static void use_server(struct _test_data_loader *self, bool big)
 	put(kernel + 0x105c, 4, 0x72756e30, big);
 	memcpy(kernel + 0x2000, "Linux version 6.12.0-test (me@here)", 35);
 
-	if (fdt_create_empty_tree(self->fdt, sizeof(self->fdt)) ||
-	    fdt_setprop_u32(self->fdt, 0, "#address-cells", 2) ||
-	    fdt_setprop_u32(self->fdt, 0, "#size-cells", 2))
+	if (fdt_create_empty_tree(device_tree, TREE_SIZE) ||
+	    fdt_setprop_u32(device_tree, 0, "#address-cells", 2) ||
+	    fdt_setprop_u32(device_tree, 0, "#size-cells", 2))
 		ksft_exit_fail_msg("no device tree\n");
-	node = fdt_add_subnode(self->fdt, 0, "memory@100000000");
-	if (fdt_setprop_string(self->fdt, node, "device_type", "memory") ||
-	    fdt_setprop(self->fdt, node, "reg", second, sizeof(second)))
+	node = fdt_add_subnode(device_tree, 0, "memory@100000000");
+	if (fdt_setprop_string(device_tree, node, "device_type", "memory") ||
+	    fdt_setprop(device_tree, node, "reg", second, sizeof(second)))
 		ksft_exit_fail_msg("no memory\n");
-	node = fdt_add_subnode(self->fdt, 0, "memory@0");
-	if (fdt_setprop_string(self->fdt, node, "device_type", "memory") ||
-	    fdt_setprop(self->fdt, node, "reg", first, sizeof(first)))
+	node = fdt_add_subnode(device_tree, 0, "memory@0");
+	if (fdt_setprop_string(device_tree, node, "device_type", "memory") ||
+	    fdt_setprop(device_tree, node, "reg", first, sizeof(first)))
 		ksft_exit_fail_msg("no memory\n");
-	node = fdt_add_subnode(self->fdt, 0, "rtas");
-	if (fdt_setprop_u32(self->fdt, node, "linux,rtas-base", 0x3002000) ||
-	    fdt_setprop_u32(self->fdt, node, "rtas-size", 0x1000))
+	node = fdt_add_subnode(device_tree, 0, "rtas");
+	if (fdt_setprop_u32(device_tree, node, "linux,rtas-base", 0x3002000) ||
+	    fdt_setprop_u32(device_tree, node, "rtas-size", 0x1000))
 		ksft_exit_fail_msg("no RTAS\n");
 	self->boot.fdt = (struct boot_file) {
-		"server.dtb", self->fdt, fdt_totalsize(self->fdt)
+		"server.dtb", device_tree, fdt_totalsize(device_tree)
 	};
 }
 
@@ -325,16 +331,16 @@ static void use_embedded(struct _test_data_loader *self, bool relocatable)
 	memset(kernel + 0x1000, 0x44, 0x4000);
 	memcpy(kernel + 0x2000, "Linux version 6.12.0-test (me@here)", 35);
 
-	if (fdt_create_empty_tree(self->fdt, sizeof(self->fdt)) ||
-	    fdt_setprop_u32(self->fdt, 0, "#address-cells", 2) ||
-	    fdt_setprop_u32(self->fdt, 0, "#size-cells", 2))
+	if (fdt_create_empty_tree(device_tree, TREE_SIZE) ||
+	    fdt_setprop_u32(device_tree, 0, "#address-cells", 2) ||
+	    fdt_setprop_u32(device_tree, 0, "#size-cells", 2))
 		ksft_exit_fail_msg("no device tree\n");
-	node = fdt_add_subnode(self->fdt, 0, "memory");
-	if (fdt_setprop_string(self->fdt, node, "device_type", "memory") ||
-	    fdt_appendprop_addrrange(self->fdt, 0, node, "reg", 0, GIB))
+	node = fdt_add_subnode(device_tree, 0, "memory");
+	if (fdt_setprop_string(device_tree, node, "device_type", "memory") ||
+	    fdt_appendprop_addrrange(device_tree, 0, node, "reg", 0, GIB))
 		ksft_exit_fail_msg("no memory\n");
 	self->boot.fdt = (struct boot_file) {
-		"board.dtb", self->fdt, fdt_totalsize(self->fdt)
+		"board.dtb", device_tree, fdt_totalsize(device_tree)
 	};
 }
 
@@ -1078,6 +1084,113 @@ TEST_F(loader, zimage_truncated)
 	check_truncated(_metadata, &self->boot, 64);
 }
 
+/* A machine of 64 MiB, and a zImage of sh that is linked to 8 MiB behind its start. */
+static void use_sh(struct _test_data_loader *self)
+{
+	unsigned char *kernel = self->kernel;
+
+	use_map(&self->boot, "0c000000-0fffffff : System RAM\n"
+			     "  0c011000-0c3fffff : Kernel code\n");
+	memset(kernel, 0, KERNEL_SIZE);
+	put_le(kernel + 4, 2, 0xc716);
+	put_le(kernel + 0x60, 4, 0x8c800060);
+	put_le(kernel + 0x80, 4, 0x8c810000 + KERNEL_SIZE);
+	put_le(kernel + 0x84, 4, 0x8c830000);
+	put_le(kernel + 0x88, 4, 0x500000f0);
+	put_le(kernel + 0x8c, 4, 0x400000f0);
+	put_le(kernel + 0x98, 4, 0x8c011000);
+	memcpy(kernel + 0x202, "HdrS", 4);
+}
+
+TEST_F(loader, sh_zimage)
+{
+	struct boot *boot = &self->boot;
+	const struct boot_segment *params;
+	const unsigned char *page;
+	int i;
+
+	use_sh(self);
+	use_initrd(self);
+	plan(_metadata, boot);
+	ASSERT_TRUE(boot->arch == &boot_sh);
+	ASSERT_SAME(0x0c800000, boot->entry);
+	ASSERT_SAME(0x0c800000, find(boot, "kernel")->at.start);
+	/* Behind all that unpacking writes to. */
+	ASSERT_SAME(0x0cc30000, find(boot, "initrd")->at.start);
+	/* In each page that may be the one before the kernel's entry. */
+	params = find(boot, "parameters");
+	ASSERT_SAME(0x0c001000, params->at.start);
+	ASSERT_SAME(0x0c011000, params->at.end);
+	for (i = 0; i < 16; i++) {
+		page = (const unsigned char *)params->buf + i * 4096;
+		ASSERT_SAME(1, get_le(page + 0x00, 4));
+		ASSERT_SAME(0, get_le(page + 0x08, 4));
+		ASSERT_SAME(1, get_le(page + 0x0c, 4));
+		ASSERT_SAME(0xc30000, get_le(page + 0x10, 4));
+		ASSERT_SAME(sizeof(self->initrd), get_le(page + 0x14, 4));
+		ASSERT_STREQ("console=ttyS0 quiet", (const char *)page + 0x100);
+	}
+}
+
+/* The page is not in front of memory, and there may be no initrd. */
+TEST_F(loader, sh_zimage_low)
+{
+	struct boot *boot = &self->boot;
+	const unsigned char *page;
+
+	use_sh(self);
+	put_le(self->kernel + 0x98, 4, 0x8c002000);
+	plan(_metadata, boot);
+	ASSERT_SAME(0x0c000000, find(boot, "parameters")->at.start);
+	ASSERT_SAME(0x0c002000, find(boot, "parameters")->at.end);
+	page = find(boot, "parameters")->buf;
+	ASSERT_SAME(0, get_le(page + 0x100c, 4));
+	forget_plan(boot);
+
+	memset(boot->cmdline, 'x', 256);
+	refuse(_metadata, boot, "the command line has 256 characters, and it takes 255");
+	boot->cmdline[255] = '\0';
+	plan(_metadata, boot);
+	forget_plan(boot);
+
+	boot->panic = true;
+	use_map(boot, "0c000000-0fffffff : System RAM\n"
+		      "  0e000000-0effffff : Crash kernel\n");
+	refuse(_metadata, boot, "capture kernels of sh are not loaded");
+	boot->panic = false;
+
+	use_map(boot, "40000000-7fffffff : System RAM\n");
+	refuse(_metadata, boot, "it is for memory at 0xc002000, and there is none");
+}
+
+TEST_F(loader, sh_zimage_broken)
+{
+	static const struct broken broken[] = {
+		{ 0x05, 1, 0xc8, "no mova at offset 0x4" },
+		{ 0x04, 1, 0xff, "its own address, at offset 0x404, is 0, not in P1" },
+		{ 0x60, 4, 0x0c800060, "its own address, at offset 0x60, is 0xc800060" },
+		{ 0x80, 4, 0x8c700000, ".bss begins at 0xc700000, outside" },
+		{ 0x80, 4, 0x8c840000, ".bss begins at 0xc840000, outside" },
+		{ 0x80, 4, 0x8c820004, "truncated: 65536 bytes, but the zImage" },
+		{ 0x80, 4, 0xac810000, "the start of .bss, at offset 0x80, is" },
+		{ 0x84, 4, 0, "the end, at offset 0x84, is 0, not in P1" },
+		{ 0x98, 4, 0x8c011004, "the kernel's entry is at 0xc011004" },
+		{ 0x98, 4, 0x8c801000, "the kernel's entry is at 0xc801000" },
+		{ 0x98, 4, 0x80000000, "the kernel's entry is at 0" },
+		{ 0x98, 4, 0x88801000, "it is for memory at 0x8801000" },
+	};
+
+	use_sh(self);
+	check_broken(_metadata, &self->boot, self->kernel, broken,
+		     ARRAY_SIZE(broken));
+}
+
+TEST_F(loader, sh_zimage_truncated)
+{
+	use_sh(self);
+	check_truncated(_metadata, &self->boot, 64);
+}
+
 TEST_F(loader, s390)
 {
 	struct boot *boot = &self->boot;
@@ -1315,7 +1428,7 @@ TEST_F(loader, fdt_broken)
 	boot->fdt.size = 20;
 	refuse(_metadata, boot, "board.dtb: no device tree: FDT_ERR_TRUNCATED");
 	boot->fdt.size = 4096;
-	self->fdt[0] = 0;
+	device_tree[0] = 0;
 	refuse(_metadata, boot, "board.dtb: no device tree: FDT_ERR_BADMAGIC");
 	boot->fdt.path = NULL;
 	refuse(_metadata, boot, "no device tree in /sys/firmware/fdt");
@@ -1905,8 +2018,8 @@ TEST_F(loader, ppc64_panic)
 		ASSERT_SAME(0xfff0000, size);
 
 		/* Of that none is left when the capture kernel starts another. */
-		memcpy(self->fdt, fdt, fdt_totalsize(fdt));
-		boot->fdt.size = fdt_totalsize(self->fdt);
+		memcpy(device_tree, fdt, fdt_totalsize(fdt));
+		boot->fdt.size = fdt_totalsize(device_tree);
 		forget_plan(boot);
 		boot->panic = false;
 		plan(_metadata, boot);
@@ -1956,8 +2069,8 @@ TEST_F(loader, ppc_panic)
 	ASSERT_SAME(0x4000000, fdt64_ld(usable + 1));
 
 	/* Of that none is left when the capture kernel starts another. */
-	memcpy(self->fdt, fdt, fdt_totalsize(fdt));
-	boot->fdt.size = fdt_totalsize(self->fdt);
+	memcpy(device_tree, fdt, fdt_totalsize(fdt));
+	boot->fdt.size = fdt_totalsize(device_tree);
 	forget_plan(boot);
 	boot->panic = false;
 	plan(_metadata, boot);
@@ -2008,11 +2121,11 @@ TEST_F(loader, ppc64_panic_opal)
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		use_server(self, false);
 		know_crash_notes(boot);
-		node = fdt_add_subnode(self->fdt, 0, "ibm,opal");
+		node = fdt_add_subnode(device_tree, 0, "ibm,opal");
 		ASSERT_LT(0, node);
-		ASSERT_EQ(0, fdt_setprop_u64(self->fdt, node, "opal-base-address",
+		ASSERT_EQ(0, fdt_setprop_u64(device_tree, node, "opal-base-address",
 					     cases[i].base));
-		ASSERT_EQ(0, fdt_setprop_u64(self->fdt, node, "opal-runtime-size",
+		ASSERT_EQ(0, fdt_setprop_u64(device_tree, node, "opal-runtime-size",
 					     0x2000000));
 		plan(_metadata, boot);
 		fdt = find(boot, "device tree")->buf;
