@@ -94,6 +94,7 @@ __u64 instruction_align(void)
 		return 4;
 	case KEXEC_ARCH_RISCV:
 	case KEXEC_ARCH_S390:
+	case KEXEC_ARCH_SH:
 		return 2;
 	default:
 		return 1;

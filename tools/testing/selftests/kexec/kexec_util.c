@@ -71,6 +71,7 @@ unsigned long native_arch(void)
 		{ "ppc",	KEXEC_ARCH_PPC },
 		{ "s390x",	KEXEC_ARCH_S390 },
 		{ "riscv",	KEXEC_ARCH_RISCV },
+		{ "sh",		KEXEC_ARCH_SH },
 		{ "loongarch",	KEXEC_ARCH_LOONGARCH },
 	};
 	struct utsname uts;

@@ -23,7 +23,11 @@
  * destinations, and yet no two places that could be mistaken for each other are
  * the same.
  */
+#ifdef __sh__
+#define PATTERN_PERIOD	(251 * 4096ULL)		/* it has not got so much memory */
+#else
 #define PATTERN_PERIOD	(251 * 65536ULL)
+#endif
 
 enum payload_kind {
 	PAYLOAD_ZERO,
