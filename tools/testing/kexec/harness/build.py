@@ -121,11 +121,15 @@ OPTIONAL = {
     "default": True,            # "make check" is for it, if ARCH says nothing
     "max_cpus": 0,              # with which its machine takes a boot image: rows of
                                 # "all" get no more
+    "options": [],              # of QEMU, for its machine
     "others": [],               # files of ours that are not for it
     "no_suites": [],            # of KUnit, what it has no use for
     "no_features": [],          # what some rows are about, and it can't have
     "allow": [],                # complaints of each kernel that say nothing
     "no_callers": [],           # of static.CALLERS, what it can't have
+    "small": False,             # its machine has 64 MiB: of rows of "all" it gets those
+                                # that make do with that, and a root file system that
+                                # is packed
     "target": "all",            # of make, where that does more than is needed
 }
 
@@ -991,6 +995,20 @@ def counter_khz():
         return measured_khz()
 
 
+def packed(archive):
+    """The same, compressed; others may follow, which begin at a multiple of 4."""
+    data = gzip.compress(archive, 6, mtime=0)
+    return data + b"\0" * (-len(data) % 4)
+
+
+def stripped(arch, path):
+    """The bytes of a program, without its symbols."""
+    with tempfile.NamedTemporaryFile() as out:
+        subprocess.run([f"{arch.cross_compile}strip", "-o", out.name, str(path)],
+                       check=True)
+        return Path(out.name).read_bytes()
+
+
 def initramfs(arch, image, tests=True):
     """Build the guests' root file system around a kernel image.
 
@@ -1016,10 +1034,12 @@ def initramfs(arch, image, tests=True):
     if tests:
         for path in sorted(selftests(arch).rglob("*")):
             if path.is_file():
-                cpio.file(f"tests/{path.name}", path)
+                program = os.access(path, os.X_OK) and arch.small
+                cpio.add(f"tests/{path.name}", stat.S_IFREG | 0o755,
+                         stripped(arch, path) if program else path.read_bytes())
     archive = INITRAMFS / f"{out.name}.cpio"
     part = archive.with_name(f"{archive.name}.part")
     with locked(archive.parent):
-        part.write_bytes(cpio.bytes())
+        part.write_bytes(packed(cpio.bytes()) if arch.small else cpio.bytes())
         part.rename(archive)
     return archive

@@ -45,6 +45,7 @@ MACHINES = {
     22: Machine("Q", 112, 1, {number: 2 + number for number in range(4, 12)},
                 1 << 48),
     40: Machine("I", 72, 15, {number: number for number in (4, 5, 6, 8, 9, 10)}),
+    42: Machine("I", 72, 16, {number: number for number in range(8, 15)}),
     62: Machine("Q", 112, 16, dict(zip(range(8, 16), (9, 8, 7, 6, 3, 2, 1, 0)))),
     183: Machine("Q", 112, 32, {number: number for number in range(8, 16)}),
     243: Machine("Q", 112, 0, {number: number for number in range(18, 26)}),

@@ -79,6 +79,7 @@ class Guest:
     firmware: str = ""
     feature: str = ""
     since: str = ""
+    small: bool = False
     dump: dict = None
     notes: list = dataclasses.field(default_factory=list)
 
@@ -94,9 +95,10 @@ class Guest:
         """Whether it is a guest of an architecture, of the base that there is."""
         if self.since and not build.is_since(self.since):
             return False
+        arch = build.Arch(arch_name)
         return arch_name in self.arch or (
-            "all" in self.arch
-            and self.feature not in build.Arch(arch_name).no_features)
+            "all" in self.arch and self.feature not in arch.no_features
+            and (self.small or not arch.small))
 
     def cpus_on(self, arch):
         """How many CPUs it has there.  A row that names the architecture knows."""
@@ -281,7 +283,8 @@ def machine(arch, guest):
     return [arch.qemu, "-machine", guest.machine or arch.machine,
             "-cpu", guest.cpu or arch.cpu,
             "-smp", str(guest.cpus_on(arch)),
-            "-m", guest.memory, "-nodefaults", "-display", "none", *guest.qemu]
+            "-m", guest.memory, "-nodefaults", "-display", "none", *arch.options,
+            *guest.qemu]
 
 
 def with_firmware(arch, guest):

@@ -182,7 +182,7 @@ server.listen()
                                      machine="none", cpu="none",
                                      console="tty", append="",
                                      accelerator="tcg", counter_of=[],
-                                     max_cpus=0, borrowed=[],
+                                     max_cpus=0, options=[], borrowed=[],
                                      allow=list(of_each_kernel))
         began = time.monotonic()
         why, tests = check.run_guest(
@@ -345,7 +345,7 @@ while True:
                                                       firmware=name))
 
     def test_device_tree(self):
-        arch = mock.Mock(qemu="qemu", machine="virt", cpu="max", max_cpus=0)
+        arch = mock.Mock(qemu="qemu", machine="virt", cpu="max", max_cpus=0, options=[])
         one = guest.Guest(name="test", fdtput=["-t s TREE /cpus 'a b' c"])
         tree = self.top / "device-tree"
         tree.touch()
@@ -361,14 +361,14 @@ while True:
     def test_max_cpus(self):
         for archs, most, smp in ((["all"], 0, "4"), (["all"], 1, "1"),
                                  (["all"], 8, "4"), (["any"], 1, "4")):
-            arch = mock.Mock(qemu="qemu", machine="virt", cpu="max", max_cpus=most)
+            arch = mock.Mock(qemu="qemu", machine="virt", cpu="max", max_cpus=most, options=[])
             arch.name = "any"
             one = guest.Guest(name="test", arch=archs, cpus=4)
             words = guest.machine(arch, one)
             self.assertEqual(words[words.index("-smp") + 1], smp)
 
     def test_another_machine_and_its_device_tree(self):
-        arch = mock.Mock(qemu="qemu", machine="virt", cpu="max", max_cpus=0)
+        arch = mock.Mock(qemu="qemu", machine="virt", cpu="max", max_cpus=0, options=[])
         (self.top / ".config").touch()
         one = guest.Guest(name="test", machine="board", dtb="dts/board.dtb")
         self.assertEqual(guest.machine(arch, one)[:3],
@@ -378,7 +378,7 @@ while True:
             ["-dtb", str(self.top / "dts/board.dtb")])
 
     def test_device_tree_can_not_be_changed(self):
-        arch = mock.Mock(qemu="false", machine="virt", cpu="max", max_cpus=0)
+        arch = mock.Mock(qemu="false", machine="virt", cpu="max", max_cpus=0, options=[])
         one = guest.Guest(name="test", fdtput=["TREE / a b"])
         with self.assertRaisesRegex(build.BuildError, "dumpdtb="):
             guest.with_device_tree(arch, one, None, self.top)
@@ -445,7 +445,7 @@ print("kexec-guest: exit 0")
         arch = types.SimpleNamespace(name="any", qemu=str(qemu), machine="",
                                      cpu="", console="", append="",
                                      accelerator="tcg", counter_of=[],
-                                     max_cpus=0)
+                                     max_cpus=0, options=[])
         began = time.monotonic()
         with self.assertRaises(ValueError):
             guest.boot(arch, guest.Guest(name="fake"), "", self.initrd, fail)

@@ -204,6 +204,26 @@ static void spin(unsigned long cpu, int *spins)
 		       "$22", "$23");
 }
 
+#elif defined(__sh__)
+
+/* The low half of that; r8 to r14. */
+static void spin(unsigned long cpu, int *spins)
+{
+	register unsigned long value asm("r4") = 0x63000000 | cpu << 8;
+	register int *at asm("r5") = spins;
+
+	asm volatile(".irp nr, 8, 9, 10, 11, 12, 13, 14\n"
+		     "mov %0,r\\nr\n"
+		     "add #\\nr,r\\nr\n"
+		     ".endr\n"
+		     "mov #1,r6\n"
+		     "mov.l r6,@%1\n"
+		     "1: bra 1b\n"
+		     "nop\n"
+		     : : "r" (value), "r" (at)
+		     : "memory", "r6", "r8", "r9", "r10", "r11", "r12", "r13", "r14");
+}
+
 #elif defined(__powerpc__)
 
 /* r14 to r21; of 32 bits, the low half. */
