@@ -22,6 +22,7 @@
 
 #include <asm/addrspace.h>
 #include <asm/cache.h>
+#include <asm/cacheflush.h>
 #include <asm/fpu.h>
 #include <asm/processor.h>
 #include <asm/ptrace.h>
@@ -46,6 +47,8 @@ static void init_trampoline(const struct kimage *image)
 	facts->oc_end = CACHE_OC_ADDRESS_ARRAY +
 			(cache->sets << cache->entry_shift) * cache->ways;
 	facts->oc_line = 1 << cache->entry_shift;
+	/* It begins past the caches, in P2. */
+	__flush_purge_region(image->arch.trampoline, PAGE_SIZE);
 }
 
 /**
