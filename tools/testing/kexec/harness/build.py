@@ -797,7 +797,7 @@ def extract(debs, root):
 
 
 BORROWED = BUILD / "borrowed"
-NOT_BORROWED = {}               # directory: why it is not there
+NOT_BORROWED = {}               # directory: an exception, and why it is not there
 
 
 def borrowed(wanted):
@@ -811,13 +811,15 @@ def borrowed(wanted):
         releases, packages = system["releases"], system["packages"]
         root = BORROWED / f"{releases[-1]}-{packages[0]}"
         with locked(BORROWED):
+            if root not in NOT_BORROWED:
+                try:
+                    borrow(root, " ".join(releases), packages)
+                except BuildError as error:
+                    kind = NotBorrowed if isinstance(error, NoPackage) else BuildError
+                    NOT_BORROWED[root] = kind, str(error)
             if root in NOT_BORROWED:
-                raise NotBorrowed(NOT_BORROWED[root])
-            try:
-                borrow(root, " ".join(releases), packages)
-            except NoPackage as error:
-                NOT_BORROWED[root] = str(error)
-                raise NotBorrowed(str(error)) from None
+                kind, why = NOT_BORROWED[root]
+                raise kind(why)
         found.append(root)
     return found
 
@@ -831,6 +833,7 @@ def borrow(root, suite, packages):
         return
     if not shutil.which("patchelf"):
         raise BuildError(f"{root.name} needs patchelf: apt-get install patchelf")
+    stamp.unlink(missing_ok=True)
     shutil.rmtree(root, ignore_errors=True)
     print(f"borrowing {root.name}", file=sys.stderr)
     with tempfile.TemporaryDirectory(dir=root.parent) as top:

@@ -720,10 +720,10 @@ class BorrowedTest(unittest.TestCase):
         self.assertEqual((status, asked), (0, 1))
 
     def test_no_mirror(self):
-        """That is a failure."""
-        status, output, _ = self.refuse(build.BuildError("could not connect"))
+        """That is a failure, and nobody asks again either."""
+        status, output, asked = self.refuse(build.BuildError("could not connect"))
         self.assertEqual(output.splitlines()[-1], "1 passed, 2 failed")
-        self.assertEqual(status, 1)
+        self.assertEqual((status, asked), (1, 1))
 
     def test_settings(self):
         """What files borrow makes sense."""
