@@ -150,7 +150,8 @@ static bool place_initrd(struct boot *boot, const struct sh_zimage *zimage,
 {
 	struct hole hole = {
 		.len = boot->initrd.size,
-		.align = boot->page,
+		/* A multiple of that kernel's pages, of which it has up to 64 KiB. */
+		.align = PARAMS_SIZE,
 		.within = { zimage->end, PHYS_MASK + 1 },
 	};
 

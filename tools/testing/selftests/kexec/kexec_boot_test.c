@@ -1095,7 +1095,7 @@ static void use_sh(struct _test_data_loader *self)
 	put_le(kernel + 4, 2, 0xc716);
 	put_le(kernel + 0x60, 4, 0x8c800060);
 	put_le(kernel + 0x80, 4, 0x8c810000 + KERNEL_SIZE);
-	put_le(kernel + 0x84, 4, 0x8c830000);
+	put_le(kernel + 0x84, 4, 0x8c821000);
 	put_le(kernel + 0x88, 4, 0x500000f0);
 	put_le(kernel + 0x8c, 4, 0x400000f0);
 	put_le(kernel + 0x98, 4, 0x8c011000);

@@ -483,7 +483,6 @@ int find_usable(struct range *ranges, int max)
 	return nr;
 }
 
-/* Where crash images go.  A second one, below it, is for what they do. */
 /*
  * How many bytes a test is to use where it would use @bytes on a machine of 512 MiB and
  * more: less, where there is less than a quarter of that.  Whole pages of any size.
@@ -499,6 +498,7 @@ __u64 to_scale(__u64 bytes)
 	return (nr ? nr : 1) * unit;
 }
 
+/* Where crash images go.  A second one, below it, is for what they do. */
 bool find_crash_region(struct range *region)
 {
 	struct range all[RANGES_MAX];
