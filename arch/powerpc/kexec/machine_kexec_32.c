@@ -11,12 +11,14 @@
 
 #include <linux/bits.h>
 #include <linux/cpumask.h>
+#include <linux/crash_dump.h>
 #include <linux/crash_reserve.h>
 #include <linux/irqflags.h>
 #include <linux/kexec.h>
 #include <linux/memblock.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/of.h>
 #include <linux/sizes.h>
 
 #include <asm/cputable.h>
@@ -27,13 +29,26 @@
 /* What an entry of the TLB maps. */
 #define MAPPED_BY_ENTRY		SZ_256M
 
+/* Those that have stopped for a panic loop in the memory of the kernel before. */
+static bool has_stray_cpus(void)
+{
+	struct device_node *node;
+	unsigned int nr = 0;
+
+	if (!is_kdump_kernel())
+		return false;
+	for_each_of_cpu_node(node)
+		nr++;
+	return nr > 1;
+}
+
 /**
  * machine_kexec_check - whether this machine can start an image
  * @crash: a crash image
  *
  * Context: May sleep.
  * Return: 0; -EBUSY if there are other CPUs, as there is no place to stop them in that
- * is not this kernel's memory; -EOPNOTSUPP if the handoff does not reach the memory that
+ * is not a kernel's memory; -EOPNOTSUPP if the handoff does not reach the memory that
  * it needs, in which the kernel runs; -ENOMEM if it is not all mapped.
  */
 int machine_kexec_check(bool crash)
@@ -43,6 +58,9 @@ int machine_kexec_check(bool crash)
 	if (!crash && num_present_cpus() > 1)
 		return kexec_refuse(-EBUSY,
 				    "the machine has no means to stop its other CPUs, which would go on running this kernel");
+	if (!crash && has_stray_cpus())
+		return kexec_refuse(-EBUSY,
+				    "the other CPUs of the machine may still run the kernel that has crashed");
 	if (end > KEXEC_DEST_LIMIT)
 		return kexec_refuse(-EOPNOTSUPP,
 				    "the handoff reaches memory below %#lx only, and the kernel runs in memory up to %#llx",

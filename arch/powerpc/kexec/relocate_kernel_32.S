@@ -48,8 +48,9 @@
  *
  * Out: at the control page, r3 to r9 as they are.  Book3S: in real mode.  BookE: in
  * address space 1, in which the control page is mapped to itself, by the TLB's entry
- * that r10 has the number of, the last one.  The kernel uses as many as it has been
- * told to (LOWMEM_CAM_NUM), which are fewer than there are.
+ * that r10 has the number of, the last one.  The kernel is mapped by the first
+ * (LOWMEM_CAM_NUM), which are fewer than there are; the last may be a program's huge
+ * page, which nobody uses any more.
  *
  * All of it is in one page, which is in the TLB when it comes to SRR0.
  */
