@@ -43,6 +43,11 @@ int crashkernel_parse(char *cmdline, unsigned long long system_ram,
 		      unsigned long long *low_size, bool *high);
 void crashkernel_reserve(unsigned long long size, unsigned long long base,
 			 unsigned long long low, bool high);
+#ifdef CONFIG_CRASH_RESERVE
+void crashkernel_reserve_asked(void);
+#else
+static inline void crashkernel_reserve_asked(void) { }
+#endif
 
 /* parse_crashkernel() and reserve_crashkernel_generic() */
 #include <linux/kexec_base.h>

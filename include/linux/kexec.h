@@ -379,8 +379,14 @@ void crash_quiet_interrupts(void);
  * What an architecture provides besides crash_smp_send_stop() of <linux/smp.h>
  * and machine_crash_shutdown() of <linux/reboot.h>.
  */
-int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
-			  bool protect);
+#ifndef machine_crash_protect
+/* The kernel's mapping of memory stays as it is. */
+static inline int machine_crash_protect(phys_addr_t start,
+					unsigned long nr_pages, bool protect)
+{
+	return protect ? -EOPNOTSUPP : 0;
+}
+#endif
 
 #ifndef machine_crash_image_good
 static inline bool machine_crash_image_good(const struct kimage *image)

@@ -431,6 +431,25 @@ void __init crashkernel_reserve(unsigned long long size, unsigned long long base
 		crash_cma_reserve(crash_cma_wanted);
 }
 
+/**
+ * crashkernel_reserve_asked() - take the memory that the command line asks for
+ *
+ * What crashkernel_parse() reads of boot_command_line, where all of memblock's memory
+ * counts, and nothing is to be decided in between.
+ *
+ * Context: boot, see crashkernel_reserve().
+ */
+void __init crashkernel_reserve_asked(void)
+{
+	unsigned long long size, base, low = 0;
+	bool high = false;
+
+	if (crashkernel_parse(boot_command_line, memblock_phys_mem_size(),
+			      &size, &base, &low, &high))
+		return;
+	crashkernel_reserve(size, base, low, high);
+}
+
 #ifdef CONFIG_KEXEC_KUNIT_TEST
 #include "reserve_test.c"
 #endif

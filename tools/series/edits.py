@@ -676,7 +676,7 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "the region is taken by what all architectures have for it"),
         Edit("arch/mips/kernel/setup.c",
              "\tmips_parse_crashkernel();\n",
-             "\tmips_reserve_crashkernel();\n",
+             "\tcrashkernel_reserve_asked();\n",
              "the region is taken by what all architectures have for it"),
         Edit("arch/mips/kernel/setup.c",
              "\t\trequest_resource(&iomem_resource, res);\n",
@@ -691,6 +691,11 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\tmips_keep_environment();\n"
              "\tmemblock_set_bottom_up(true);\n",
              "the next kernel finds what firmware has told this one"),
+        Edit("arch/mips/kernel/setup.c",
+             "#include <linux/crash_dump.h>\n",
+             "#include <linux/crash_dump.h>\n"
+             "#include <linux/crash_reserve.h>\n",
+             "the region is taken by what all architectures have for it"),
         Edit("arch/mips/kernel/setup.c",
              "#include <asm/cdmm.h>\n",
              "#include <asm/cdmm.h>\n"
@@ -881,12 +886,16 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
         Edit("arch/sh/mm/init.c",
              "\tmemblock_allow_resize();\n",
              "\tmemblock_allow_resize();\n"
-             "\tsh_reserve_crashkernel();\n",
+             "\tcrashkernel_reserve_asked();\n",
              "the region is in memory that the kernel is to use"),
         Edit("arch/sh/mm/init.c",
-             "#include <asm/kexec.h>\n",
-             "#include <asm/crash_reserve.h>\n",
+             "#include <linux/init.h>\n",
+             "#include <linux/crash_reserve.h>\n"
+             "#include <linux/init.h>\n",
              "the region is taken by what all architectures have for it"),
+        Edit("arch/sh/mm/init.c",
+             "#include <asm/kexec.h>\n", "",
+             "nothing here uses it any more"),
 
         Edit("kernel/vmcore_info.c",
              '#include "kexec_internal.h"\n', "",

@@ -21,7 +21,6 @@
 #include <asm/irq_regs.h>
 #include <asm/pgalloc.h>
 #include <asm/set_memory.h>
-#include <asm/setup.h>
 #include <asm/tlbflush.h>
 
 #ifdef CONFIG_SMP
@@ -165,13 +164,7 @@ static void __init map_by_pages(phys_addr_t start, phys_addr_t end)
  */
 void __init arm_reserve_crashkernel(void)
 {
-	unsigned long long size, base, low = 0;
-	bool high = false;
-
-	if (crashkernel_parse(boot_command_line, memblock_phys_mem_size(),
-			      &size, &base, &low, &high))
-		return;
-	crashkernel_reserve(size, base, low, high);
+	crashkernel_reserve_asked();
 	if (crashk_res.end)
 		map_by_pages(crashk_res.start, crashk_res.end + 1);
 }

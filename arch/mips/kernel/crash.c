@@ -6,19 +6,14 @@
 #define pr_fmt(fmt) "kexec: crash: " fmt
 
 #include <linux/cpumask.h>
-#include <linux/crash_reserve.h>
 #include <linux/delay.h>
-#include <linux/init.h>
 #include <linux/kexec.h>
-#include <linux/memblock.h>
 #include <linux/panic.h>
 #include <linux/percpu.h>
 #include <linux/reboot.h>
 #include <linux/smp.h>
 
-#include <asm/crash_reserve.h>
 #include <asm/irq_regs.h>
-#include <asm/setup.h>
 
 #ifdef CONFIG_SMP
 /* How long is waited for other CPUs, in ms. */
@@ -97,36 +92,4 @@ void machine_crash_shutdown(struct pt_regs *regs)
 	crash_smp_send_stop();
 	/* None is left half handled, and none comes until a driver is there. */
 	crash_quiet_interrupts();
-}
-
-/**
- * machine_crash_protect - guard memory from being written to by the kernel
- * @start: physical address, page aligned
- * @nr_pages: how many
- * @protect: true: read-only; false: as usual
- *
- * KSEG0 has no read-only memory.
- *
- * Return: 0, or -EOPNOTSUPP if it is to be guarded.
- */
-int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
-			  bool protect)
-{
-	return protect ? -EOPNOTSUPP : 0;
-}
-
-/**
- * mips_reserve_crashkernel - take the memory for a crash image, as asked for
- *
- * Context: boot, when the end of low memory is known, and memblock in charge.
- */
-void __init mips_reserve_crashkernel(void)
-{
-	unsigned long long size, base, low = 0;
-	bool high = false;
-
-	if (crashkernel_parse(boot_command_line, memblock_phys_mem_size(),
-			      &size, &base, &low, &high))
-		return;
-	crashkernel_reserve(size, base, low, high);
 }

@@ -91,20 +91,3 @@ void crash_ipi_callback(struct pt_regs *regs)
 void crash_kexec_secondary(struct pt_regs *regs)
 {
 }
-
-/**
- * machine_crash_protect - guard memory from being written to by the kernel
- * @start: physical address, page aligned
- * @nr_pages: how many
- * @protect: true: read-only; false: as usual
- *
- * Low memory is mapped by registers, of which there are few, and each maps much of it.
- *
- * Context: May sleep.
- * Return: 0, or -EOPNOTSUPP as nothing is guarded.
- */
-int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
-			  bool protect)
-{
-	return protect ? -EOPNOTSUPP : 0;
-}

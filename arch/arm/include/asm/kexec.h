@@ -83,6 +83,9 @@ int machine_kexec_entry(struct kimage *image);
 #define machine_kexec_entry machine_kexec_entry
 u64 machine_kexec_counter(u64 *hz);
 #define machine_kexec_counter machine_kexec_counter
+int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
+			  bool protect);
+#define machine_crash_protect machine_crash_protect
 
 /*
  * Where the device tree is in memory: arm maps it to an address of its own, from which

@@ -124,6 +124,9 @@ int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
 u64 machine_kexec_counter(u64 *hz);
 #define machine_kexec_counter machine_kexec_counter
+int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
+			  bool protect);
+#define machine_crash_protect machine_crash_protect
 
 /**
  * machine_crash_regs - write down the registers as they are

@@ -29,12 +29,6 @@ static inline unsigned long crash_reserve_low_default(void)
 	return 0;
 }
 
-#ifdef CONFIG_CRASH_RESERVE
-void mips_reserve_crashkernel(void);
-#else
-static inline void mips_reserve_crashkernel(void) { }
-#endif
-
 #ifdef CONFIG_KEXEC_CORE
 void mips_keep_environment(void);
 #else

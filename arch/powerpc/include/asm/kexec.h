@@ -74,6 +74,9 @@ int machine_kexec_entry(struct kimage *image);
 int machine_kexec_begin(void);
 #define machine_kexec_begin machine_kexec_begin
 #endif
+int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
+			  bool protect);
+#define machine_crash_protect machine_crash_protect
 #endif /* CONFIG_PPC32 */
 u64 machine_kexec_counter(u64 *hz);
 #define machine_kexec_counter machine_kexec_counter

@@ -48,6 +48,9 @@ bool machine_crash_image_good(const struct kimage *image);
 #define machine_crash_image_good machine_crash_image_good
 void machine_crash_region_changed(void);
 #define machine_crash_region_changed machine_crash_region_changed
+int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
+			  bool protect);
+#define machine_crash_protect machine_crash_protect
 
 /**
  * machine_crash_regs - write down the registers as they are

@@ -26,10 +26,4 @@ static inline unsigned long crash_reserve_low_default(void)
 	return 0;
 }
 
-#ifdef CONFIG_CRASH_RESERVE
-void sh_reserve_crashkernel(void);
-#else
-static inline void sh_reserve_crashkernel(void) { }
-#endif
-
 #endif /* _ASM_SH_CRASH_RESERVE_H */

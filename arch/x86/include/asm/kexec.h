@@ -155,6 +155,9 @@ u64 machine_kexec_letter(void);
 #define machine_kexec_letter machine_kexec_letter
 u64 machine_kexec_counter(u64 *hz);
 #define machine_kexec_counter machine_kexec_counter
+int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
+			  bool protect);
+#define machine_crash_protect machine_crash_protect
 
 /*
  * The word that an image left at the top of its stack says where it goes on.  An
