@@ -23,7 +23,7 @@ class Check:
     """Something to run.  It returns why it failed, and the tests within it."""
     name: str
     run: Callable
-    kernel: tuple = None        # that it boots: architecture, flavour
+    kernels: tuple = ()         # that it boots: architecture, flavour of each
     alone: bool = False         # it keeps all processors busy by itself
     in_check: bool = True       # "make check" has it, not "check-all" only
     inputs: Callable = None     # returns a text that changes if it has to run
@@ -53,13 +53,14 @@ def build_kernel(arch, flavour):
 
 def run_guest(arch, one):
     """Boot a guest and judge it."""
-    if (arch.name, one.flavour) not in IMAGES:
+    if any((arch.name, flavour) not in IMAGES for flavour in one.flavours):
         build.borrowed(arch.borrowed)   # what its kernel lacked is what it lacks
         return ["its kernel could not be built"], []
     if why := build.lack(arch, one.needs):
         return [], [ktap.Test(one.name, True, True, " ".join(why.split()))]
     image, initrd = IMAGES[arch.name, one.flavour]
-    outcome = guest.boot(arch, one, image, initrd)
+    capture = IMAGES[arch.name, one.flavours[1]][0] if one.capture else None
+    outcome = guest.boot(arch, one, image, initrd, capture=capture)
     GUEST_CPU[arch.name, one.name] = outcome.cpu_seconds
     why, tests = guest.judge(one.on(arch), outcome)
     if why or any(not test.ok for test in tests):
@@ -77,11 +78,10 @@ def inputs_of_guest(arch, one):
     """What a guest's result depends on: the row, the files that it boots, what
     runs and judges it.
     """
-    image, initrd = IMAGES[arch.name, one.flavour]
+    files = sum((IMAGES[arch.name, flavour] for flavour in one.flavours), ())
     return "\n".join([
         repr(one), repr(sorted(arch.settings.items())),
-        record.digest([image, initrd, *sorted((build.HERE / "harness")
-                                              .glob("*.py"))]),
+        record.digest([*files, *sorted((build.HERE / "harness").glob("*.py"))]),
         record.version(arch.qemu)])
 
 
@@ -95,7 +95,8 @@ def checks_of(arch):
           for name, function in static.build_checks()),
         *(Check(f"guest/{arch.name}/{one.name}",
                 functools.partial(run_guest, arch, one),
-                (arch.name, one.flavour), in_check=one.in_check(arch.name),
+                tuple((arch.name, flavour) for flavour in one.flavours),
+                in_check=one.in_check(arch.name),
                 inputs=functools.partial(inputs_of_guest, arch, one))
           for one in guest.table(arch)),
         *(Check(f"base/{base}/{arch.name}",
@@ -137,7 +138,7 @@ def kernels(archs, checks):
                   functools.partial(build_kernel, known[name], flavour),
                   alone=True)
             for name, flavour in dict.fromkeys(
-                check.kernel for check in checks if check.kernel)]
+                kernel for check in checks for kernel in check.kernels)]
 
 
 def names(archs):
@@ -389,7 +390,7 @@ def run_steady(archs, substring):
     and in several conditions; returns an exit status.
     """
     checks = [check for check in selected(archs, substring, True)
-              if check.kernel]
+              if check.kernels]
     if not checks:
         raise build.BuildError(f"no guest's name has {substring!r}")
     total, began = Count(), time.monotonic()

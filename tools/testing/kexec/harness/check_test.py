@@ -90,10 +90,11 @@ class RunTest(unittest.TestCase):
 
     def test_kernels(self):
         one, two = build.Arch("x86_64"), types.SimpleNamespace(name="other")
-        checks = [check.Check("a", None, ("x86_64", ("x", "y"))),
-                  check.Check("b", None), check.Check("c", None, ("other", ())),
-                  check.Check("d", None, ("x86_64", ())),
-                  check.Check("e", None, ("other", ()))]
+        checks = [check.Check("a", None, (("x86_64", ("x", "y")),)),
+                  check.Check("b", None),
+                  check.Check("c", None, (("other", ()), ("x86_64", ("x", "y")))),
+                  check.Check("d", None, (("x86_64", ()),)),
+                  check.Check("e", None, (("other", ()),))]
         self.assertEqual(
             [kernel.name for kernel in check.kernels([one, two], checks)],
             ["build/x-y/x86_64", "build/default/other",
@@ -585,7 +586,8 @@ class AptTest(unittest.TestCase):
 
     def test_without_program(self):
         """A guest that needs what there is not is left out, and counted."""
-        one = types.SimpleNamespace(name="guest", flavour=(), needs="kexec")
+        one = types.SimpleNamespace(name="guest", flavour=(), flavours=[()],
+                                    needs="kexec")
         arch = types.SimpleNamespace(name="some")
         images = {("some", ()): ("image", "initrd")}
         lack = lambda arch, needs: "none\nat all" if needs else ""
@@ -698,7 +700,8 @@ class BorrowedTest(unittest.TestCase):
         """What checks of an architecture come to that can't borrow its compiler."""
         arch = build.Arch("x86_64")
         arch.settings = arch.settings | {"borrowed": [self.WANTED]}
-        one = types.SimpleNamespace(name="guest", flavour=("none",), needs="")
+        one = types.SimpleNamespace(name="guest", flavour=("none",),
+                                    flavours=[("none",)], needs="")
         download = mock.Mock(side_effect=error)
         checks = [check.Check("build/some", lambda: (arch.make(), []), alone=True),
                   check.Check("guest/some", lambda: check.run_guest(arch, one)),

@@ -82,6 +82,7 @@ class Guest:
     small: bool = False
     dump: dict = None
     notes: list = dataclasses.field(default_factory=list)
+    capture: str = ""
 
     def __post_init__(self):
         if isinstance(self.dump, dict):
@@ -90,6 +91,12 @@ class Guest:
     @property
     def flavour(self):
         return () if self.kernel == "default" else tuple(self.kernel.split("-"))
+
+    @property
+    def flavours(self):
+        """The flavours of all kernels that it has; the first is what boots."""
+        return [self.flavour, *([tuple(self.capture.split("-"))]
+                                if self.capture else [])]
 
     def is_for(self, arch_name):
         """Whether it is a guest of an architecture, of the base that there is."""
@@ -162,10 +169,10 @@ def wrong_values(one):
             re.compile(pattern)
         except re.error as error:
             yield f"{pattern}: {error}"
-    for part in one.flavour:
+    for part in sum(one.flavours, ()):
         if not [*(build.HERE / "configs").glob(f"{part}.config"),
                 *(build.HERE / "configs").glob(f"*-{part}.config")]:
-            yield f"kernel: there is no configs/{part}.config"
+            yield f"kernel, capture: there is no configs/{part}.config"
     for name, size in (("memory", one.memory), ("disk", one.disk or "1M")):
         if not re.fullmatch(r"\d+[MG]", size):
             yield f"{name}: {size}, which is no number of M or G"
@@ -353,9 +360,9 @@ def command_line(arch, guest, image, initrd):
             "-append", " ".join(filter(None, append))]
 
 
-def with_own_files(arch, guest, image, initrd, scratch):
-    """The initramfs plus /run/command, and what else only this guest has;
-    archives may follow one another.
+def with_own_files(arch, guest, image, initrd, scratch, capture=None):
+    """The initramfs plus /run/command, and what else only this guest has, as
+    the image of another kernel, @capture; archives may follow one another.
     """
     if not guest.run:
         return initrd
@@ -368,6 +375,8 @@ def with_own_files(arch, guest, image, initrd, scratch):
         subprocess.run([f"{arch.cross_compile}strip", "-o", str(stripped),
                         str(build.vmlinux(image))], check=True)
         cpio.file("boot/vmlinux", stripped, 0o644)
+    if capture:
+        cpio.file("boot/kernel-capture", capture, 0o644)
     whole = scratch / "initramfs"
     whole.write_bytes(initrd.read_bytes() + build.more_files(arch, guest.needs)
                       + cpio.bytes())
@@ -474,8 +483,11 @@ def by_sysrq(monitor, qemu):
                 return
 
 
-def boot(arch, guest, image, initrd, watch=None):
+def boot(arch, guest, image, initrd, watch=None, capture=None):
     """Run one guest to its end or its time limit; returns the Outcome.
+
+    @capture is the image of the kernel that is to capture its dump, if that is
+    another one.
 
     @watch is called with (seconds, line) as lines come; when it returns True,
     nothing more is wanted of the guest, and that is ended.
@@ -483,7 +495,7 @@ def boot(arch, guest, image, initrd, watch=None):
     log = build.LOGS / "guests" / arch.name / f"{guest.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="kexec-guest-") as scratch:
-        whole = with_own_files(arch, guest, image, initrd, Path(scratch))
+        whole = with_own_files(arch, guest, image, initrd, Path(scratch), capture)
         disk, disk_options = with_disk(guest, log)
         monitor = Monitor(guest, Path(scratch))
         tree_options = with_device_tree(arch, guest, image, Path(scratch))

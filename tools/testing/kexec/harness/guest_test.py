@@ -310,6 +310,23 @@ while True:
                                    kernel="other")
         self.assertIn("could not be built", why[0])
 
+    def test_capture_kernel_was_not_built(self):
+        why, _, _ = self.run_guest("echo kexec-guest: exit 0\n",
+                                   capture="other")
+        self.assertIn("could not be built", why[0])
+
+    def test_capture_kernel(self):
+        """It is beside the one that boots, by its own name."""
+        other = self.top / "other"
+        other.write_bytes(b"a kernel linked elsewhere")
+        one = guest.Guest(name="test", run="true")
+        for capture in (None, other):
+            whole = guest.with_own_files(build.Arch("x86_64"), one, self.initrd,
+                                         self.initrd, self.top, capture)
+            content = whole.read_bytes()
+            self.assertEqual(b"boot/kernel-capture" in content, bool(capture))
+            self.assertEqual(other.read_bytes() in content, bool(capture))
+
     def test_disk(self):
         with mock.patch.object(dump, "verify") as verify:
             verify.return_value = []

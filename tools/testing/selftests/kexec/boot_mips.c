@@ -15,6 +15,7 @@
 #define KSEG0		0x80000000ULL
 #define PHYS_MASK	0x1fffffffULL
 #define LOW_END		(512 * MIB)
+#define FIRST_PAGE	(64 * KIB)	/* the largest there is */
 #define CMDLINE_MAX	4095	/* COMMAND_LINE_SIZE, less the NUL */
 #define PREFIX		"kexec "
 
@@ -88,7 +89,13 @@ static bool place_initrd(struct boot *boot)
 			 KSEG0 + phys, size);
 }
 
-/* Where the core header is, and that all beside it is the kernel's. */
+/*
+ * Where the core header is, and that all beside it is the kernel's.  Memory begins at 0 for
+ * it nevertheless, where nothing of the dump may be touched, so that is reserved: a kernel
+ * without CONFIG_SPARSEMEM counts its struct pages from 0, whatever its first memory is
+ * (ARCH_PFN_OFFSET is 0; alloc_node_mem_map() in mm/mm_init.c).  "mem=" goes first: it
+ * takes away what firmware says.
+ */
 static bool place_core(struct boot *boot)
 {
 	struct range core, ram = boot->ram.at[0];
@@ -98,10 +105,11 @@ static bool place_core(struct boot *boot)
 	if (core.end != ram.end)
 		return boot_fail(boot,
 				 "the core header is not at the end of the crash kernel's memory");
-	return add_words(boot, "%smem=%lluK@%lluK elfcorehdr=%lluK@%lluK",
+	return add_words(boot,
+			 "%smem=%lluK@%lluK memmap=%lluK$0 elfcorehdr=%lluK@%lluK",
 			 blank(boot), (core.start - ram.start) / KIB,
-			 ram.start / KIB, range_len(core) / KIB,
-			 core.start / KIB);
+			 ram.start / KIB, FIRST_PAGE / KIB,
+			 range_len(core) / KIB, core.start / KIB);
 }
 
 static bool place_cmdline(struct boot *boot)
