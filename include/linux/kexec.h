@@ -375,6 +375,24 @@ void crash_save_stopped_cpu(struct pt_regs *regs, int cpu, pid_t pid);
 void __noreturn crash_stop_self(struct pt_regs *regs);
 void crash_quiet_interrupts(void);
 
+/**
+ * crash_save_self - write down what this CPU is doing, for the dump
+ * @regs: the registers to be saved; NULL for those of the caller
+ *
+ * For a CPU that stops by itself.  As for crash_save_cpu(), what it has saved before
+ * stays.
+ *
+ * Context: Any, NMI included, interrupts off; the caller does not return.
+ */
+static __always_inline void crash_save_self(struct pt_regs *regs)
+{
+	struct pt_regs now = { };
+
+	if (!regs)
+		machine_crash_regs(&now);
+	crash_save_cpu(regs ?: &now, raw_smp_processor_id());
+}
+
 /*
  * What an architecture provides besides crash_smp_send_stop() of <linux/smp.h>
  * and machine_crash_shutdown() of <linux/reboot.h>.
@@ -405,6 +423,7 @@ static inline void crash_kexec(struct pt_regs *regs) { }
 static inline int kexec_should_crash(struct task_struct *task) { return 0; }
 static inline int kexec_crash_loaded(void) { return 0; }
 static inline void crash_save_cpu(struct pt_regs *regs, int cpu) { }
+static inline void crash_save_self(struct pt_regs *regs) { }
 static inline void __noreturn crash_stop_self(struct pt_regs *regs)
 {
 	panic_smp_self_stop();

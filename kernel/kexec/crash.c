@@ -133,16 +133,18 @@ static void write_note(u32 *note, const struct pt_regs *regs, pid_t pid)
 }
 
 /**
- * crash_save_stopped_cpu - write down what another CPU was doing, for the dump
- * @regs: its registers
+ * crash_cpu_is_saved - whether the registers of a CPU have been saved
  * @cpu: its number
- * @pid: of the task that it ran
  *
- * Where a CPU is stopped by others, which read its registers.
- *
- * Context: Any, NMI included; that CPU has stopped.
+ * Context: Any.
+ * Return: whether they have.
  */
-void crash_save_stopped_cpu(struct pt_regs *regs, int cpu, pid_t pid)
+bool crash_cpu_is_saved(int cpu)
+{
+	return cpumask_test_cpu(cpu, &saved_cpus);
+}
+
+static void save_cpu(const struct pt_regs *regs, int cpu, pid_t pid)
 {
 	/* Not there yet, this early. */
 	if (crash_notes)
@@ -151,9 +153,28 @@ void crash_save_stopped_cpu(struct pt_regs *regs, int cpu, pid_t pid)
 }
 
 /**
+ * crash_save_stopped_cpu - write down what another CPU was doing, for the dump
+ * @regs: its registers
+ * @cpu: its number
+ * @pid: of the task that it ran
+ *
+ * Where a CPU is stopped by others, which read its registers.  If it has stopped by
+ * itself and saved what led to that, this stays: now it is in a loop.
+ *
+ * Context: Any, NMI included; that CPU has stopped.
+ */
+void crash_save_stopped_cpu(struct pt_regs *regs, int cpu, pid_t pid)
+{
+	if (!crash_cpu_is_saved(cpu))
+		save_cpu(regs, cpu, pid);
+}
+
+/**
  * crash_save_cpu - write down what a CPU was doing, for the dump
  * @regs: its registers
  * @cpu: its number
+ *
+ * What it has saved before stays, see crash_save_stopped_cpu().
  *
  * Context: Any, NMI included; on that CPU itself.
  */
@@ -173,11 +194,7 @@ void crash_save_cpu(struct pt_regs *regs, int cpu)
  */
 void __noreturn crash_stop_self(struct pt_regs *regs)
 {
-	struct pt_regs now = { };
-
-	if (!regs)
-		machine_crash_regs(&now);
-	crash_save_cpu(regs ?: &now, raw_smp_processor_id());
+	crash_save_self(regs);
 	panic_smp_self_stop();
 }
 
@@ -189,18 +206,6 @@ static bool begin_step(enum crash_step step)
 		return false;
 	WRITE_ONCE(crash_step, step);
 	return true;
-}
-
-/**
- * crash_cpu_is_saved - whether the registers of a CPU have been saved
- * @cpu: its number
- *
- * Context: Any.
- * Return: whether they have.
- */
-bool crash_cpu_is_saved(int cpu)
-{
-	return cpumask_test_cpu(cpu, &saved_cpus);
 }
 
 /*
@@ -280,7 +285,7 @@ static noinline void start_image(void)
 		return;
 
 	if (begin_step(CRASH_SAVE)) {
-		crash_save_cpu(&crash_regs, raw_smp_processor_id());
+		save_cpu(&crash_regs, raw_smp_processor_id(), current->pid);
 		crash_save_vmcoreinfo();
 	}
 	if (begin_step(CRASH_WAIT)) {
@@ -307,7 +312,7 @@ static __always_inline void take_regs(const struct pt_regs *regs)
 	if (crash_step != CRASH_NOT_BEGUN) {
 		if (cpu == crash_regs_cpu)
 			return;
-		crash_save_cpu(&crash_regs, crash_regs_cpu);
+		save_cpu(&crash_regs, crash_regs_cpu, current->pid);
 	}
 	crash_regs_cpu = cpu;
 	if (regs)

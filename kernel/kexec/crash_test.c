@@ -63,6 +63,38 @@ static void test_notes_in_a_page(struct kunit *test)
 	}
 }
 
+/* A CPU that has stopped by itself is stopped by others, too. */
+static void test_first_stays(struct kunit *test)
+{
+	unsigned int cpu = cpumask_last(cpu_possible_mask);
+	struct cpumask *saved = kunit_kmalloc(test, sizeof(*saved), GFP_KERNEL);
+	note_buf_t *first = kunit_kmalloc(test, sizeof(*first), GFP_KERNEL);
+	note_buf_t *before = kunit_kmalloc(test, sizeof(*before), GFP_KERNEL);
+	struct pt_regs regs;
+	note_buf_t *buf;
+
+	KUNIT_ASSERT_NOT_NULL(test, saved);
+	KUNIT_ASSERT_NOT_NULL(test, first);
+	KUNIT_ASSERT_NOT_NULL(test, before);
+	KUNIT_ASSERT_TRUE(test, !!crash_notes);
+	buf = per_cpu_ptr(crash_notes, cpu);
+	memcpy(before, buf, sizeof(*before));
+	cpumask_copy(saved, &saved_cpus);
+
+	memset(&regs, 0x11, sizeof(regs));
+	memset(first, 0, sizeof(*first));
+	write_note(*first, &regs, 1);
+	crash_save_stopped_cpu(&regs, cpu, 1);
+	memset(&regs, 0x22, sizeof(regs));
+	crash_save_stopped_cpu(&regs, cpu, 2);
+
+	KUNIT_EXPECT_TRUE(test, crash_cpu_is_saved(cpu));
+	KUNIT_EXPECT_MEMEQ(test, buf, first, sizeof(*first));
+
+	memcpy(buf, before, sizeof(*buf));
+	cpumask_copy(&saved_cpus, saved);
+}
+
 /* The registers are those of the function that asks. */
 static void test_regs(struct kunit *test)
 {
@@ -116,6 +148,7 @@ static void test_protected(struct kunit *test)
 static struct kunit_case crash_test_cases[] = {
 	KUNIT_CASE(test_note),
 	KUNIT_CASE(test_notes_in_a_page),
+	KUNIT_CASE(test_first_stays),
 	KUNIT_CASE(test_regs),
 	KUNIT_CASE(test_protected),
 	{ }

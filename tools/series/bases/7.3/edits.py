@@ -38,16 +38,16 @@ EDITS = [
                     r"(?:.*\n)+?(?=Contact\n=+\n)", re.MULTILINE), "",
          "a capture kernel is not given the keys of encrypted disks"),
 
-    # panic_force_cpu=: nobody stops that CPU, which is offline by then.
+    # panic_force_cpu=: a CPU that panics, and has another one go on or finds that it is
+    # about to, is offline when the others are stopped, so nobody asks for its registers.
     Edit("kernel/panic.c",
-         "\tint old_cpu = PANIC_CPU_INVALID;\n\tva_list ap;\n",
-         "\tint old_cpu = PANIC_CPU_INVALID;\n\tstruct pt_regs regs;\n"
-         "\tva_list ap;\n",
-         "who panics saves its registers before another CPU goes on"),
+         "\t\tset_cpu_online(smp_processor_id(), false);\n",
+         "\t\tcrash_save_self(NULL);\n"
+         "\t\tset_cpu_online(smp_processor_id(), false);\n",
+         "a CPU that panics while another one goes on saves its registers"),
     Edit("kernel/panic.c",
-         "\tif (panic_smp_redirect_cpu(panic_force_cpu, panic_force_buf) != 0) {\n",
-         "\tmachine_crash_regs(&regs);\n"
-         "\tcrash_save_cpu(&regs, this_cpu);\n\n"
-         "\tif (panic_smp_redirect_cpu(panic_force_cpu, panic_force_buf) != 0) {\n",
-         "who panics saves its registers before another CPU goes on"),
+         "\t\tset_cpu_online(raw_smp_processor_id(), false);\n",
+         "\t\tcrash_save_self(regs);\n"
+         "\t\tset_cpu_online(raw_smp_processor_id(), false);\n",
+         "a CPU that panics while another one goes on saves its registers"),
 ]
