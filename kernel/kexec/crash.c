@@ -45,6 +45,7 @@
 #include <linux/smp.h>
 #include <linux/string.h>
 
+#include "base.h"
 #include "internal.h"
 
 /* What each CPU was doing: an ELF note, for the dump. */
@@ -363,6 +364,11 @@ void crash_kexec(struct pt_regs *regs)
 		return;
 
 	local_irq_save(flags);
+	/* It is on that one that the image can start, and that panic() has it start. */
+	if (kexec_panic_goes_elsewhere()) {
+		crash_save_self(regs);
+		panic("Another CPU is to start the crash image");
+	}
 	if (panic_try_start()) {
 		++oops_in_progress;
 		__crash_kexec(regs);

@@ -50,4 +50,26 @@ EDITS = [
          "\t\tcrash_save_self(regs);\n"
          "\t\tset_cpu_online(raw_smp_processor_id(), false);\n",
          "a CPU that panics while another one goes on saves its registers"),
+    Edit("kernel/panic.c",
+         "EXPORT_SYMBOL(panic_on_other_cpu);\n",
+         """\
+EXPORT_SYMBOL(panic_on_other_cpu);
+
+#ifdef CONFIG_CRASH_DUMP
+/**
+ * panic_goes_elsewhere - whether panic() here would have another CPU go on
+ *
+ * For crash_kexec(), which exceptions call in the place of a panic.
+ *
+ * Context: Any.
+ * Return: whether panic_force_cpu= names another CPU, and nobody panics yet.
+ */
+bool panic_goes_elsewhere(void)
+{
+	return panic_force_cpu >= 0 && panic_force_cpu != raw_smp_processor_id() &&
+	       cpu_online(panic_force_cpu) && !panic_in_progress();
+}
+#endif
+""",
+         "an exception is a panic, too, for panic_force_cpu="),
 ]

@@ -38,4 +38,10 @@ kexec_setup_timer(struct hrtimer *timer,
 	timer->function = function;
 }
 
+/* Whether panic() here has another CPU go on: never. */
+static inline bool kexec_panic_goes_elsewhere(void)
+{
+	return false;
+}
+
 #endif /* _KERNEL_KEXEC_BASE_H */

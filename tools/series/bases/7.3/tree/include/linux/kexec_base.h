@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How the architectures of Linux 7.3 call what <linux/crash_reserve.h> has.
+ * How the architectures of Linux 7.3 call what <linux/crash_reserve.h> has, and what
+ * kernel/panic.c has for kexec.
  */
 #ifndef _LINUX_KEXEC_BASE_H
 #define _LINUX_KEXEC_BASE_H
@@ -31,5 +32,7 @@ reserve_crashkernel_generic(unsigned long long size, unsigned long long base,
 
 /* crashkernel_reserve() has done that. */
 static inline void reserve_crashkernel_cma(unsigned long long cma_size) { }
+
+bool panic_goes_elsewhere(void);
 
 #endif /* _LINUX_KEXEC_BASE_H */

@@ -6,6 +6,7 @@
 #define _KERNEL_KEXEC_BASE_H
 
 #include <linux/console.h>
+#include <linux/crash_reserve.h>
 #include <linux/gfp.h>
 #include <linux/hrtimer.h>
 
@@ -36,6 +37,12 @@ kexec_setup_timer(struct hrtimer *timer,
 		  clockid_t clock, enum hrtimer_mode mode)
 {
 	hrtimer_setup(timer, function, clock, mode);
+}
+
+/* Whether panic() here has another CPU go on (panic_force_cpu=). */
+static inline bool kexec_panic_goes_elsewhere(void)
+{
+	return panic_goes_elsewhere();
 }
 
 #endif /* _KERNEL_KEXEC_BASE_H */
