@@ -511,7 +511,9 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
         Edit("arch/arm64/kernel/smp.c",
              "void __noreturn panic_smp_self_stop(void)\n{\n",
              "void __noreturn panic_smp_self_stop(void)\n{\n"
-             "\tcrash_turn_off_this_cpu();\n",
+             "#ifdef CONFIG_CRASH_DUMP\n"
+             "\tcrash_turn_off_this_cpu();\n"
+             "#endif\n",
              "a CPU that panics second goes where the next kernel can start it"),
         Edit("arch/arm64/Kconfig",
              "\tselect CPU_PM if (SUSPEND || CPU_IDLE)\n",

@@ -164,8 +164,6 @@ static __always_inline void machine_crash_regs(struct pt_regs *regs)
 
 #ifdef CONFIG_CRASH_DUMP
 void crash_turn_off_this_cpu(void);
-#else
-static inline void crash_turn_off_this_cpu(void) { }
 #endif
 
 #if defined(CONFIG_CRASH_DUMP) && defined(CONFIG_HIBERNATION)
