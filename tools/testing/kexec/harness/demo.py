@@ -135,10 +135,11 @@ def tell(arch, one, events, end):
     image = build.kernel(arch, one.flavour)
     own = not build.client(arch) or "kexec_boot" in one.run
     initrd = build.initramfs(arch, image, tests=own)
+    capture = build.kernel(arch, one.flavours[1]) if one.capture else None
     print(f"\nA guest of {one.memory} and {one.cpus} CPUs in {arch.qemu} "
           f"({guest.accelerator(arch)}); times since it was started.\n", flush=True)
     story = Story(events)
-    outcome = guest.boot(arch, one, image, initrd, story.line)
+    outcome = guest.boot(arch, one, image, initrd, story.line, capture)
     why = story.missing() + guest.judge(one.on(arch), outcome)[0]
     if why:
         why += guest.tail(outcome)

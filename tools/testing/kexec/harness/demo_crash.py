@@ -7,7 +7,8 @@ from . import build, demo, dump, guest
 
 # Of the list of guests, what is shown here: a dump on a disk, which drgn reads; or,
 # where there is no row of that, a look into /proc/vmcore.
-ROWS = "client-crash", "crash-vmcore", "crash-vmcore-own-loader"
+ROWS = ("client-crash", "crash-vmcore", "crash-vmcore-own-loader",
+        "crash-vmcore-mipsel", "crash-vmcore-ppc")
 
 # See demo.EVENTS.
 EVENTS = [
@@ -97,6 +98,9 @@ def run(arch):
             backtraces(story, dump.read_drgn(dump.path(outcome.disk), vmlinux))
         return why
 
+    # One CPU has no others to stop.
+    events = [event for event in EVENTS
+              if one.cpus > 1 or event[0] != "CPUs stopped"]
     if one.dump:
-        return demo.tell(arch, one, EVENTS + DUMP_EVENTS, dumped)
-    return demo.tell(arch, one, EVENTS + LOOK_EVENTS, looked)
+        return demo.tell(arch, one, events + DUMP_EVENTS, dumped)
+    return demo.tell(arch, one, events + LOOK_EVENTS, looked)
