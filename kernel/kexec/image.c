@@ -194,11 +194,13 @@ static int accept_destinations(const struct kimage *image)
  * @image: from kimage_new()
  *
  * Context: May sleep.  The caller holds kexec_mutex.
- * Return: 0, -ENOMEM, or -EINTR on a fatal signal.
+ * Return: 0, -ENOMEM, -EINTR on a fatal signal, -EBUSY if memory came online meanwhile;
+ * what machine_kexec_prepare() returns.
  */
 int kimage_place(struct kimage *image)
 {
 	struct kexec_placement *p __free(kfree) = kmalloc(sizeof(*p), GFP_KERNEL);
+	unsigned long arrivals;
 	int err;
 
 	if (!p)
@@ -212,6 +214,8 @@ int kimage_place(struct kimage *image)
 		err = accept_destinations(image);
 	if (!err)
 		err = kexec_check_handoff_console();
+	/* What the handoff maps is the memory that there is now. */
+	arrivals = kexec_stay_arrivals();
 	if (!err)
 		err = machine_kexec_prepare(image);
 	if (!err)
@@ -219,6 +223,9 @@ int kimage_place(struct kimage *image)
 	if (!err)
 		err = kexec_place_sources(p);
 	kexec_place_end(p);
+	/* ... and is not enough for pages of memory that came later. */
+	if (!err && kexec_stay_arrivals() != arrivals)
+		err = kexec_refuse(-EBUSY, "memory came online meanwhile");
 	if (!err)
 		err = kexec_digest_list(image);
 	if (!err)

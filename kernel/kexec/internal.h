@@ -203,6 +203,7 @@ void kexec_place_free(struct kimage *image);
 int kexec_stay_hold(struct kimage *image);
 void kexec_stay_release(struct kimage *image);
 void kexec_stay_claim(unsigned long pfn, unsigned long nr_pages);
+unsigned long kexec_stay_arrivals(void);
 
 /* buddy.c */
 extern const struct kexec_page_ops kexec_buddy_ops;

@@ -12,6 +12,9 @@
  *
  * Both look at what the other one has put down, under one spinlock: of two that
  * come at the same time, the second is refused.
+ *
+ * Memory that comes is counted: what a handoff maps is looked up once for an image, and
+ * none of its pages may be from memory that came after that.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -47,6 +50,9 @@ static struct {
 	unsigned long pfn;
 	unsigned long nr_pages;
 } claimed;
+
+/* How often memory was about to come online. */
+static unsigned long arrivals;
 
 /* The first segment with a part in [@pfn, @pfn + @nr_pages), or -1; none if empty. */
 static int segment_in(const struct kimage *image, unsigned long pfn,
@@ -116,6 +122,25 @@ void kexec_stay_claim(unsigned long pfn, unsigned long nr_pages)
 	spin_unlock(&stay_lock);
 }
 
+/**
+ * kexec_stay_arrivals - how often memory was about to come online
+ *
+ * Before the page allocator has any of it: so a page that was allocated between two calls
+ * that return the same is from memory that was there at the first.
+ *
+ * Context: May sleep.
+ * Return: a number that is another one each time.
+ */
+unsigned long kexec_stay_arrivals(void)
+{
+	unsigned long nr;
+
+	spin_lock(&stay_lock);
+	nr = arrivals;
+	spin_unlock(&stay_lock);
+	return nr;
+}
+
 /* Whether nobody needs these; if so, nobody gets to need them from now on. */
 static bool may_leave(unsigned long pfn, unsigned long nr_pages)
 {
@@ -152,6 +177,11 @@ static int memory_changes(struct notifier_block *nb, unsigned long action,
 	const struct memory_notify *range = data;
 
 	switch (action) {
+	case MEM_GOING_ONLINE:
+		spin_lock(&stay_lock);
+		arrivals++;
+		spin_unlock(&stay_lock);
+		break;
 	case MEM_GOING_OFFLINE:
 		if (may_leave(range->start_pfn, range->nr_pages))
 			break;

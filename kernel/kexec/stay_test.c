@@ -87,10 +87,25 @@ static void test_claimed(struct kunit *test)
 	change(MEM_CANCEL_OFFLINE);
 }
 
+/* Each time that memory comes, and no other. */
+static void test_arrivals(struct kunit *test)
+{
+	unsigned long before = kexec_stay_arrivals();
+
+	KUNIT_EXPECT_EQ(test, kexec_stay_arrivals(), before);
+	KUNIT_EXPECT_EQ(test, change(MEM_GOING_OFFLINE), 0);
+	change(MEM_CANCEL_OFFLINE);
+	change(MEM_ONLINE);
+	KUNIT_EXPECT_EQ(test, kexec_stay_arrivals(), before);
+	KUNIT_EXPECT_EQ(test, change(MEM_GOING_ONLINE), 0);
+	KUNIT_EXPECT_NE(test, kexec_stay_arrivals(), before);
+}
+
 static struct kunit_case stay_test_cases[] = {
 	KUNIT_CASE(test_held),
 	KUNIT_CASE(test_leaving),
 	KUNIT_CASE(test_claimed),
+	KUNIT_CASE(test_arrivals),
 	{ }
 };
 
