@@ -23,6 +23,8 @@
 #include <linux/string.h>
 #include <linux/suspend.h>
 
+#include <xen/xen.h>
+
 #include <asm/coco.h>
 #include <asm/cpu.h>
 #include <asm/debugreg.h>
@@ -247,6 +249,9 @@ static void init_trampoline(struct kimage *image)
  */
 int machine_kexec_check(bool crash)
 {
+	if (xen_pv_domain())
+		return kexec_refuse(-EOPNOTSUPP,
+				    "no kernel can be started in a paravirtualised guest of Xen");
 	if (boot_cpu_has_bug(X86_BUG_TDX_PW_MCE))
 		return kexec_refuse(-EOPNOTSUPP,
 				    "this processor has an erratum of TDX by which the next kernel would get machine checks");
