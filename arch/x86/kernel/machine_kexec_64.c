@@ -156,7 +156,11 @@ static int build_ident_map(struct kimage *image)
 		.info = {
 			.alloc_pgt_page	= alloc_table,
 			.context	= image,
-			.page_flag	= __PAGE_KERNEL_LARGE_EXEC,
+			/*
+			 * Not global: CR4.PGE is set again on the way back, before
+			 * CR3, and what the TLB has of this must not outlive that.
+			 */
+			.page_flag	= __PAGE_KERNEL_LARGE_EXEC & ~_PAGE_GLOBAL,
 			.kernpg_flag	= _KERNPG_TABLE,
 			.direct_gbpages	= direct_gbpages,
 		},
@@ -244,8 +248,11 @@ static void init_trampoline(struct kimage *image)
  * any other.  With this erratum a write of less than a line to it, as by MOVNTI or a
  * device, is a machine check for who reads it (Documentation/arch/x86/tdx.rst).
  *
+ * A paravirtualised guest of Xen has no page tables or descriptor tables that it could
+ * set, and to shut it down halts it.
+ *
  * Context: May sleep.
- * Return: 0, or -EOPNOTSUPP with that erratum.
+ * Return: 0, or -EOPNOTSUPP with that erratum, or in such a guest.
  */
 int machine_kexec_check(bool crash)
 {
