@@ -568,8 +568,8 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\tselect ARCH_HAS_KCOV\n",
              "\tselect ARCH_HAS_KCOV\n"
              "\tselect ARCH_HAS_KEXEC_DEBUG_HANDOFF if 64BIT && RISCV_SBI\n"
-             "\tselect ARCH_HAS_KEXEC_HANDOFF if 64BIT\n"
-             "\tselect ARCH_HAS_KEXEC_JUMP if 64BIT\n",
+             "\tselect ARCH_HAS_KEXEC_HANDOFF if 64BIT && MMU && RISCV_SBI\n"
+             "\tselect ARCH_HAS_KEXEC_JUMP if 64BIT && MMU && RISCV_SBI\n",
              "64-bit RISC-V has a handoff, which can report exceptions, and a way"
              " back"),
         Edit("arch/riscv/Kconfig",
