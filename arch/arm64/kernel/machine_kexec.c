@@ -284,6 +284,15 @@ static void __noreturn leave(const struct kimage *image, phys_addr_t resume)
 	/* From here on the kernel's handlers can't be relied on. */
 	local_daif_mask();
 
+	/*
+	 * An exception has left the program's streaming mode as it was, and a kernel
+	 * that knows nothing of that mode takes another exception at each instruction
+	 * of Advanced SIMD.  What a program has in ZA comes back with an image that
+	 * returns.
+	 */
+	if (!image->preserve_context && system_supports_sme())
+		sme_smstop();
+
 	if (arch->el2_vectors) {
 		/* After a panic there may still be KVM. */
 		__hyp_reset_vectors();

@@ -204,13 +204,17 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	 * Out: HCR_EL2 as the kernel itself has it without VHE: EL1 is 64-bit,
 	 * nothing traps that booting.rst wants not to (API, APK, ATA).  SCTLR
 	 * again, as some of its bits mean something else now; CPTR has another
-	 * layout without E2H: its RES1 bits, and no traps.  On processors that
-	 * have E2H always set, it stays so.
+	 * layout without E2H: its RES1 bits, and no traps but of SME.  On
+	 * processors that have E2H always set, it stays so.  It is read there as
+	 * what was written (ID_AA64MMFR4_EL1.E2H0 is negative then), or as set.
 	 */
 .Lenter_el2:
 	mov_q	x6, HCR_HOST_NVHE_FLAGS
 	msr	hcr_el2, x6
 	isb
+	mrs_s	x7, SYS_ID_AA64MMFR4_EL1
+	sbfx	x7, x7, #ID_AA64MMFR4_EL1_E2H0_SHIFT, #ID_AA64MMFR4_EL1_E2H0_WIDTH
+	tbnz	x7, #63, 1f
 	mrs	x6, hcr_el2
 	tst	x6, #HCR_E2H
 	b.ne	1f
