@@ -293,6 +293,8 @@ __printf(2, 3) bool bad_kernel(struct boot *boot, const char *format, ...);
 bool kernel_has(struct boot *boot, const char *what, __u64 end);
 bool file_has(const struct boot_file *file, __u64 offset, const void *bytes,
 	      size_t size);
+__printf(2, 3) bool add_words(struct boot *boot, const char *format, ...);
+void drop_words(char *line, const char *begin);
 void *boot_alloc(struct boot *boot, __u64 size);
 void boot_free(struct boot *boot);
 

@@ -7,7 +7,6 @@
  * segment that begins with "kexec ", as kexec-tools have it.  Where the initrd is stands
  * among them: arch/mips/kernel/setup.c, rd_start= and rd_size=.
  */
-#include <stdarg.h>
 #include <string.h>
 
 #include "boot_image.h"
@@ -18,44 +17,6 @@
 #define FIRST_PAGE	(64 * KIB)	/* the largest there is */
 #define CMDLINE_MAX	4095	/* COMMAND_LINE_SIZE, less the NUL */
 #define PREFIX		"kexec "
-
-__printf(2, 3)
-static bool add_words(struct boot *boot, const char *format, ...)
-{
-	size_t len = strlen(boot->cmdline), room = sizeof(boot->cmdline) - len;
-	va_list args;
-	int add;
-
-	va_start(args, format);
-	add = vsnprintf(boot->cmdline + len, room, format, args);
-	va_end(args);
-	return (add >= 0 && (size_t)add < room) ||
-	       boot_fail(boot, "the command line is too long");
-}
-
-/* Words that say where the running kernel's own initrd was. */
-static void drop_words(char *line, const char *begin)
-{
-	size_t len = strlen(begin);
-	char *at = line, *next;
-
-	while ((at = strstr(at, begin))) {
-		if (at > line && at[-1] != ' ') {
-			at += len;
-			continue;
-		}
-		next = strchr(at, ' ');
-		if (next)
-			memmove(at, next + 1, strlen(next + 1) + 1);
-		else
-			*at = '\0';
-	}
-}
-
-static const char *blank(const struct boot *boot)
-{
-	return boot->cmdline[0] ? " " : "";
-}
 
 static bool place_kernel(struct boot *boot, const struct mips_kernel *kernel,
 			 __u64 *phys)
@@ -85,8 +46,7 @@ static bool place_initrd(struct boot *boot)
 		return true;
 	return place_segment(boot, "initrd", boot->initrd.data, size, &hole,
 			     &phys) &&
-	       add_words(boot, "%srd_start=%#llx rd_size=%llu", blank(boot),
-			 KSEG0 + phys, size);
+	       add_words(boot, "rd_start=%#llx rd_size=%llu", KSEG0 + phys, size);
 }
 
 /*
@@ -106,10 +66,10 @@ static bool place_core(struct boot *boot)
 		return boot_fail(boot,
 				 "the core header is not at the end of the crash kernel's memory");
 	return add_words(boot,
-			 "%smem=%lluK@%lluK memmap=%lluK$0 elfcorehdr=%lluK@%lluK",
-			 blank(boot), (core.start - ram.start) / KIB,
-			 ram.start / KIB, FIRST_PAGE / KIB,
-			 range_len(core) / KIB, core.start / KIB);
+			 "mem=%lluK@%lluK memmap=%lluK$0 elfcorehdr=%lluK@%lluK",
+			 (core.start - ram.start) / KIB, ram.start / KIB,
+			 FIRST_PAGE / KIB, range_len(core) / KIB,
+			 core.start / KIB);
 }
 
 static bool place_cmdline(struct boot *boot)

@@ -60,7 +60,8 @@ static bool say_what_it_is(struct boot *boot)
  */
 bool boot_plan(struct boot *boot)
 {
-	size_t i, cmdline = strlen(boot->cmdline);
+	char cmdline[sizeof(boot->cmdline)];
+	size_t i;
 	int keep;
 
 	for (i = 0; i < ARRAY_SIZE(formats); i++) {
@@ -71,13 +72,15 @@ bool boot_plan(struct boot *boot)
 		return say_what_it_is(boot);
 	boot->format = formats[i];
 
+	strcpy(cmdline, boot->cmdline);
+
 	/* What is left beside the running kernel may be too little. */
 	for (keep = 1; keep >= 0; keep--) {
 		boot->keep_running = keep;
 		if (boot->format->load(boot))
 			return true;
 		boot_free(boot);
-		boot->cmdline[cmdline] = '\0';
+		strcpy(boot->cmdline, cmdline);
 	}
 	return false;
 }

@@ -145,6 +145,52 @@ bool kernel_has(struct boot *boot, const char *what, __u64 end)
 }
 
 /**
+ * add_words - add to the command line
+ * @boot: has it
+ * @format: as of printf()
+ *
+ * Return: false if it gets too long.
+ */
+bool add_words(struct boot *boot, const char *format, ...)
+{
+	size_t len = strlen(boot->cmdline), room;
+	va_list args;
+	int add;
+
+	if (len && len + 1 < sizeof(boot->cmdline))
+		strcpy(boot->cmdline + len++, " ");
+	room = sizeof(boot->cmdline) - len;
+	va_start(args, format);
+	add = vsnprintf(boot->cmdline + len, room, format, args);
+	va_end(args);
+	return (add >= 0 && (size_t)add < room) ||
+	       boot_fail(boot, "the command line is too long");
+}
+
+/**
+ * drop_words - take words out of a command line
+ * @line: the line
+ * @begin: what they begin with
+ */
+void drop_words(char *line, const char *begin)
+{
+	size_t len = strlen(begin);
+	char *at = line, *next;
+
+	while ((at = strstr(at, begin))) {
+		if (at > line && at[-1] != ' ') {
+			at += len;
+			continue;
+		}
+		next = strchr(at, ' ');
+		if (next)
+			memmove(at, next + 1, strlen(next + 1) + 1);
+		else
+			*at = '\0';
+	}
+}
+
+/**
  * boot_alloc - memory for a segment's content
  * @boot: frees it when it is freed itself
  * @size: bytes; they are zero
