@@ -899,6 +899,50 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "#include <asm/kexec.h>\n", "",
              "nothing here uses it any more"),
 
+        Edit("arch/loongarch/Kconfig",
+             "\tselect ARCH_HAS_KCOV\n",
+             "\tselect ARCH_HAS_KCOV\n"
+             "\tselect ARCH_HAS_KEXEC_HANDOFF if 64BIT\n"
+             "\tselect ARCH_HAS_KEXEC_JUMP if 64BIT\n",
+             "64-bit LoongArch has a handoff, and images that return"),
+        Edit("arch/loongarch/Kconfig",
+             "config ARCH_SUPPORTS_KEXEC\n\tdef_bool y\n\n",
+             "config ARCH_SELECTS_KEXEC\n\tdef_bool y\n\tdepends on KEXEC\n"
+             "\tselect EFI\n"
+             "\tselect HOTPLUG_CPU if SMP\n\n",
+             "other CPUs are taken offline, to a place that firmware's map has for them"),
+        Edit("arch/loongarch/kernel/Makefile",
+             "obj-$(CONFIG_CRASH_DUMP)\t+= crash_dump.o\n",
+             "obj-$(CONFIG_CRASH_DUMP)\t+= crash_dump.o crash.o\n",
+             "what a panic does is built where it is needed"),
+        Edit("arch/loongarch/kernel/setup.c",
+             "\t\trequest_resource(&iomem_resource, res);\n",
+             "\t\tinsert_resource(&iomem_resource, res);\n",
+             "the region is there before what it is in"),
+        Edit("arch/loongarch/kernel/smp.c",
+             "\tstruct device_node *node = NULL;\n\n"
+             "\tfor_each_of_cpu_node(node) {\n",
+             "\tstruct device_node *node = NULL;\n\n"
+             "\t/* After a panic the kernel may start on any CPU. */\n"
+             "\tloongson_sysconf.boot_cpu_id = read_csr_cpuid();\n\n"
+             "\tfor_each_of_cpu_node(node) {\n",
+             "a kernel that captures a dump starts on the CPU that has panicked"),
+        Edit("arch/loongarch/kernel/smp.c",
+             "\tlocal_irq_enable();\n"
+             "\tset_csr_ecfg(ECFGF_IPI);\n"
+             "\t__this_cpu_write(cpu_state, CPU_DEAD);\n\n"
+             "\t__smp_mb();\n"
+             "\tdo {\n"
+             "\t\t__asm__ __volatile__(\"idle 0\\n\\t\");\n",
+             "\t/* It wakes this CPU, and is not taken: time may have stopped. */\n"
+             "\tset_csr_ecfg(ECFGF_IPI);\n"
+             "\t__this_cpu_write(cpu_state, CPU_DEAD);\n\n"
+             "\t__smp_mb();\n"
+             "\tdo {\n"
+             "\t\t__asm__ __volatile__(\"idle 0\\n\\t\");\n"
+             "\t\tipi_read_clear(smp_processor_id());\n",
+             "a CPU that is offline is sent elsewhere when time stands still"),
+
         Edit("kernel/vmcore_info.c",
              '#include "kexec_internal.h"\n', "",
              "the header is gone; what it is needed for stands in "

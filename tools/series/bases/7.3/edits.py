@@ -13,6 +13,10 @@ EDITS = [
          "obj-$(CONFIG_CRASH_DUMP_KUNIT_TEST) += crash_core_test.o\n", "",
          "the base's file is gone"),
 
+    Edit("arch/loongarch/kernel/Makefile",
+         "obj-$(CONFIG_KEXEC_FILE)\t+= machine_kexec_file.o kexec_efi.o kexec_elf.o\n", "",
+         "the base's files are gone"),
+
     # What is handed over by KHO is announced to the next kernel by the loader that
     # the kernel has, which is not built.
     Edit("arch/x86/Kconfig",
