@@ -85,6 +85,7 @@ static const struct elf_member e_shoff = { 32, 4, 40, 8 };
 static const struct elf_member e_shentsize = { 46, 2, 58, 2 };
 static const struct elf_member e_shnum = { 48, 2, 60, 2 };
 static const struct elf_member sh_type = { 4, 4, 4, 4 };
+static const struct elf_member sh_flags = { 8, 4, 8, 8 };
 
 static const struct elf_member p_type = { 0, 4, 0, 4 };
 static const struct elf_member p_offset = { 4, 4, 8, 8 };
@@ -287,9 +288,11 @@ static bool load_mips_elf(struct boot *boot, const struct elf_kernel *elf)
 
 /*
  * Whether the kernel has relocations in itself, for what it does with them when it finds
- * out where it runs.  By e_type it has none, and no program header says so.
+ * out where it runs.  By e_type it has none, and no program header says so; sections of
+ * @type do, which have @flags.
  */
-static bool has_relocations(const struct boot *boot, const struct elf_kernel *elf)
+static bool has_relocations(const struct boot *boot, const struct elf_kernel *elf,
+			    __u64 type, __u64 flags)
 {
 	const unsigned char *data = boot->kernel.data;
 	__u64 at = member(elf, data, e_shoff), step = member(elf, data, e_shentsize);
@@ -298,7 +301,10 @@ static bool has_relocations(const struct boot *boot, const struct elf_kernel *el
 	if (step < sizeof(struct elf32_shdr) || at > size || nr * step > size - at)
 		return false;
 	for (i = 0; i < nr; i++) {
-		if (member(elf, data + at + i * step, sh_type) == SHT_DYNAMIC)
+		const unsigned char *section = data + at + i * step;
+
+		if (member(elf, section, sh_type) == type &&
+		    (member(elf, section, sh_flags) & flags) == flags)
 			return true;
 	}
 	return false;
@@ -314,7 +320,21 @@ static bool load_powerpc32(struct boot *boot, const struct elf_kernel *elf)
 		.size = range_len(elf->span),
 		.start = elf->span.start,
 		.entry = elf->span.start + (elf->entry - elf->virt),
-		.relocatable = has_relocations(boot, elf),
+		.relocatable = has_relocations(boot, elf, SHT_DYNAMIC, 0),
+	});
+}
+
+static bool load_loongarch_elf(struct boot *boot, const struct elf_kernel *elf)
+{
+	if (!elf->is_64)
+		return bad_kernel(boot, "a 32-bit vmlinux of LoongArch, which is not supported");
+	return load_loongarch(boot, &(struct loongarch_kernel) {
+		.flat = elf->flat,
+		.content = elf->content,
+		.size = range_len(elf->span),
+		.start = elf->span.start,
+		.entry = elf->entry,
+		.relocatable = has_relocations(boot, elf, SHT_RELA, SHF_ALLOC),
 	});
 }
 
@@ -341,12 +361,15 @@ static bool load_elf(struct boot *boot)
 	case EM_PPC:
 		return check_loads(boot, &elf) && flatten(boot, &elf) &&
 		       load_powerpc32(boot, &elf);
+	case EM_LOONGARCH:
+		return check_loads(boot, &elf) && flatten(boot, &elf) &&
+		       load_loongarch_elf(boot, &elf);
 	case EM_RISCV:
 		/* What its relocations were is no longer in the file. */
 		return bad_kernel(boot, "a vmlinux of riscv64: take arch/riscv/boot/Image");
 	default:
 		return bad_kernel(boot,
-				  "e_machine is %llu: not of x86_64, i386, arm64, ppc64, ppc, mips",
+				  "e_machine is %llu: not of x86_64, i386, arm64, ppc64, ppc, mips, loongarch64",
 				  elf.machine);
 	}
 }

@@ -193,7 +193,8 @@ struct boot_arch {
 };
 
 extern const struct boot_arch boot_i386, boot_x86_64, boot_arm, boot_arm64,
-	boot_riscv64, boot_s390x, boot_ppc64, boot_ppc, boot_mips, boot_sh;
+	boot_riscv64, boot_s390x, boot_ppc64, boot_ppc, boot_mips, boot_sh,
+	boot_loongarch64;
 
 struct boot;
 
@@ -384,6 +385,28 @@ struct mips_kernel {
 };
 
 bool load_mips(struct boot *boot, const struct mips_kernel *kernel);
+
+/* boot_loongarch.c */
+
+/**
+ * struct loongarch_kernel - a vmlinux of LoongArch
+ * @flat: its content, from the first PT_LOAD on
+ * @content: bytes of that
+ * @size: of the memory that it needs
+ * @start: the address that it is linked to
+ * @entry: that of its first instruction
+ * @relocatable: it may lie elsewhere
+ */
+struct loongarch_kernel {
+	const unsigned char *flat;
+	__u64 content;
+	__u64 size;
+	__u64 start;
+	__u64 entry;
+	bool relocatable;
+};
+
+bool load_loongarch(struct boot *boot, const struct loongarch_kernel *kernel);
 
 /* boot_efi.c */
 __u64 efi_size(const struct boot *boot);

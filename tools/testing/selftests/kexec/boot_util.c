@@ -93,6 +93,13 @@ const struct boot_arch boot_sh = {
 	.core32 = true,
 };
 
+const struct boot_arch boot_loongarch64 = {
+	.name = "loongarch64",
+	.kexec = KEXEC_ARCH_LOONGARCH,
+	.machine = EM_LOONGARCH,
+	.page = 64 * KIB,
+};
+
 /**
  * boot_fail - say what is wrong
  * @boot: gets the text

@@ -344,6 +344,42 @@ static void use_embedded(struct _test_data_loader *self, bool relocatable)
 	};
 }
 
+/* A board of 1 GiB, and a vmlinux of LoongArch for it. */
+static void use_loongarch(struct _test_data_loader *self, bool relocatable)
+{
+	unsigned char *kernel = self->kernel, *phdr = kernel + 64;
+
+	use_map(&self->boot, "00000000-0fffffff : System RAM\n"
+			     "  00000000-001fffff : Reserved\n"
+			     "  00200000-00ffffff : Kernel code\n"
+			     "  01000000-012fffff : Kernel data\n"
+			     "80000000-afffffff : System RAM\n"
+			     "  a0000000-a3ffffff : Crash kernel\n");
+	memset(kernel, 0, KERNEL_SIZE);
+	memcpy(kernel, ELFMAG, SELFMAG);
+	kernel[EI_CLASS] = ELFCLASS64;
+	kernel[EI_DATA] = ELFDATA2LSB;
+	put_le(kernel + 0x10, 2, ET_EXEC);
+	put_le(kernel + 0x12, 2, EM_LOONGARCH);
+	put_le(kernel + 0x18, 8, 0x9000000000201000);
+	put_le(kernel + 0x20, 8, 64);
+	put_le(kernel + 0x28, 8, 0x800);
+	put_le(kernel + 0x36, 2, 56);
+	put_le(kernel + 0x38, 2, 1);
+	put_le(kernel + 0x3a, 2, 64);
+	put_le(kernel + 0x3c, 2, 2);
+	/* Those that a linker keeps for other programs are none of the kernel's. */
+	put_le(kernel + 0x800 + 64 + 4, 4, SHT_RELA);
+	put_le(kernel + 0x800 + 64 + 8, 8, relocatable ? SHF_ALLOC : 0);
+	put_le(phdr, 4, PT_LOAD);
+	put_le(phdr + 8, 8, 0x1000);
+	put_le(phdr + 16, 8, 0x9000000000200000);
+	put_le(phdr + 24, 8, 0x9000000000200000);
+	put_le(phdr + 32, 8, 0x4000);
+	put_le(phdr + 40, 8, 0x523456);
+	memset(kernel + 0x1000, 0x44, 0x4000);
+}
+
 static const struct boot_segment *find(const struct boot *boot,
 				       const char *what)
 {
@@ -1189,6 +1225,78 @@ TEST_F(loader, sh_zimage_truncated)
 {
 	use_sh(self);
 	check_truncated(_metadata, &self->boot, 64);
+}
+
+/* What the running kernel was told of its own initrd is no business of the next. */
+TEST_F(loader, loongarch)
+{
+	const struct boot_segment *line;
+	struct boot *boot = &self->boot;
+	char text[128];
+
+	use_loongarch(self, true);
+	use_initrd(self);
+	snprintf(boot->cmdline, sizeof(boot->cmdline),
+		 "initrd=0x3000000,1 console=ttyS0 noinitrd=1 initrd=1,2");
+	plan(_metadata, boot);
+	ASSERT_TRUE(boot->arch == &boot_loongarch64);
+	/* Beside the running one, where there is room, at a multiple of 64 KiB. */
+	ASSERT_SAME(0x1300000, find(boot, "kernel")->at.start);
+	/* All that it takes for its own, whatever the machine's pages are. */
+	ASSERT_SAME(0x530000, range_len(find(boot, "kernel")->at));
+	ASSERT_SAME(0x1301000, boot->entry);
+	ASSERT_SAME(0x44, *at(boot, 0x1303fff));
+	snprintf(text, sizeof(text),
+		 "kexec console=ttyS0 noinitrd=1  initrd=%#llx,10000",
+		 find(boot, "initrd")->at.start);
+	line = find(boot, "command line");
+	ASSERT_STREQ(text, (const char *)line->buf);
+	ASSERT_SAME(strlen(text) + 1, line->bufsz);
+	forget_plan(boot);
+	boot->page = 4 * KIB;
+	plan(_metadata, boot);
+	ASSERT_SAME(0x530000, range_len(find(boot, "kernel")->at));
+	forget_plan(boot);
+
+	/* One that does not find out where it runs lies where this one does. */
+	use_loongarch(self, false);
+	snprintf(boot->cmdline, sizeof(boot->cmdline), "quiet");
+	plan(_metadata, boot);
+	ASSERT_SAME(0x200000, find(boot, "kernel")->at.start);
+	ASSERT_SAME(0x201000, boot->entry);
+	forget_plan(boot);
+
+	/* Nothing is left of a plan that did not succeed, nor of what it dropped. */
+	use_loongarch(self, true);
+	snprintf(boot->cmdline, sizeof(boot->cmdline), "initrd=1,2 console=ttyS0");
+	boot->limits.end = 0x900000;
+	boot->initrd.size = 0;
+	plan(_metadata, boot);
+	ASSERT_STREQ("console=ttyS0", boot->cmdline);
+	forget_plan(boot);
+	snprintf(boot->cmdline, sizeof(boot->cmdline), "initrd=1,2 console=ttyS0");
+	boot->limits.end = 0x300000;
+	refuse(_metadata, boot, "no room for the kernel");
+}
+
+TEST_F(loader, loongarch_broken)
+{
+	static const struct broken broken[] = {
+		{ 0x04, 1, ELFCLASS32, "e_phentsize is 0" },
+		{ 0x18, 8, 0x9000000000100000, "e_entry is 0x9000000000100000, outside" },
+		{ 0x18, 8, 0x9000000000724000, "e_entry is 0x9000000000724000, outside" },
+		{ 0x18, 8, 0x201000, "e_entry is 0x201000, outside" },
+		{ 0x60, 8, 0x10000, "truncated: segment 0" },
+	};
+	struct boot *boot = &self->boot;
+
+	use_loongarch(self, true);
+	check_broken(_metadata, boot, self->kernel, broken, ARRAY_SIZE(broken));
+	memset(boot->cmdline, 'x', 4096);
+	boot->cmdline[4096] = '\0';
+	refuse(_metadata, boot, "the command line has 4096 characters, and it takes 4095");
+	boot->cmdline[4095] = '\0';
+	plan(_metadata, boot);
 }
 
 TEST_F(loader, s390)
@@ -2083,6 +2191,36 @@ TEST_F(loader, ppc_panic)
 	snprintf(boot->cmdline, sizeof(boot->cmdline), "console=ttyS0 quiet");
 	boot->panic = true;
 	refuse(_metadata, boot, "crash kernel's memory: it takes [0x2000000-");
+}
+
+TEST_F(loader, loongarch_panic)
+{
+	const struct boot_segment *core;
+	const struct elf64_hdr *header;
+	struct boot *boot = &self->boot;
+	char text[192];
+
+	use_loongarch(self, true);
+	use_initrd(self);
+	know_crash_notes(boot);
+	snprintf(boot->cmdline, sizeof(boot->cmdline), "mem=1G@0 quiet mem=1G@2G");
+	plan(_metadata, boot);
+	ASSERT_SAME(0xa0000000, find(boot, "kernel")->at.start);
+	ASSERT_SAME(0xa0001000, boot->entry);
+	core = find(boot, "core header");
+	header = core->buf;
+	ASSERT_SAME(ELFCLASS64, header->e_ident[EI_CLASS]);
+	ASSERT_SAME(EM_LOONGARCH, header->e_machine);
+	snprintf(text, sizeof(text),
+		 "quiet  initrd=%#llx,10000 mem=65536K@2621440K elfcorehdr=%lluK@%lluK",
+		 find(boot, "initrd")->at.start, range_len(core->at) / KIB,
+		 core->at.start / KIB);
+	ASSERT_STREQ(text, boot->cmdline);
+	forget_plan(boot);
+
+	/* It was linked to where the running kernel is. */
+	use_loongarch(self, false);
+	refuse(_metadata, boot, "no room for the kernel in the crash kernel's memory");
 }
 
 TEST_F(loader, ppc64_panic_odd_region)

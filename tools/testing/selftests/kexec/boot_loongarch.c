@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmlinux of LoongArch.  It runs in a window that shows memory at addresses which have
+ * more than the physical ones in their upper 16 bits.  It is linked to the third MiB, and
+ * finds out where it runs, if it was built with CONFIG_RELOCATABLE.
+ *
+ * It gets the address of its command line in a register, which the running kernel takes
+ * from the segment that begins with "kexec ", as kexec-tools have it.  Where the initrd is
+ * stands in that line (initrd=), as do the memory and the core header of one that captures
+ * a dump: arch/loongarch/kernel/setup.c.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "boot_image.h"
+
+#define PHYS_MASK	((1ULL << 48) - 1)	/* DMW_PABITS */
+#define KERNEL_ALIGN	(64 * KIB)	/* PECOFF_SEGMENT_ALIGN */
+#define CMDLINE_MAX	4095	/* COMMAND_LINE_SIZE, less the NUL */
+#define PREFIX		"kexec "
+
+static bool place_kernel(struct boot *boot, const struct loongarch_kernel *kernel,
+			 __u64 *phys)
+{
+	__u64 start = kernel->start & PHYS_MASK;
+	/* Up to there it reserves memory for itself (_end), and refuses an initrd in it. */
+	__u64 len = round_up(kernel->size, KERNEL_ALIGN);
+	struct hole hole = {
+		.len = len,
+		.align = KERNEL_ALIGN,
+		.offset = start % KERNEL_ALIGN,
+		.within = { start, start + len },
+	};
+
+	if (kernel->relocatable)
+		hole.within = (struct range) { 0, PHYS_MASK + 1 };
+	return place_segment(boot, "kernel", kernel->flat, kernel->content,
+			     &hole, phys);
+}
+
+static bool place_initrd(struct boot *boot)
+{
+	__u64 size = boot->initrd.size, phys;
+	struct hole hole = {
+		.len = size,
+		.align = boot->page,
+		.within = { 0, PHYS_MASK + 1 },
+	};
+
+	if (!size)
+		return true;
+	return place_segment(boot, "initrd", boot->initrd.data, size, &hole,
+			     &phys) &&
+	       add_words(boot, "initrd=%#llx,%llu", phys, size);
+}
+
+/* Where the core header is, and that this memory and no other is the kernel's. */
+static bool place_core(struct boot *boot)
+{
+	struct range core, ram = boot->ram.at[0];
+
+	return place_core_header(boot, &core) &&
+	       add_words(boot, "mem=%lluK@%lluK elfcorehdr=%lluK@%lluK",
+			 range_len(ram) / KIB, ram.start / KIB,
+			 range_len(core) / KIB, core.start / KIB);
+}
+
+static bool place_cmdline(struct boot *boot)
+{
+	size_t size = sizeof(PREFIX) + strlen(boot->cmdline);
+	struct hole hole = {
+		.len = size,
+		.align = boot->page,
+		.within = { 0, PHYS_MASK + 1 },
+	};
+	char *line;
+	__u64 phys;
+
+	if (strlen(boot->cmdline) > CMDLINE_MAX)
+		return bad_kernel(boot, "the command line has %zu characters, and it takes %d",
+				  strlen(boot->cmdline), CMDLINE_MAX);
+	line = boot_alloc(boot, size);
+	if (!line)
+		return false;
+	snprintf(line, size, PREFIX "%s", boot->cmdline);
+	return place_segment(boot, "command line", line, size, &hole, &phys);
+}
+
+/**
+ * load_loongarch - make segments of a kernel of LoongArch and what comes with it
+ * @boot: what was asked for
+ * @kernel: what its file has
+ *
+ * Return: false if that can't be.
+ */
+bool load_loongarch(struct boot *boot, const struct loongarch_kernel *kernel)
+{
+	__u64 phys;
+
+	if (kernel->entry < kernel->start ||
+	    kernel->entry >= kernel->start + kernel->size)
+		return bad_kernel(boot, "e_entry is %#llx, outside of its PT_LOADs [%#llx-%#llx]",
+				  kernel->entry, kernel->start,
+				  kernel->start + kernel->size - 1);
+	/* Of the running kernel. */
+	drop_words(boot->cmdline, "initrd=");
+	if (boot->panic)
+		drop_words(boot->cmdline, "mem=");
+	if (!begin_image(boot, &boot_loongarch64) ||
+	    !place_kernel(boot, kernel, &phys) || !place_initrd(boot))
+		return false;
+	boot->entry = phys + (kernel->entry - kernel->start);
+	return (!boot->panic || place_core(boot)) && place_cmdline(boot);
+}
