@@ -88,6 +88,7 @@ __u64 instruction_align(void)
 {
 	switch (native_arch()) {
 	case KEXEC_ARCH_AARCH64:
+	case KEXEC_ARCH_LOONGARCH:
 	case KEXEC_ARCH_MIPS:
 	case KEXEC_ARCH_PPC:
 	case KEXEC_ARCH_PPC64:
