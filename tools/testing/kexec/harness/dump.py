@@ -49,6 +49,7 @@ MACHINES = {
     62: Machine("Q", 112, 16, dict(zip(range(8, 16), (9, 8, 7, 6, 3, 2, 1, 0)))),
     183: Machine("Q", 112, 32, {number: number for number in range(8, 16)}),
     243: Machine("Q", 112, 0, {number: number for number in range(18, 26)}),
+    258: Machine("Q", 112, 33, {number: number for number in range(23, 31)}),
 }
 NT_PRSTATUS = 1
 PT_NOTE = 4

@@ -204,6 +204,25 @@ static void spin(unsigned long cpu, int *spins)
 		       "$22", "$23");
 }
 
+#elif defined(__loongarch64)
+
+/* r23 to r30, by another name s0 to s7 */
+static void spin(unsigned long cpu, int *spins)
+{
+	register unsigned long value asm("a0") = 0x6b65786563000000 | cpu << 8;
+	register int *at asm("a1") = spins;
+
+	asm volatile(".irp nr, 23, 24, 25, 26, 27, 28, 29, 30\n"
+		     "addi.d $r\\nr, %0, \\nr\n"
+		     ".endr\n"
+		     "li.w $a2, 1\n"
+		     "dbar 0\n"
+		     "st.w $a2, %1, 0\n"
+		     "1: b 1b\n"
+		     : : "r" (value), "r" (at)
+		     : "memory", "a2", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7");
+}
+
 #elif defined(__sh__)
 
 /* The low half of that; r8 to r14. */
