@@ -700,6 +700,21 @@ static bool is_listed(struct range range)
 }
 
 /* What firmware keeps for itself, even if it is System RAM. */
+/* On loongarch64, in a page of the first 2 MiB, whichever that is. */
+TEST_F(kexec, destination_parking)
+{
+	struct kexec_segment segs[] = {
+		pages(mem, 1),
+		segment(buf, 1, page, 2 * MIB - page),
+	};
+
+	if (native_arch() != KEXEC_ARCH_LOONGARCH ||
+	    sysconf(_SC_NPROCESSORS_CONF) == 1)
+		SKIP(return, "CPUs wait for the next kernel in no memory");
+	EXPECT_REFUSED(EADDRNOTAVAIL, "segment 1 is over the page at",
+		       load_segments(2, segs));
+}
+
 TEST_F(kexec, destination_reserved)
 {
 	struct kexec_segment segs[] = { pages(mem, 1), { } };
