@@ -285,9 +285,17 @@ def is_emulated():
     return accelerator().removeprefix("accel=").split(",")[0] == "tcg"
 
 
+def with_data(qemu):
+    """QEMU, with an option for its data if it is borrowed: it would look for firmware where
+    that of the machine's own release is.
+    """
+    data = Path(qemu).parent.parent / "share/qemu"
+    return [qemu, "-L", str(data)] if os.path.isabs(qemu) and data.is_dir() else [qemu]
+
+
 def machine(arch, guest):
     """The part of QEMU's command line that says what it emulates."""
-    return [arch.qemu, "-machine", guest.machine or arch.machine,
+    return [*with_data(arch.qemu), "-machine", guest.machine or arch.machine,
             "-cpu", guest.cpu or arch.cpu,
             "-smp", str(guest.cpus_on(arch)),
             "-m", guest.memory, "-nodefaults", "-display", "none", *arch.options,

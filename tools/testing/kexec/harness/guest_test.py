@@ -384,6 +384,15 @@ while True:
             words = guest.machine(arch, one)
             self.assertEqual(words[words.index("-smp") + 1], smp)
 
+    def test_data_of_a_borrowed_qemu(self):
+        data = self.top / "usr/share/qemu"
+        data.mkdir(parents=True)
+        qemu = str(self.top / "usr/bin/qemu")
+        self.assertEqual(guest.with_data(qemu), [qemu, "-L", str(data)])
+        self.assertEqual(guest.with_data("qemu"), ["qemu"])
+        data.rmdir()
+        self.assertEqual(guest.with_data(qemu), [qemu])
+
     def test_another_machine_and_its_device_tree(self):
         arch = mock.Mock(qemu="qemu", machine="virt", cpu="max", max_cpus=0, options=[])
         (self.top / ".config").touch()
