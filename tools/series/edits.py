@@ -834,6 +834,49 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
         Edit("arch/s390/kernel/asm-offsets.c",
              re.compile(r"\t/\* kexec_sha_region \*/\n(?:.*KEXEC_SHA_REGION.*\n)+"),
              "", "there is no purgatory"),
+        Edit("arch/parisc/Kconfig",
+             "\tselect ARCH_HAS_ELF_RANDOMIZE\n",
+             "\tselect ARCH_HAS_ELF_RANDOMIZE\n"
+             "\tselect ARCH_HAS_KEXEC_HANDOFF if !64BIT\n",
+             "32-bit parisc has a handoff"),
+        Edit("arch/parisc/Kconfig",
+             "config ARCH_SUPPORTS_KEXEC\n\tdef_bool y\n\n"
+             "config ARCH_SUPPORTS_KEXEC_FILE\n\tdef_bool y\n\n"
+             "config ARCH_SELECTS_KEXEC_FILE\n\tdef_bool y\n"
+             "\tdepends on KEXEC_FILE\n\tselect KEXEC_ELF\n",
+             "config ARCH_SUPPORTS_CRASH_DUMP\n\tdef_bool y\n",
+             "nobody asks for these, and a panic starts an image"),
+        Edit("arch/parisc/include/asm/fixmap.h",
+             "\tFIX_TEXT_KEXEC,\n", "",
+             "no page is mapped for a handoff"),
+        Edit("arch/parisc/kernel/Makefile",
+             "obj-$(CONFIG_KEXEC_CORE)\t\t+= kexec.o relocate_kernel.o\n"
+             "obj-$(CONFIG_KEXEC_FILE)\t\t+= kexec_file.o\n",
+             "obj-$(CONFIG_KEXEC_CORE)\t\t+= machine_kexec.o relocate_kernel.o\n"
+             "obj-$(CONFIG_CRASH_DUMP)\t\t+= crash.o\n",
+             "its files have other names"),
+        Edit("arch/parisc/kernel/process.c",
+             "#include <linux/kallsyms.h>\n",
+             "#include <linux/kallsyms.h>\n"
+             "#include <linux/kexec.h>\n",
+             "a handoff knows of a CPU that firmware does not take"),
+        Edit("arch/parisc/kernel/process.c",
+             "\tpr_warn(\"PDC does not provide rendezvous function.\\n\");\n",
+             "#ifdef CONFIG_KEXEC_CORE\n"
+             "\tkexec_cpu_stays();\n"
+             "#endif\n"
+             "\tpr_warn(\"PDC does not provide rendezvous function.\\n\");\n",
+             "a handoff knows of a CPU that firmware does not take"),
+        Edit("arch/parisc/mm/init.c",
+             "#include <linux/compat.h>\n",
+             "#include <linux/compat.h>\n"
+             "#include <linux/crash_reserve.h>\n",
+             "the region is taken by what all architectures have for it"),
+        Edit("arch/parisc/mm/init.c",
+             "\tfixmap_init();\n\tflush_cache_all_local();",
+             "\tfixmap_init();\n\tcrashkernel_reserve_asked();\n"
+             "\tflush_cache_all_local();",
+             "the region is taken when all memory is mapped"),
         Edit("arch/sh/Kconfig",
              "\tselect ARCH_HAS_GIGANTIC_PAGE\n",
              "\tselect ARCH_HAS_GIGANTIC_PAGE\n"
