@@ -90,6 +90,7 @@ __u64 instruction_align(void)
 	case KEXEC_ARCH_AARCH64:
 	case KEXEC_ARCH_LOONGARCH:
 	case KEXEC_ARCH_MIPS:
+	case KEXEC_ARCH_PARISC:
 	case KEXEC_ARCH_PPC:
 	case KEXEC_ARCH_PPC64:
 		return 4;

@@ -72,6 +72,7 @@ unsigned long native_arch(void)
 		{ "s390x",	KEXEC_ARCH_S390 },
 		{ "riscv",	KEXEC_ARCH_RISCV },
 		{ "sh",		KEXEC_ARCH_SH },
+		{ "parisc",	KEXEC_ARCH_PARISC },
 		{ "loongarch",	KEXEC_ARCH_LOONGARCH },
 	};
 	struct utsname uts;
@@ -409,7 +410,8 @@ static int find_rtas(struct range *range)
 
 /*
  * What firmware keeps for itself, even if it is System RAM, in whole pages: the first
- * range of each node that reserves memory; RTAS.
+ * range of each node that reserves memory; RTAS.  On parisc there is no device tree, and the
+ * kernel says so.
  */
 int find_reserved(struct range *ranges, int max)
 {
@@ -417,6 +419,8 @@ int find_reserved(struct range *ranges, int max)
 	glob_t nodes;
 	int i, nr = find_rtas(ranges);
 
+	if (native_arch() == KEXEC_ARCH_PARISC)
+		return find_iomem("reserved", ranges, max);
 	if (read_cells(RESERVED "#address-cells", &nr_address, 1) != 1 ||
 	    read_cells(RESERVED "#size-cells", &nr_size, 1) != 1 ||
 	    nr_address > 2 || nr_size > 2 ||
