@@ -7,7 +7,7 @@
  * and the entry is a physical address as well.  An x86_64 kernel finds out where
  * it runs, and may lie any multiple of 2 MiB further (arch/x86/kernel/head_64.S,
  * __startup_64()).  An arm64 kernel is an Image then, header and all.  One of 64-bit
- * powerpc begins with its entry.  Those of powerpc only may be big endian.
+ * powerpc begins with its entry.  Those of powerpc and parisc only may be big endian.
  */
 #include <string.h>
 
@@ -122,7 +122,8 @@ static bool read_ehdr(struct boot *boot, struct elf_kernel *elf)
 		return bad_kernel(boot, "the ELF data encoding at %#x is %d, neither 1 nor 2",
 				  EI_DATA, data[EI_DATA]);
 	elf->machine = member(elf, data, e_machine);
-	if (elf->is_be && elf->machine != EM_PPC64 && elf->machine != EM_PPC)
+	if (elf->is_be && elf->machine != EM_PPC64 && elf->machine != EM_PPC &&
+	    elf->machine != EM_PARISC)
 		return bad_kernel(boot, "the ELF data encoding at %#x is %d, not little endian",
 				  EI_DATA, data[EI_DATA]);
 	type = member(elf, data, e_type);
@@ -286,6 +287,19 @@ static bool load_mips_elf(struct boot *boot, const struct elf_kernel *elf)
 	});
 }
 
+static bool load_parisc_elf(struct boot *boot, const struct elf_kernel *elf)
+{
+	if (elf->is_64 || !elf->is_be)
+		return bad_kernel(boot, "a vmlinux of parisc that is not big endian, of 32 bits");
+	return load_parisc(boot, &(struct parisc_kernel) {
+		.flat = elf->flat,
+		.content = elf->content,
+		.size = range_len(elf->span),
+		.start = elf->span.start,
+		.entry = elf->entry,
+	});
+}
+
 /*
  * Whether the kernel has relocations in itself, for what it does with them when it finds
  * out where it runs.  By e_type it has none, and no program header says so; sections of
@@ -364,12 +378,15 @@ static bool load_elf(struct boot *boot)
 	case EM_LOONGARCH:
 		return check_loads(boot, &elf) && flatten(boot, &elf) &&
 		       load_loongarch_elf(boot, &elf);
+	case EM_PARISC:
+		return check_loads(boot, &elf) && flatten(boot, &elf) &&
+		       load_parisc_elf(boot, &elf);
 	case EM_RISCV:
 		/* What its relocations were is no longer in the file. */
 		return bad_kernel(boot, "a vmlinux of riscv64: take arch/riscv/boot/Image");
 	default:
 		return bad_kernel(boot,
-				  "e_machine is %llu: not of x86_64, i386, arm64, ppc64, ppc, mips, loongarch64",
+				  "e_machine is %llu: not of x86_64, i386, arm64, ppc64, ppc, mips, loongarch64, parisc",
 				  elf.machine);
 	}
 }

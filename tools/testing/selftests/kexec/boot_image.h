@@ -10,6 +10,7 @@
  *	boot_zimage.c	zImage of arm
  *	boot_s390.c	bzImage of s390
  *	boot_mips.c	what of a vmlinux is different on mips
+ *	boot_parisc.c	the same on parisc
  *	boot_sh.c	zImage of sh
  *	boot_ppc64.c	what a kernel of 64-bit powerpc is told
  *	boot_ppc.c	the same of 32 bits
@@ -194,7 +195,7 @@ struct boot_arch {
 
 extern const struct boot_arch boot_i386, boot_x86_64, boot_arm, boot_arm64,
 	boot_riscv64, boot_s390x, boot_ppc64, boot_ppc, boot_mips, boot_sh,
-	boot_loongarch64;
+	boot_loongarch64, boot_parisc;
 
 struct boot;
 
@@ -407,6 +408,26 @@ struct loongarch_kernel {
 };
 
 bool load_loongarch(struct boot *boot, const struct loongarch_kernel *kernel);
+
+/* boot_parisc.c */
+
+/**
+ * struct parisc_kernel - a vmlinux of 32-bit parisc
+ * @flat: its content, from the first PT_LOAD on
+ * @content: bytes of that
+ * @size: of the memory that it needs
+ * @start: the address that it is linked to
+ * @entry: that of its first instruction
+ */
+struct parisc_kernel {
+	const unsigned char *flat;
+	__u64 content;
+	__u64 size;
+	__u64 start;
+	__u64 entry;
+};
+
+bool load_parisc(struct boot *boot, const struct parisc_kernel *kernel);
 
 /* boot_efi.c */
 __u64 efi_size(const struct boot *boot);

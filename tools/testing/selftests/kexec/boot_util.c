@@ -84,6 +84,15 @@ const struct boot_arch boot_mips = {
 	.core32 = true,
 };
 
+const struct boot_arch boot_parisc = {
+	.name = "parisc",
+	.kexec = KEXEC_ARCH_PARISC,
+	.machine = EM_PARISC,
+	.page = 4 * KIB,
+	.core_outside = true,
+	.core32 = true,
+};
+
 const struct boot_arch boot_sh = {
 	.name = "sh",
 	.kexec = KEXEC_ARCH_SH,

@@ -298,38 +298,57 @@ static void use_server(struct _test_data_loader *self, bool big)
 	};
 }
 
+/* A big endian vmlinux of 32 bits, with one PT_LOAD. */
+static void put_vmlinux(unsigned char *kernel, int machine, __u64 virt, __u64 phys)
+{
+	unsigned char *phdr = kernel + 52;
+
+	memset(kernel, 0, KERNEL_SIZE);
+	memcpy(kernel, ELFMAG, SELFMAG);
+	kernel[EI_CLASS] = ELFCLASS32;
+	kernel[EI_DATA] = ELFDATA2MSB;
+	put_be(kernel + 0x10, 2, ET_EXEC);
+	put_be(kernel + 0x12, 2, machine);
+	put_be(kernel + 0x18, 4, virt + 0x10);
+	put_be(kernel + 0x1c, 4, 52);
+	put_be(kernel + 0x2a, 2, 32);
+	put_be(kernel + 0x2c, 2, 1);
+	put_be(phdr, 4, PT_LOAD);
+	put_be(phdr + 4, 4, 0x1000);
+	put_be(phdr + 8, 4, virt);
+	put_be(phdr + 12, 4, phys);
+	put_be(phdr + 16, 4, 0x4000);
+	put_be(phdr + 20, 4, 0x523456);
+	memset(kernel + 0x1000, 0x44, 0x4000);
+	memcpy(kernel + 0x2000, "Linux version 6.12.0-test (me@here)", 35);
+}
+
+/* A workstation of 256 MiB, and a vmlinux of parisc for it. */
+static void use_workstation(struct _test_data_loader *self)
+{
+	use_map(&self->boot, "00000000-0fffffff : System RAM\n"
+			     "  00000000-0000dfff : reserved\n"
+			     "    00000000-000009ff : PDC data (Page Zero)\n"
+			     "  00400000-007fffff : Kernel code\n"
+			     "  00800000-00bfffff : Kernel data\n");
+	put_vmlinux(self->kernel, EM_PARISC, 0x10100000, 0x10100000);
+}
+
 /* A board of 1 GiB with an e500, and a vmlinux of ppc for it. */
 static void use_embedded(struct _test_data_loader *self, bool relocatable)
 {
-	unsigned char *kernel = self->kernel, *phdr = kernel + 52;
+	unsigned char *kernel = self->kernel;
 	int node;
 
 	use_map(&self->boot, "00000000-3fffffff : System RAM\n"
 			     "  00000000-003fffff : Kernel code\n"
 			     "  00400000-004fffff : Kernel data\n"
 			     "  10000000-13ffffff : Crash kernel\n");
-	memset(kernel, 0, KERNEL_SIZE);
-	memcpy(kernel, ELFMAG, SELFMAG);
-	kernel[EI_CLASS] = ELFCLASS32;
-	kernel[EI_DATA] = ELFDATA2MSB;
-	put_be(kernel + 0x10, 2, ET_EXEC);
-	put_be(kernel + 0x12, 2, EM_PPC);
-	put_be(kernel + 0x18, 4, 0xc0000010);
-	put_be(kernel + 0x1c, 4, 52);
+	put_vmlinux(kernel, EM_PPC, 0xc0000000, relocatable ? 0 : 0x2000000);
 	put_be(kernel + 0x20, 4, 0x800);
-	put_be(kernel + 0x2a, 2, 32);
-	put_be(kernel + 0x2c, 2, 1);
 	put_be(kernel + 0x2e, 2, 40);
 	put_be(kernel + 0x30, 2, 2);
 	put_be(kernel + 0x800 + 40 + 4, 4, relocatable ? SHT_DYNAMIC : SHT_NOTE);
-	put_be(phdr, 4, PT_LOAD);
-	put_be(phdr + 4, 4, 0x1000);
-	put_be(phdr + 8, 4, 0xc0000000);
-	put_be(phdr + 12, 4, relocatable ? 0 : 0x2000000);
-	put_be(phdr + 16, 4, 0x4000);
-	put_be(phdr + 20, 4, 0x523456);
-	memset(kernel + 0x1000, 0x44, 0x4000);
-	memcpy(kernel + 0x2000, "Linux version 6.12.0-test (me@here)", 35);
 
 	if (fdt_create_empty_tree(device_tree, TREE_SIZE) ||
 	    fdt_setprop_u32(device_tree, 0, "#address-cells", 2) ||
@@ -1297,6 +1316,75 @@ TEST_F(loader, loongarch_broken)
 	refuse(_metadata, boot, "the command line has 4096 characters, and it takes 4095");
 	boot->cmdline[4095] = '\0';
 	plan(_metadata, boot);
+}
+
+TEST_F(loader, parisc)
+{
+	struct boot *boot = &self->boot;
+	const struct boot_segment *arguments;
+	const unsigned char *words;
+
+	use_workstation(self);
+	use_initrd(self);
+	plan(_metadata, boot);
+	ASSERT_TRUE(boot->arch == &boot_parisc);
+	ASSERT_SAME(0x100000, find(boot, "kernel")->at.start);
+	ASSERT_SAME(0x624000, find(boot, "kernel")->at.end);
+	/* Behind the kernel, and where none runs. */
+	ASSERT_SAME(0xc00000, find(boot, "initrd")->at.start);
+	/* In what a kernel has mapped when it reads them, and not over firmware. */
+	arguments = find(boot, "arguments");
+	ASSERT_SAME(0xf0000, arguments->at.start);
+	ASSERT_SAME(0xf0000, boot->entry);
+	words = (const unsigned char *)arguments->buf + 32;
+	ASSERT_TRUE(get_be(words, 4) >= 64);
+	ASSERT_SAME(0xf0034, get_be(words + 4, 4));
+	ASSERT_SAME(0xc00000, get_be(words + 8, 4));
+	ASSERT_SAME(0xc00000 + sizeof(self->initrd), get_be(words + 12, 4));
+	ASSERT_SAME(0x100010, get_be(words + 16, 4));
+	ASSERT_STREQ("console=ttyS0 quiet", (const char *)words + 20);
+	forget_plan(boot);
+
+	memset(&boot->initrd, 0, sizeof(boot->initrd));
+	plan(_metadata, boot);
+	words = (const unsigned char *)find(boot, "arguments")->buf + 32;
+	ASSERT_SAME(0, get_be(words + 8, 4));
+	ASSERT_SAME(0, get_be(words + 12, 4));
+}
+
+TEST_F(loader, parisc_refused)
+{
+	struct boot *boot = &self->boot;
+
+	use_workstation(self);
+	put_be(self->kernel + 0x18, 4, 0x10700000);
+	refuse(_metadata, boot, "e_entry is 0x10700000, outside of its PT_LOADs");
+	put_vmlinux(self->kernel, EM_PARISC, 0x10001000, 0x10001000);
+	refuse(_metadata, boot, "it is linked to [0x10001000-0x10524455], where parisc has none");
+	put_vmlinux(self->kernel, EM_PARISC, 0x1fb00000, 0x1fb00000);
+	refuse(_metadata, boot, "it is linked to [0x1fb00000-0x20023455], where parisc has none");
+
+	use_workstation(self);
+	self->kernel[EI_CLASS] = ELFCLASS64;
+	memset(self->kernel + 0x1c, 0, 0x100);
+	put_be(self->kernel + 0x36, 2, 56);
+	put_be(self->kernel + 0x20, 8, 64);
+	put_be(self->kernel + 0x38, 2, 1);
+	put_be(self->kernel + 64, 4, PT_LOAD);
+	put_be(self->kernel + 64 + 40, 8, 0x1000);
+	refuse(_metadata, boot, "a vmlinux of parisc that is not big endian, of 32 bits");
+
+	use_workstation(self);
+	memset(boot->cmdline, 'x', 1024);
+	refuse(_metadata, boot, "the command line has 1024 characters, and it takes 1023");
+	boot->cmdline[1023] = '\0';
+	plan(_metadata, boot);
+	forget_plan(boot);
+
+	boot->panic = true;
+	use_map(boot, "00000000-0fffffff : System RAM\n"
+		      "  04000000-07ffffff : Crash kernel\n");
+	refuse(_metadata, boot, "it runs where this kernel does: it can't capture a dump");
 }
 
 TEST_F(loader, s390)
