@@ -26,6 +26,7 @@
 
 #include <linux/compiler.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/elf.h>
 #include <linux/elfcore.h>
 #include <linux/export.h>
@@ -44,6 +45,8 @@
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+
+#include <asm/irq_regs.h>
 
 #include "base.h"
 #include "internal.h"
@@ -198,6 +201,45 @@ void __noreturn crash_stop_self(struct pt_regs *regs)
 	crash_save_self(regs);
 	panic_smp_self_stop();
 }
+
+#if defined(CONFIG_SMP) && defined(KEXEC_STOP_BY_CALL)
+/* How long is waited for other CPUs, in ms. */
+#define STOP_TIMEOUT	1000
+
+/* One that was idle may come here without an interrupt, and has no registers of it. */
+static void stop_this_cpu(void *unused)
+{
+	crash_stop_self(get_irq_regs());
+}
+
+/* One each, so that none is waited for that somebody else sent. */
+static DEFINE_PER_CPU(call_single_data_t, stop_call) =
+	CSD_INIT(stop_this_cpu, NULL);
+
+/**
+ * crash_smp_send_stop - stop the other CPUs, once their registers are saved
+ *
+ * Where an ordinary IPI has them call panic_smp_self_stop().  They have a second.  A CPU
+ * that has interrupts off does not come.
+ *
+ * Context: Any, interrupts off, on the CPU that panics.  May be called again.
+ */
+void crash_smp_send_stop(void)
+{
+	static bool sent;
+	unsigned int cpu, ms;
+
+	if (sent)
+		return;
+	sent = true;
+	for_each_online_cpu(cpu) {
+		if (cpu != raw_smp_processor_id())
+			smp_call_function_single_async(cpu, &per_cpu(stop_call, cpu));
+	}
+	for (ms = 0; num_online_cpus() > 1 && ms < STOP_TIMEOUT; ms++)
+		mdelay(1);
+}
+#endif
 
 /* Whether @step is still to be done; from now on it isn't. */
 static bool begin_step(enum crash_step step)

@@ -6,75 +6,28 @@
 #define pr_fmt(fmt) "kexec: crash: " fmt
 
 #include <linux/cpumask.h>
-#include <linux/delay.h>
 #include <linux/kexec.h>
 #include <linux/panic.h>
-#include <linux/percpu.h>
 #include <linux/reboot.h>
 #include <linux/smp.h>
 
-#include <asm/irq_regs.h>
-
 #ifdef CONFIG_SMP
-/* How long is waited for other CPUs, in ms. */
-#define STOP_TIMEOUT	1000
-
-/* Nothing wakes it: no interrupt is enabled. */
-static void __noreturn keep_still(void)
+/**
+ * panic_smp_self_stop - stop this CPU, as another one panics
+ *
+ * It has interrupts off, so it does not hear the other one, which is not to wait for it.
+ * Nothing wakes it: no interrupt is enabled.
+ *
+ * Context: Any, interrupts off.
+ */
+void __noreturn panic_smp_self_stop(void)
 {
-	local_irq_disable();
 	clear_csr_ecfg(ECFG0_IM);
 	/* What it wrote is there when it counts as stopped. */
 	smp_mb();
 	set_cpu_online(raw_smp_processor_id(), false);
 	while (1)
 		asm volatile("idle 0" : : : "memory");
-}
-
-static void stop_this_cpu(void *unused)
-{
-	crash_save_cpu(get_irq_regs(), smp_processor_id());
-	keep_still();
-}
-
-/* One each, so that none is waited for that somebody else sent. */
-static DEFINE_PER_CPU(call_single_data_t, stop_call) =
-	CSD_INIT(stop_this_cpu, NULL);
-
-/**
- * crash_smp_send_stop - stop the other CPUs, once their registers are saved
- *
- * They have a second.  A CPU that has interrupts off does not come: there is no
- * interrupt on LoongArch that this does not mask.
- *
- * Context: Any, interrupts off, on the CPU that panics.  May be called again.
- */
-void crash_smp_send_stop(void)
-{
-	static bool sent;
-	unsigned int cpu, ms;
-
-	if (sent)
-		return;
-	sent = true;
-	for_each_online_cpu(cpu) {
-		if (cpu != raw_smp_processor_id())
-			smp_call_function_single_async(cpu, &per_cpu(stop_call, cpu));
-	}
-	for (ms = 0; num_online_cpus() > 1 && ms < STOP_TIMEOUT; ms++)
-		mdelay(1);
-}
-
-/**
- * panic_smp_self_stop - stop this CPU, as another one panics
- *
- * It has interrupts off, so it does not hear the other one, which is not to wait for it.
- *
- * Context: Any, interrupts off.
- */
-void __noreturn panic_smp_self_stop(void)
-{
-	keep_still();
 }
 #else
 void crash_smp_send_stop(void)

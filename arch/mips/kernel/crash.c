@@ -6,60 +6,12 @@
 #define pr_fmt(fmt) "kexec: crash: " fmt
 
 #include <linux/cpumask.h>
-#include <linux/delay.h>
 #include <linux/kexec.h>
 #include <linux/panic.h>
-#include <linux/percpu.h>
 #include <linux/reboot.h>
 #include <linux/smp.h>
 
-#include <asm/irq_regs.h>
-
 #ifdef CONFIG_SMP
-/* How long is waited for other CPUs, in ms. */
-#define STOP_TIMEOUT	1000
-
-static void stop_this_cpu(void *unused)
-{
-	unsigned int cpu = smp_processor_id();
-
-	crash_save_cpu(get_irq_regs(), cpu);
-	/* What it wrote is there when it counts as stopped. */
-	smp_mb();
-	set_cpu_online(cpu, false);
-	local_irq_disable();
-	while (1)
-		cpu_relax();
-}
-
-/* One each, so that none is waited for that somebody else sent. */
-static DEFINE_PER_CPU(call_single_data_t, stop_call) =
-	CSD_INIT(stop_this_cpu, NULL);
-
-/**
- * crash_smp_send_stop - stop the other CPUs, once their registers are saved
- *
- * They have a second.  A CPU that has interrupts off does not come: there is no
- * interrupt on mips that this does not mask.
- *
- * Context: Any, interrupts off, on the CPU that panics.  May be called again.
- */
-void crash_smp_send_stop(void)
-{
-	static bool sent;
-	unsigned int cpu, ms;
-
-	if (sent)
-		return;
-	sent = true;
-	for_each_online_cpu(cpu) {
-		if (cpu != raw_smp_processor_id())
-			smp_call_function_single_async(cpu, &per_cpu(stop_call, cpu));
-	}
-	for (ms = 0; num_online_cpus() > 1 && ms < STOP_TIMEOUT; ms++)
-		mdelay(1);
-}
-
 /**
  * panic_smp_self_stop - stop this CPU, as another one panics
  *

@@ -42,6 +42,8 @@
 #define KEXEC_ENTRY_ALIGN	4
 #define KEXEC_SOURCE_GFP	0
 #define KEXEC_CONTROL_GFP	0
+/* No interrupt gets through to a CPU that has them off. */
+#define KEXEC_STOP_BY_CALL
 
 /**
  * struct kimage_arch - what LoongArch keeps with an image

@@ -39,6 +39,8 @@
 /* Without highmem, which KSEG0 does not show. */
 #define KEXEC_SOURCE_GFP	0
 #define KEXEC_CONTROL_GFP	0
+/* No interrupt gets through to a CPU that has them off. */
+#define KEXEC_STOP_BY_CALL
 
 /**
  * struct kexec_cache - a cache, to be emptied by index

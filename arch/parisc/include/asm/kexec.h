@@ -28,6 +28,8 @@
 /* All memory is mapped, and real mode reaches all of it. */
 #define KEXEC_SOURCE_GFP	0
 #define KEXEC_CONTROL_GFP	0
+/* No interrupt gets through to a CPU that has them off. */
+#define KEXEC_STOP_BY_CALL
 
 /**
  * struct kimage_arch - what parisc keeps with an image
