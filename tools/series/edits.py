@@ -867,6 +867,12 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "#endif\n"
              "\tpr_warn(\"PDC does not provide rendezvous function.\\n\");\n",
              "a handoff knows of a CPU that firmware does not take"),
+        Edit("fs/proc/Kconfig",
+             "\tbool \"/proc/vmcore support\"\n"
+             "\tdepends on PROC_FS && CRASH_DUMP\n",
+             "\tbool \"/proc/vmcore support\"\n"
+             "\tdepends on PROC_FS && CRASH_DUMP && !PARISC\n",
+             "no kernel of parisc runs in the region, to look at another one's memory"),
         Edit("arch/parisc/mm/init.c",
              "#include <linux/compat.h>\n",
              "#include <linux/compat.h>\n"

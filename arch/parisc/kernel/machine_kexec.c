@@ -171,9 +171,12 @@ static int stop_other_cpus(void)
 			return kexec_refuse(-EBUSY,
 					    "CPU %u can't be taken offline: error %d",
 					    cpu, err);
+		/* This one never comes back: it must not be waited for. */
+		if (READ_ONCE(cpu_stays))
+			return refuse_stay();
 		cpumask_set_cpu(cpu, &stopped_cpus);
 	}
-	return READ_ONCE(cpu_stays) ? refuse_stay() : 0;
+	return 0;
 }
 
 static void start_stopped_cpus(void)
