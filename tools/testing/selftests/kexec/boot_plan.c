@@ -72,7 +72,7 @@ bool boot_plan(struct boot *boot)
 		return say_what_it_is(boot);
 	boot->format = formats[i];
 
-	strcpy(cmdline, boot->cmdline);
+	memcpy(cmdline, boot->cmdline, sizeof(cmdline));
 
 	/* What is left beside the running kernel may be too little. */
 	for (keep = 1; keep >= 0; keep--) {
@@ -80,7 +80,7 @@ bool boot_plan(struct boot *boot)
 		if (boot->format->load(boot))
 			return true;
 		boot_free(boot);
-		strcpy(boot->cmdline, cmdline);
+		memcpy(boot->cmdline, cmdline, sizeof(cmdline));
 	}
 	return false;
 }

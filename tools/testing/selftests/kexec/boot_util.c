@@ -174,7 +174,7 @@ bool add_words(struct boot *boot, const char *format, ...)
 	int add;
 
 	if (len && len + 1 < sizeof(boot->cmdline))
-		strcpy(boot->cmdline + len++, " ");
+		boot->cmdline[len++] = ' ';
 	room = sizeof(boot->cmdline) - len;
 	va_start(args, format);
 	add = vsnprintf(boot->cmdline + len, room, format, args);
