@@ -322,7 +322,7 @@ OF_BASE_AND_ARCH = "tools/testing/kexec/configs/{}-base.config"
 def fragments_of(arch, flavour):
     """The config fragments of a flavour: names of ours, or paths; on top of
     what every test kernel has, and what the selftests ask for.  Last, what
-    kernels of the tree's base have or lack.
+    kernels of the tree's base have or lack, with ours or with the base's own kexec.
     """
     files = [HERE / "configs/common.config",
              HERE / f"configs/{arch.name}.config", SELFTESTS / "config"]
@@ -333,6 +333,8 @@ def fragments_of(arch, flavour):
             if any(map(Path.is_file, ours)) else [Path(name)]
     files += filter(Path.is_file, [TREE / OF_BASE,
                                    TREE / OF_BASE_AND_ARCH.format(arch.name)])
+    # What these say is gone with the base's own kexec is there with that.
+    files.sort(key=lambda path: path.name == "plain.config")
     for path in files:
         if not path.is_file():
             raise BuildError(f"no config fragment {path}")

@@ -879,6 +879,9 @@ class ConfigTest(unittest.TestCase):
                     self.assertEqual(build.fragments_of(arch, ())[-number:],
                                      paths[:number])
                 self.assertEqual(build.fragments_of(other, ())[-1], paths[0])
+                self.assertEqual(
+                    build.fragments_of(other, ("bench", "plain"))[-1],
+                    build.HERE / "configs/plain.config")
 
 
 class VersionTest(unittest.TestCase):

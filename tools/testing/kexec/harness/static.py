@@ -325,6 +325,22 @@ def no_version_checks(arch):
             if VERSION.search(line)]
 
 
+def bench_options(arch):
+    """What "bench" measures can be configured: no kernel of it is built here.  That of
+    the base's own kexec only where there is its tree.
+    """
+    kernels = [(build.TREE, ("bench",)), (build.BASE_TREE, ("bench", "plain"))]
+    for tree, flavour in kernels:
+        if not (tree / "Kbuild").is_file():
+            continue
+        name = "-".join(flavour)
+        out = tree / f"out-{arch.name}-options-{name}"
+        with build.locked(out):
+            build.configure(arch, out, build.fragments_of(arch, flavour),
+                            f"kernel {arch.name} {name}")
+    return []
+
+
 def unit_tests(directory):
     """Run the Python tests of a directory; returns (reasons, tests).
 
@@ -346,7 +362,7 @@ def all_checks():
     from . import messages, outside, pages  # which look at the lists in here
     checks = [checkpatch, kernel_doc, codespell, manual_pages,
               pages.manual_facts, uapi_header,
-              core_of_any_architecture, no_version_checks,
+              core_of_any_architecture, no_version_checks, bench_options,
               outside.outside_users,
               messages.documented_messages]
     if not build.IN_TREE:
