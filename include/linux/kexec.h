@@ -100,6 +100,9 @@ struct kimage;
  *
  * each with a macro of the same name, if there is a use for it:
  *
+ * machine_crash_copy_regs(to, regs)	fill a note's registers, elf_gregset_t, from
+ *			what was written down, where struct pt_regs has not got all that
+ *			ELF_CORE_COPY_REGS() looks for
  * machine_crash_image_good()	ask a crash image itself whether it is complete;
  *			called in a panic, when its digest was right and the other
  *			CPUs have stopped

@@ -126,12 +126,16 @@ int kexec_should_crash(struct task_struct *task)
 	       is_global_init(task);
 }
 
+#ifndef machine_crash_copy_regs
+#define machine_crash_copy_regs	elf_core_copy_regs
+#endif
+
 static void write_note(u32 *note, const struct pt_regs *regs, pid_t pid)
 {
 	struct elf_prstatus status = { .common.pr_pid = pid };
 	struct pt_regs copy = *regs;
 
-	elf_core_copy_regs(&status.pr_reg, &copy);
+	machine_crash_copy_regs(&status.pr_reg, &copy);
 	final_note(append_elf_note(note, "CORE", NT_PRSTATUS, &status,
 				   sizeof(status)));
 }

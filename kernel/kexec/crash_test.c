@@ -25,7 +25,7 @@ static void test_note(struct kunit *test)
 	/* A note of an earlier time must not shine through. */
 	memset(buf, 0xff, sizeof(*buf));
 	memset(&regs, 0x5a, sizeof(regs));
-	elf_core_copy_regs(&gregs, &regs);
+	machine_crash_copy_regs(&gregs, &regs);
 
 	write_note(*buf, &regs, 612);
 
