@@ -655,6 +655,43 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\tcrash_stop_this_cpu(cpu);\n"
              "#endif\n\n",
              "a CPU that is stopped asks whether it is for a panic"),
+        Edit("arch/m68k/Kconfig",
+             "\tselect ARCH_HAS_DMA_PREP_COHERENT if M68K_NONCOHERENT_DMA && !COLDFIRE\n",
+             "\tselect ARCH_HAS_DMA_PREP_COHERENT if M68K_NONCOHERENT_DMA && !COLDFIRE\n"
+             "\tselect ARCH_HAS_KEXEC_HANDOFF if MMU_MOTOROLA && M68040\n",
+             "m68k has a handoff, for the MMU and the caches of a 68040"),
+        Edit("arch/m68k/Kconfig",
+             re.compile(r"config ARCH_SUPPORTS_KEXEC\n\tdef_bool .* && MMU\n\n"),
+             "config ARCH_SUPPORTS_CRASH_DUMP\n\tdef_bool MMU_MOTOROLA && M68040\n\n",
+             "a panic can start an image, and nobody asks for the other"),
+        Edit("arch/m68k/kernel/Makefile",
+             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec.o relocate_kernel.o\n",
+             "obj-$(CONFIG_CRASH_DUMP)\t+= crash.o\n"
+             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec.o relocate_kernel.o\n",
+             "what a panic does is built where it is needed"),
+        Edit("arch/m68k/kernel/setup_mm.c",
+             "#include <asm/config.h>\n",
+             "#include <asm/config.h>\n"
+             "#include <asm/crash_reserve.h>\n",
+             "memory for a crash image"),
+        Edit("arch/m68k/kernel/setup_mm.c",
+             "\tpaging_init();\n",
+             "\tpaging_init();\n"
+             "\tm68k_reserve_crashkernel();\n",
+             "memory for a crash image"),
+        Edit("arch/m68k/kernel/traps.c",
+             "\tadd_taint(TAINT_DIE, LOCKDEP_NOW_UNRELIABLE);\n",
+             "\tadd_taint(TAINT_DIE, LOCKDEP_NOW_UNRELIABLE);\n"
+             "\tif (kexec_should_crash(current))\n"
+             "\t\tcrash_kexec(fp);\n"
+             "\tif (panic_on_oops)\n"
+             "\t\tpanic(\"Fatal exception\");\n",
+             "an oops that has to end in a panic does, and starts the crash image"),
+        Edit("arch/m68k/kernel/traps.c",
+             "#include <linux/kallsyms.h>\n",
+             "#include <linux/kallsyms.h>\n"
+             "#include <linux/kexec.h>\n",
+             "an oops that has to end in a panic does, and starts the crash image"),
         Edit("arch/mips/Kconfig",
              "\tselect ARCH_HAS_KCOV\n",
              "\tselect ARCH_HAS_KCOV\n"
