@@ -246,8 +246,9 @@ static void *narrow_header(struct boot *boot, const struct elf64_hdr *header,
  */
 bool place_core_header(struct boot *boot, struct range *at)
 {
-	/* In the byte order of the kernel that reads it, which is powerpc's own. */
-	const bool big = (boot->arch == &boot_ppc64 || boot->arch == &boot_ppc) &&
+	/* In the byte order of the kernel that reads it, which is this machine's own. */
+	const bool big = (boot->arch == &boot_ppc64 || boot->arch == &boot_ppc ||
+			  boot->arch == &boot_m68k) &&
 			 __BYTE_ORDER == __BIG_ENDIAN;
 	int i, phdrs = boot->nr_cpu_notes + 1 + boot->nr_mapped;
 	struct hole hole = {

@@ -7,13 +7,18 @@
  * and the entry is a physical address as well.  An x86_64 kernel finds out where
  * it runs, and may lie any multiple of 2 MiB further (arch/x86/kernel/head_64.S,
  * __startup_64()).  An arm64 kernel is an Image then, header and all.  One of 64-bit
- * powerpc begins with its entry.  Those of powerpc and parisc only may be big endian.
+ * powerpc begins with its entry.  Those of powerpc, parisc and m68k only may be big
+ * endian.
  */
 #include <string.h>
 
 #include <linux/elf.h>
 
 #include "boot_image.h"
+
+#ifndef EM_68K
+#define EM_68K		4
+#endif
 
 #ifndef EM_RISCV
 #define EM_RISCV	243
@@ -123,7 +128,7 @@ static bool read_ehdr(struct boot *boot, struct elf_kernel *elf)
 				  EI_DATA, data[EI_DATA]);
 	elf->machine = member(elf, data, e_machine);
 	if (elf->is_be && elf->machine != EM_PPC64 && elf->machine != EM_PPC &&
-	    elf->machine != EM_PARISC)
+	    elf->machine != EM_PARISC && elf->machine != EM_68K)
 		return bad_kernel(boot, "the ELF data encoding at %#x is %d, not little endian",
 				  EI_DATA, data[EI_DATA]);
 	type = member(elf, data, e_type);
@@ -352,6 +357,23 @@ static bool load_loongarch_elf(struct boot *boot, const struct elf_kernel *elf)
 	});
 }
 
+static bool load_m68k_elf(struct boot *boot, const struct elf_kernel *elf)
+{
+	if (elf->is_64 || !elf->is_be)
+		return bad_kernel(boot, "a vmlinux of m68k that is not big endian, of 32 bits");
+	if (elf->entry < elf->virt || elf->entry - elf->virt >= range_len(elf->span))
+		return bad_kernel(boot, "e_entry is %#llx, outside of its PT_LOADs [%#llx-%#llx]",
+				  elf->entry, elf->virt,
+				  elf->virt + range_len(elf->span) - 1);
+	return load_m68k(boot, &(struct m68k_kernel) {
+		.flat = elf->flat,
+		.content = elf->content,
+		.size = range_len(elf->span),
+		.start = elf->span.start,
+		.entry = elf->span.start + (elf->entry - elf->virt),
+	});
+}
+
 static bool load_elf(struct boot *boot)
 {
 	struct elf_kernel elf = { };
@@ -369,6 +391,9 @@ static bool load_elf(struct boot *boot)
 	case EM_MIPS:
 		return check_loads(boot, &elf) && flatten(boot, &elf) &&
 		       load_mips_elf(boot, &elf);
+	case EM_68K:
+		return check_loads(boot, &elf) && flatten(boot, &elf) &&
+		       load_m68k_elf(boot, &elf);
 	case EM_PPC64:
 		return check_loads(boot, &elf) && flatten(boot, &elf) &&
 		       load_powerpc(boot, &elf);
@@ -386,7 +411,7 @@ static bool load_elf(struct boot *boot)
 		return bad_kernel(boot, "a vmlinux of riscv64: take arch/riscv/boot/Image");
 	default:
 		return bad_kernel(boot,
-				  "e_machine is %llu: not of x86_64, i386, arm64, ppc64, ppc, mips, loongarch64, parisc",
+				  "e_machine is %llu: not of x86_64, i386, arm64, ppc64, ppc, mips, loongarch64, parisc, m68k",
 				  elf.machine);
 	}
 }

@@ -12,6 +12,7 @@
  *	boot_mips.c	what of a vmlinux is different on mips
  *	boot_parisc.c	the same on parisc
  *	boot_sh.c	zImage of sh
+ *	boot_m68k.c	what a kernel of m68k is told
  *	boot_ppc64.c	what a kernel of 64-bit powerpc is told
  *	boot_ppc.c	the same of 32 bits
  *	boot_x86.c	what a kernel of x86 is told: boot_params
@@ -195,7 +196,7 @@ struct boot_arch {
 
 extern const struct boot_arch boot_i386, boot_x86_64, boot_arm, boot_arm64,
 	boot_riscv64, boot_s390x, boot_ppc64, boot_ppc, boot_mips, boot_sh,
-	boot_loongarch64, boot_parisc;
+	boot_loongarch64, boot_parisc, boot_m68k;
 
 struct boot;
 
@@ -227,6 +228,7 @@ extern const struct boot_format boot_s390_image, boot_sh_zimage;
  * @map: the machine's memory
  * @firmware: the same as firmware told it; empty if that isn't known (x86)
  * @params: the boot_params of the running kernel, if known (x86)
+ * @bootinfo: what the running kernel was told, if known (m68k)
  * @rsdp: where ACPI begins, or 0 (x86)
  * @efi: what is known of EFI (x86)
  * @random: is passed on
@@ -263,6 +265,7 @@ struct boot {
 	struct boot_map map;
 	struct boot_map firmware;
 	struct boot_file params;
+	struct boot_file bootinfo;
 	__u64 rsdp;
 	struct boot_efi efi;
 	unsigned char random[64];
@@ -428,6 +431,26 @@ struct parisc_kernel {
 };
 
 bool load_parisc(struct boot *boot, const struct parisc_kernel *kernel);
+
+/* boot_m68k.c */
+
+/**
+ * struct m68k_kernel - a vmlinux of m68k
+ * @flat: its content, from the first PT_LOAD on
+ * @content: bytes of that
+ * @size: of the memory that it needs
+ * @start: how far from the start of memory it is linked to
+ * @entry: the same of its first instruction
+ */
+struct m68k_kernel {
+	const unsigned char *flat;
+	__u64 content;
+	__u64 size;
+	__u64 start;
+	__u64 entry;
+};
+
+bool load_m68k(struct boot *boot, struct m68k_kernel *kernel);
 
 /* boot_efi.c */
 __u64 efi_size(const struct boot *boot);

@@ -374,7 +374,7 @@ bool read_machine(struct boot *boot)
 	static const struct boot_arch *const archs[] = {
 		&boot_i386, &boot_x86_64, &boot_arm, &boot_arm64, &boot_riscv64,
 		&boot_s390x, &boot_ppc64, &boot_ppc, &boot_mips, &boot_sh,
-		&boot_loongarch64, &boot_parisc,
+		&boot_loongarch64, &boot_parisc, &boot_m68k,
 	};
 	struct boot_file iomem;
 	size_t i;
@@ -397,6 +397,8 @@ bool read_machine(struct boot *boot)
 			return false;
 	}
 	read_if_there("/sys/kernel/boot_params/data", &boot->params);
+	if (!boot->bootinfo.path)
+		read_if_there("/proc/bootinfo", &boot->bootinfo);
 	find_tables(boot);
 	if (!read_efi(boot))
 		return false;

@@ -93,6 +93,15 @@ const struct boot_arch boot_parisc = {
 	.core32 = true,
 };
 
+const struct boot_arch boot_m68k = {
+	.name = "m68k",
+	.kexec = KEXEC_ARCH_68K,
+	.machine = EM_68K,
+	.page = 4 * KIB,
+	.core_outside = true,
+	.core32 = true,
+};
+
 const struct boot_arch boot_sh = {
 	.name = "sh",
 	.kexec = KEXEC_ARCH_SH,

@@ -27,7 +27,7 @@ static const char help[] =
 "\n"
 "KERNEL is a bzImage of x86_64, i386 or s390x, a zImage of arm or sh, an Image of\n"
 "arm64 or riscv64, or a vmlinux of x86_64, i386, arm64, ppc64, ppc64le, ppc, mips,\n"
-"loongarch64 or parisc.\n"
+"loongarch64, parisc or m68k.\n"
 "It must not be compressed as a whole.\n"
 "\n"
 "What the new kernel gets:\n"
@@ -36,6 +36,8 @@ static const char help[] =
 "  -r, --reuse-cmdline   that of the running kernel; --append adds to it\n"
 "      --dtb=FILE        a device tree (arm, arm64, riscv64, ppc); that of the\n"
 "                        running kernel, unless told.  /chosen is made anew.\n"
+"      --bootinfo=FILE   a boot loader's records (m68k); those of /proc/bootinfo,\n"
+"                        unless told.  Where the initrd is, and such, is made anew.\n"
 "\n"
 "What to do with it:\n"
 "  -l, --load            load it, and no more; so it is, unless told\n"
@@ -75,6 +77,7 @@ static const char help[] =
  * @initrd: of --initrd, or NULL
  * @append: of --append, or ""
  * @dtb: of --dtb, or NULL
+ * @bootinfo: of --bootinfo, or NULL
  * @iomem: of --iomem, or NULL
  * @reuse: --reuse-cmdline
  * @panic: --panic
@@ -90,6 +93,7 @@ struct options {
 	const char *initrd;
 	const char *append;
 	const char *dtb;
+	const char *bootinfo;
 	const char *iomem;
 	bool reuse;
 	bool panic;
@@ -146,7 +150,7 @@ static void check_options(const struct options *options)
 		fail(2, "which kernel?");
 	if (!options->kernel &&
 	    (options->initrd || options->append[0] || options->dtb ||
-	     options->load || options->dry_run || options->reuse))
+	     options->bootinfo || options->load || options->dry_run || options->reuse))
 		fail(2, "--exec without a KERNEL starts what is loaded: no other options");
 	if (options->exec && options->panic)
 		fail(2, "--panic and --exec: it is a panic that starts it");
@@ -158,12 +162,13 @@ static void check_options(const struct options *options)
 
 static struct options parse_options(int argc, char **argv)
 {
-	enum { DTB = 256, MEM_MIN, MEM_MAX, IOMEM };
+	enum { DTB = 256, BOOTINFO, MEM_MIN, MEM_MAX, IOMEM };
 	static const struct option longs[] = {
 		{ "initrd",		required_argument,	NULL, 'i' },
 		{ "append",		required_argument,	NULL, 'a' },
 		{ "reuse-cmdline",	no_argument,		NULL, 'r' },
 		{ "dtb",		required_argument,	NULL, DTB },
+		{ "bootinfo",		required_argument,	NULL, BOOTINFO },
 		{ "load",		no_argument,		NULL, 'l' },
 		{ "panic",		no_argument,		NULL, 'p' },
 		{ "exec",		no_argument,		NULL, 'e' },
@@ -196,6 +201,9 @@ static struct options parse_options(int argc, char **argv)
 			break;
 		case DTB:
 			options.dtb = optarg;
+			break;
+		case BOOTINFO:
+			options.bootinfo = optarg;
 			break;
 		case 'l':
 			options.load = true;
@@ -279,7 +287,9 @@ static bool read_files(struct boot *boot, const struct options *options)
 	if (!read_whole(boot, options->kernel, &boot->kernel) ||
 	    (options->initrd &&
 	     !read_whole(boot, options->initrd, &boot->initrd)) ||
-	    (options->dtb && !read_whole(boot, options->dtb, &boot->fdt)))
+	    (options->dtb && !read_whole(boot, options->dtb, &boot->fdt)) ||
+	    (options->bootinfo &&
+	     !read_whole(boot, options->bootinfo, &boot->bootinfo)))
 		return false;
 	if (!options->iomem)
 		return read_machine(boot);

@@ -852,7 +852,7 @@ TEST_F(loader, vmlinux_broken)
 		{ 0x05, 1, 2, "not little endian" },
 		{ 0x10, 2, ET_REL, "e_type is 1: an object" },
 		{ 0x10, 2, ET_CORE, "e_type is 4" },
-		{ 0x12, 2, 4, "e_machine is 4:" },
+		{ 0x12, 2, 2, "e_machine is 2:" },
 		{ 0x12, 2, 20, "not big endian, of 32 bits" },
 		{ 0x12, 2, 243, "take arch/riscv/boot/Image" },
 		{ 0x12, 2, EM_AARCH64, "no \"ARM\\x64\" at 0x38" },
@@ -1385,6 +1385,158 @@ TEST_F(loader, parisc_refused)
 	use_map(boot, "00000000-0fffffff : System RAM\n"
 		      "  04000000-07ffffff : Crash kernel\n");
 	refuse(_metadata, boot, "it runs where this kernel does: it can't capture a dump");
+}
+
+/* A machine of 256 MiB whose memory begins at 16 MiB, and a vmlinux of m68k. */
+static void use_m68k(struct _test_data_loader *self)
+{
+	static const unsigned char records[] = {
+		0x00, 0x01, 0, 8, 0, 0, 0, 14,
+		0x00, 0x05, 0, 12, 0x01, 0, 0, 0, 0x0c, 0, 0, 0,
+		0x00, 0x05, 0, 12, 0x40, 0, 0, 0, 0x04, 0, 0, 0,
+		0x00, 0x06, 0, 12, 0x02, 0, 0, 0, 0, 0x10, 0, 0,
+		0x00, 0x07, 0, 12, 'o', 'l', 'd', ' ', 'o', 'n', 'e', 0,
+		0x00, 0x08, 0, 8, 0, 2, 0x12, 0x34,
+		0x80, 0x03, 0, 12, 0xff, 0, 0x80, 0, 0, 0, 0, 39,
+		0, 0,
+	};
+	unsigned char *kernel = self->kernel, *phdr = kernel + 52;
+
+	use_map(&self->boot, "01000000-0cffffff : System RAM\n"
+			     "  01001000-013fffff : Kernel code\n"
+			     "  01400000-015fffff : Kernel data\n"
+			     "  08000000-09ffffff : Crash kernel\n"
+			     "40000000-43ffffff : System RAM\n");
+	memset(kernel, 0, KERNEL_SIZE);
+	memcpy(kernel, ELFMAG, SELFMAG);
+	kernel[EI_CLASS] = ELFCLASS32;
+	kernel[EI_DATA] = ELFDATA2MSB;
+	put_be(kernel + 0x10, 2, ET_EXEC);
+	put_be(kernel + 0x12, 2, 4);
+	put_be(kernel + 0x18, 4, 0x2000);
+	put_be(kernel + 0x1c, 4, 52);
+	put_be(kernel + 0x2a, 2, 32);
+	put_be(kernel + 0x2c, 2, 1);
+	put_be(phdr, 4, PT_LOAD);
+	put_be(phdr + 4, 4, 0x1000);
+	put_be(phdr + 8, 4, 0x1000);
+	put_be(phdr + 12, 4, 0x1000);
+	put_be(phdr + 16, 4, KERNEL_SIZE - 0x1000);
+	put_be(phdr + 20, 4, 0x652000);
+	memset(kernel + 0x1000, 0x44, KERNEL_SIZE - 0x1000);
+	memcpy(kernel + 0x1002, "BIV\x1a", 4);
+	self->boot.bootinfo = (struct boot_file) {
+		"bootinfo", records, sizeof(records)
+	};
+}
+
+/* The record is there, and has these bytes; returns the next one. */
+static const unsigned char *check_record(struct __test_metadata *_metadata,
+					 const unsigned char *record,
+					 unsigned int tag, const void *data,
+					 size_t size)
+{
+	ASSERT_SAME(tag, get_be(record, 2));
+	ASSERT_SAME(4 + round_up(size, 4), get_be(record + 2, 2));
+	ASSERT_SAME(0, memcmp(record + 4, data, size));
+	return record + get_be(record + 2, 2);
+}
+
+/* What comes last: where the initrd is, the command line, a seed, the end. */
+static void check_last_records(struct __test_metadata *_metadata, struct boot *boot,
+			       const unsigned char *record)
+{
+	unsigned char place[8], seed[2 + sizeof(boot->random)];
+
+	put_be(place, 4, find(boot, "initrd")->at.start);
+	put_be(place + 4, 4, boot->initrd.size);
+	record = check_record(_metadata, record, 6, place, 8);
+	record = check_record(_metadata, record, 7, boot->cmdline,
+			      strlen(boot->cmdline) + 1);
+	put_be(seed, 2, sizeof(boot->random));
+	memcpy(seed + 2, boot->random, sizeof(boot->random));
+	record = check_record(_metadata, record, 8, seed, sizeof(seed));
+	ASSERT_SAME(0, get_be(record, 2));
+}
+
+/* The old kernel's records, less what was for it alone, lie right behind the kernel. */
+TEST_F(loader, m68k)
+{
+	struct boot *boot = &self->boot;
+	const unsigned char *record;
+
+	use_m68k(self);
+	use_initrd(self);
+	plan(_metadata, boot);
+	ASSERT_TRUE(boot->arch == &boot_m68k);
+	ASSERT_SAME(0x01002000, boot->entry);
+	ASSERT_SAME(0x01001000, find(boot, "kernel")->at.start);
+	/* Behind what the kernel has mapped when it makes its tables. */
+	ASSERT_SAME(0x02000000, find(boot, "initrd")->at.start);
+	record = check_record(_metadata, at(boot, 0x01653000), 1, "\0\0\0\x0e", 4);
+	record = check_record(_metadata, record, 5, "\1\0\0\0\x0c\0\0", 8);
+	record = check_record(_metadata, record, 5, "\x40\0\0\0\4\0\0", 8);
+	record = check_record(_metadata, record, 0x8003, "\xff\0\x80\0\0\0\0\x27", 8);
+	check_last_records(_metadata, boot, record);
+	forget_plan(boot);
+
+	/* Without the file's own headers, which a linker may have put before it. */
+	put_be(self->kernel + 52 + 4, 4, 0);
+	put_be(self->kernel + 52 + 8, 4, 0);
+	put_be(self->kernel + 52 + 12, 4, 0);
+	put_be(self->kernel + 52 + 16, 4, KERNEL_SIZE);
+	put_be(self->kernel + 52 + 20, 4, 0x653000);
+	plan(_metadata, boot);
+	ASSERT_SAME(0x01002000, boot->entry);
+	ASSERT_SAME(0x01001000, find(boot, "kernel")->at.start);
+	check_record(_metadata, at(boot, 0x01653000), 1, "\0\0\0\x0e", 4);
+	forget_plan(boot);
+
+	/* The initrd lies before, if there is no more memory. */
+	boot->limits.end = 0x02000000;
+	plan(_metadata, boot);
+	ASSERT_SAME(0x01754000, find(boot, "initrd")->at.start);
+}
+
+TEST_F(loader, m68k_broken)
+{
+	struct boot *boot = &self->boot;
+	static const unsigned char cut[] = { 0x00, 0x05, 0, 12, 0x01, 0, 0 };
+	static const unsigned char small[] = { 0x00, 0x01, 0, 2, 0, 5, 0, 12, 0, 0, 0, 0 };
+
+	use_m68k(self);
+	put_be(self->kernel + 0x18, 4, 0x653000);
+	refuse(_metadata, boot, "e_entry is 0x653000, outside of its PT_LOADs [0x1000-0x652fff]");
+	use_m68k(self);
+	self->kernel[0x1002] = 0;
+	refuse(_metadata, boot, "no \"BIV\" at 0x1002");
+	use_m68k(self);
+	put_be(self->kernel + 52 + 12, 4, 0x2000);
+	put_be(self->kernel + 52 + 8, 4, 0x2000);
+	refuse(_metadata, boot, "no \"BIV\" at 0x1002");
+	use_m68k(self);
+	put_be(self->kernel + 52 + 20, 4, 0x652002);
+	refuse(_metadata, boot, "no record can be behind");
+	use_m68k(self);
+	put_be(self->kernel + 52 + 20, 4, 0x10000000);
+	refuse(_metadata, boot, "no room for the kernel");
+	use_m68k(self);
+	boot->bootinfo.size = 0;
+	refuse(_metadata, boot, "no memory in the records of a boot loader");
+	boot->bootinfo = (struct boot_file) { "bootinfo", cut, sizeof(cut) };
+	refuse(_metadata, boot, "no memory in the records of a boot loader");
+	boot->bootinfo = (struct boot_file) { "bootinfo", small, sizeof(small) };
+	refuse(_metadata, boot, "no memory in the records of a boot loader");
+	use_m68k(self);
+	memset(boot->cmdline, 'x', 256);
+	boot->cmdline[256] = '\0';
+	refuse(_metadata, boot, "the command line has 256 characters, and it takes 255");
+}
+
+TEST_F(loader, m68k_truncated)
+{
+	use_m68k(self);
+	check_truncated(_metadata, &self->boot, 0x5000);
 }
 
 TEST_F(loader, s390)
@@ -2309,6 +2461,36 @@ TEST_F(loader, loongarch_panic)
 	/* It was linked to where the running kernel is. */
 	use_loongarch(self, false);
 	refuse(_metadata, boot, "no room for the kernel in the crash kernel's memory");
+}
+
+/* It is told of the region only, less what ends it. */
+TEST_F(loader, m68k_panic)
+{
+	struct boot *boot = &self->boot;
+	const struct boot_segment *core;
+	const struct elf32_hdr *header;
+	const unsigned char *record;
+	char text[80];
+
+	use_m68k(self);
+	use_initrd(self);
+	know_crash_notes(boot);
+	plan(_metadata, boot);
+	ASSERT_SAME(0x08002000, boot->entry);
+	core = find(boot, "core header");
+	ASSERT_SAME(0x0a000000, core->at.end);
+	snprintf(text, sizeof(text), "console=ttyS0 quiet elfcorehdr=%lluK@%lluK",
+		 range_len(core->at) / KIB, core->at.start / KIB);
+	ASSERT_STREQ(text, boot->cmdline);
+	header = core->buf;
+	ASSERT_SAME(ELFCLASS32, header->e_ident[EI_CLASS]);
+	ASSERT_SAME(htobe16(1) == 1 ? ELFDATA2MSB : ELFDATA2LSB,
+		    header->e_ident[EI_DATA]);
+	ASSERT_SAME(4, header->e_machine);
+	record = check_record(_metadata, at(boot, 0x08653000), 1, "\0\0\0\x0e", 4);
+	record = check_record(_metadata, record, 0x8003, "\xff\0\x80\0\0\0\0\x27", 8);
+	record = check_record(_metadata, record, 5, "\x08\0\0\0\x01\xfc\0", 8);
+	check_last_records(_metadata, boot, record);
 }
 
 TEST_F(loader, ppc64_panic_odd_region)
