@@ -97,6 +97,7 @@ __u64 instruction_align(void)
 	case KEXEC_ARCH_RISCV:
 	case KEXEC_ARCH_S390:
 	case KEXEC_ARCH_SH:
+	case KEXEC_ARCH_68K:
 		return 2;
 	default:
 		return 1;

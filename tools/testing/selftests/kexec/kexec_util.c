@@ -73,6 +73,7 @@ unsigned long native_arch(void)
 		{ "riscv",	KEXEC_ARCH_RISCV },
 		{ "sh",		KEXEC_ARCH_SH },
 		{ "parisc",	KEXEC_ARCH_PARISC },
+		{ "m68k",	KEXEC_ARCH_68K },
 		{ "loongarch",	KEXEC_ARCH_LOONGARCH },
 	};
 	struct utsname uts;

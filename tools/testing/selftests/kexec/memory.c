@@ -269,6 +269,10 @@ void leave_garbage_in_free_memory(void)
 	void *garbage = mmap(NULL, len, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
+	/* m68k looks for addresses from 3 GiB on, and below only if asked to. */
+	if (garbage == MAP_FAILED)
+		garbage = mmap((void *)0x10000000, len, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (garbage == MAP_FAILED)
 		die("no garbage: %s", strerror(errno));
 	madvise(garbage, len, MADV_HUGEPAGE);

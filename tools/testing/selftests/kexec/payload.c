@@ -107,15 +107,15 @@ static int check_stack(const struct payload_table *table, __u64 stack)
  * few registers: where a processor is emulated, to write to memory right beside
  * code, as the stack is, takes long.
  */
-static uintptr_t good_words(const __u64 *at, uintptr_t nr, int kind,
-			    uintptr_t offset)
+static INNERMOST uintptr_t good_words(const __u64 *at, uintptr_t nr, int kind,
+				      uintptr_t offset)
 {
 	__u64 product = kind == PAYLOAD_PATTERN ? pattern_product(offset) : 0;
 	__u64 step = kind == PAYLOAD_PATTERN ? 8 * PATTERN_FACTOR : 0;
 	const __u64 *word, *end = at + nr;
 
 	for (word = at; word != end; word++, product += step) {
-		if (*word != (product ^ product >> 29))
+		if (*word != (product ^ upper_part(product)))
 			break;
 	}
 	return word - at;

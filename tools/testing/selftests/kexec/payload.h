@@ -101,12 +101,31 @@ static inline __u64 pattern_product(__u64 offset)
 	return (offset + 0x7061796c6f616421) * PATTERN_FACTOR;
 }
 
+/* A loop that needs all registers for itself, so that it does not write to the stack. */
+#ifdef __mc68000__
+#define INNERMOST	__attribute__((noipa))
+#else
+#define INNERMOST
+#endif
+
+/* Shifted by 29, for which m68k would call a function, and write to the stack. */
+static inline __u64 upper_part(__u64 product)
+{
+#ifdef __mc68000__
+	__u32 high = product >> 32, low = product;
+
+	return (__u64)(high >> 29) << 32 | (high << 3 | low >> 29);
+#else
+	return product >> 29;
+#endif
+}
+
 /* The eight bytes of the pattern at an offset, a multiple of 8, in it. */
 static inline __u64 pattern_word(__u64 offset)
 {
 	__u64 product = pattern_product(offset);
 
-	return product ^ product >> 29;
+	return product ^ upper_part(product);
 }
 
 /*

@@ -12,7 +12,7 @@ static void write_words(__u64 *at, uintptr_t nr, uintptr_t offset)
 	const __u64 *end = at + nr;
 
 	for (; at != end; at++, product += 8 * PATTERN_FACTOR)
-		*at = product ^ product >> 29;
+		*at = product ^ upper_part(product);
 }
 
 /* The next time, this is what has to be there. */
