@@ -321,11 +321,12 @@ OF_BASE_AND_ARCH = "tools/testing/kexec/configs/{}-base.config"
 
 def fragments_of(arch, flavour):
     """The config fragments of a flavour: names of ours, or paths; on top of
-    what every test kernel has, and what the selftests ask for.  Last, what
-    kernels of the tree's base have or lack, with ours or with the base's own kexec.
+    what every test kernel has, and what the selftests ask for, which not every
+    architecture can have.  Last, what kernels of the tree's base have or lack, with
+    ours or with the base's own kexec.
     """
-    files = [HERE / "configs/common.config",
-             HERE / f"configs/{arch.name}.config", SELFTESTS / "config"]
+    files = [HERE / "configs/common.config", SELFTESTS / "config",
+             HERE / f"configs/{arch.name}.config"]
     for name in flavour:
         ours = [HERE / f"configs/{name}.config",
                 HERE / f"configs/{arch.name}-{name}.config"]

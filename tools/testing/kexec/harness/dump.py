@@ -28,17 +28,22 @@ class Machine:
     spin: dict                  # crash-workload's registers: number, which
     user: int = 0               # the bit of the first one that says "user space",
                                 # where addresses don't
+    kernel: tuple = ()          # or which one has a bit that says "kernel", and that
 
     def in_kernel(self, registers):
         """Whether a CPU with these was."""
         if self.user:
             return not registers[0] & self.user
+        if self.kernel:
+            return bool(registers[self.kernel[0]] & self.kernel[1])
         return bool(registers[self.pc] >> 8 * struct.calcsize(self.word) - 1)
 
 
 # By e_machine.  Before pr_reg: a siginfo, two signal sets, four pids, four times.
 MACHINES = {
     3: Machine("I", 72, 12, {number: number for number in range(4)}),
+    4: Machine("I", 70, 18, {1: 0, 2: 1, 3: 2, 4: 3, 5: 4, 9: 8, 10: 9},
+                kernel=(17, 0x2000)),
     8: Machine("I", 72, 40, {number: 6 + number for number in range(16, 24)}),
     20: Machine("I", 72, 32, {number: number for number in range(14, 22)}),
     21: Machine("Q", 112, 32, {number: number for number in range(14, 22)}),

@@ -181,12 +181,13 @@ class GdbTest(unittest.TestCase):
 def core_file(machine, *registers, bits=64, before=None):
     """The begin of a core file with a note for each of the lists of registers."""
     word, header = ("Q", 64) if bits == 64 else ("I", 52)
-    order = ">" if machine == 22 else "<"
+    order = ">" if machine in (4, 22) else "<"
     pack = lambda form, *values: struct.pack(order + form, *values)
     notes = b""
     for values in registers:
         data = bytes(before or (112 if bits == 64 else 72)) + pack(
-            f"{len(values)}{'I' if machine == 3 else 'Q'}", *values) + bytes(4)
+            f"{len(values)}{'I' if machine in (3, 4) else 'Q'}", *values) + bytes(4)
+        data += bytes(-len(data) % 4)
         notes += pack("III", 5, len(data), 1) + b"CORE\0\0\0\0" + data
         # What some machines have beside that.
         notes += pack("III", 6, 12, 0x301) + b"LINUX\0\0\0" + bytes(12)
@@ -210,7 +211,7 @@ def printed(core):
 
 def user(machine, cpu, bits=64):
     """The registers in a note, all that are not crash-workload's 7."""
-    count = {3: 17, 22: 27, 62: 27, 183: 34, 243: 32}[machine]
+    count = {3: 17, 4: 20, 22: 27, 62: 27, 183: 34, 243: 32}[machine]
     values = [7] * count
     one = dump.MACHINES[machine]
     values[0] |= one.user
@@ -226,6 +227,8 @@ def kernel(machine, bits=64):
     one = dump.MACHINES[machine]
     if one.user:
         values[0] &= ~one.user
+    elif one.kernel:
+        values[one.kernel[0]] |= one.kernel[1]
     else:
         values[one.pc] = (1 << bits) - 0x1000
     return [value % (1 << bits) for value in values]
@@ -250,6 +253,16 @@ class NotesTest(unittest.TestCase):
         self.expect(["kernel", "spin"], core_file(3, *notes, bits=32))
         # As some loaders want it, with 64 bits in the headers.
         self.expect(["kernel", "spin"], core_file(3, *notes, before=72))
+
+    def test_kernel_by_a_bit(self):
+        """m68k's kernel has low addresses, and programs high ones."""
+        notes = kernel(4, 32), user(4, 1, 32)
+        notes[1][18] = 0x80001000
+        core = core_file(4, *notes, bits=32, before=70)
+        self.expect(["kernel", "spin"], core)
+        self.expect(["kernel", "kernel"], core,
+                    "CPU 1: expected it in the kernel, saw its program counter "
+                    "at 0x80001000")
 
     def test_places(self):
         """As <asm/user_64.h> and <asm/user_32.h> have them."""

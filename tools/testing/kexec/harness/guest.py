@@ -25,7 +25,8 @@ ALWAYS_REJECTED = [
 APPEND = "panic=-1 printk.devkmsg=on retain_initrd"
 ENDS = ("init", "payload")
 # What not each architecture can have.
-FEATURES = ("capture", "cpus", "filled", "jump", "letter", "panic=", "protect")
+FEATURES = ("capture", "cpus", "filled", "jump", "letter", "panic=", "protect",
+            "trace")
 
 # A guest hangs if its console is silent for as long as its row says; one that is
 # never silent, if it has not ended in so many times that.

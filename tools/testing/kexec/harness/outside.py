@@ -34,6 +34,7 @@ GREP_NAME = NAME.pattern.replace("(?:", "(").replace(r"\b\w*", "", 1)
 # Users that no build check has to compile.
 ELSEWHERE = (
     "arch/arm64/kernel/asm-offsets.c",          # every build begins with it
+    "arch/m68k/kernel/setup_mm.c",              # part of setup.c
     "arch/powerpc/platforms/cell/ras.c",        # big endian only
     "arch/powerpc/platforms/cell/spu_base.c",   # the same
     "arch/powerpc/platforms/embedded6xx/gamecube.c",    # 32-bit only

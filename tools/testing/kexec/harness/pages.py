@@ -20,7 +20,8 @@ ABI = "Documentation/ABI/testing/sysfs-kernel-kexec"
 FLAGS_NEED = ("ARCH_HAS_KEXEC_JUMP", "ARCH_SUPPORTS_CRASH_DUMP")
 # ... but these, says the page.
 EXCEPT = {("s390", "ARCH_HAS_KEXEC_JUMP"), ("powerpc", "ARCH_HAS_KEXEC_JUMP"),
-          ("mips", "ARCH_HAS_KEXEC_JUMP"), ("parisc", "ARCH_HAS_KEXEC_JUMP")}
+          ("mips", "ARCH_HAS_KEXEC_JUMP"), ("parisc", "ARCH_HAS_KEXEC_JUMP"),
+          ("m68k", "ARCH_HAS_KEXEC_JUMP")}
 # Of those who refuse something, a write to crash_size only.
 NO_ERROR_OF_A_CALL = {"ENOENT"}
 # What a page explains, and no source of ours says: that of a security module, and of a

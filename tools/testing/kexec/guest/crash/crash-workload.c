@@ -243,6 +243,28 @@ static void spin(unsigned long cpu, int *spins)
 		     : "memory", "r6", "r8", "r9", "r10", "r11", "r12", "r13", "r14");
 }
 
+#elif defined(__mc68000__)
+
+/* The low half of that; d1 to d5, and of addresses a1 and a2, which count as 9 and 10. */
+static void spin(unsigned long cpu, int *spins)
+{
+	register unsigned long value asm("d0") = 0x63000000 | cpu << 8;
+	register int *at asm("a0") = spins;
+
+	asm volatile(".irp nr, 1, 2, 3, 4, 5\n"
+		     "move.l %0,%%d\\nr\n"
+		     "addq.l #\\nr,%%d\\nr\n"
+		     ".endr\n"
+		     ".irp nr, 1, 2\n"
+		     "move.l %0,%%a\\nr\n"
+		     "lea (8 + \\nr,%%a\\nr),%%a\\nr\n"
+		     ".endr\n"
+		     "move.l #1,(%1)\n"
+		     "1: bra 1b\n"
+		     : : "d" (value), "a" (at)
+		     : "memory", "d1", "d2", "d3", "d4", "d5", "a1", "a2");
+}
+
 #elif defined(__powerpc__)
 
 /* r14 to r21; of 32 bits, the low half. */
