@@ -2450,7 +2450,7 @@ TEST_F(loader, loongarch_panic)
 	core = find(boot, "core header");
 	header = core->buf;
 	ASSERT_SAME(ELFCLASS64, header->e_ident[EI_CLASS]);
-	ASSERT_SAME(EM_LOONGARCH, header->e_machine);
+	ASSERT_SAME(EM_LOONGARCH, le16toh(header->e_machine));
 	snprintf(text, sizeof(text),
 		 "quiet  initrd=%#llx,10000 mem=65536K@2621440K elfcorehdr=%lluK@%lluK",
 		 find(boot, "initrd")->at.start, range_len(core->at) / KIB,
