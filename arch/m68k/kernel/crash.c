@@ -12,8 +12,10 @@
 #include <linux/kexec.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/printk.h>
 #include <linux/reboot.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 #include <linux/uio.h>
 
 #include <asm/crash_reserve.h>
@@ -100,12 +102,21 @@ ssize_t copy_oldmem_page(struct iov_iter *iter, unsigned long pfn, size_t csize,
  *
  * At the end: the next kernel is going to be where memory begins, and its initrd behind.
  *
+ * No other processor than a 68040 loads an image (machine_kexec_check()), nor has all of
+ * memory mapped in single pages.  A kernel for Atari wants memory at 0, which a capture
+ * kernel does not have (atari_stram_init()).
+ *
  * Context: boot, when memory is mapped, and memblock in charge.
  */
 void __init m68k_reserve_crashkernel(void)
 {
 	bool bottom_up = memblock_bottom_up();
 
+	if (!CPU_IS_040 || MACH_IS_ATARI) {
+		if (strstr(boot_command_line, "crashkernel="))
+			pr_warn("crashkernel: nothing is reserved on this machine\n");
+		return;
+	}
 	memblock_set_bottom_up(false);
 	crashkernel_reserve_asked();
 	memblock_set_bottom_up(bottom_up);

@@ -105,7 +105,8 @@ static inline void machine_crash_copy_regs(elf_gregset_t *to,
 	note[PT_A0] = regs->a0;
 	note[PT_A1] = regs->a1;
 	note[PT_A2] = regs->a2;
-	note[PT_USP] = regs->stkadj ?: rdusp();
+	/* An exception in the kernel has not written down the kernel's own. */
+	note[PT_USP] = regs->stkadj ?: (user_mode(regs) ? rdusp() : 0);
 	note[PT_ORIG_D0] = regs->orig_d0;
 	note[PT_SR] = regs->sr;
 	note[PT_PC] = regs->pc;

@@ -48,6 +48,9 @@
 #define TABLES_FIRST	(1 * MIB)
 #define TABLES_ALL	(16 * MIB)
 
+/* Tables that a kernel makes in what it maps at first, and what these are for. */
+#define TABLES_MAPPED	(256 * KIB)
+
 /**
  * struct records - the records, as they grow
  * @at: the first
@@ -244,6 +247,23 @@ static bool find_start(struct boot *boot, struct m68k_kernel *kernel)
 	return true;
 }
 
+/*
+ * A kernel maps 4, 8 or 16 MiB before it knows of more (head.S, mmu_init), as many as its
+ * first memory has.  That of a capture kernel has less than the region.
+ */
+static bool fits_first_map(struct boot *boot, const struct m68k_kernel *kernel,
+			   struct range memory)
+{
+	__u64 end = kernel->start + kernel->size + BOOTINFO_MAX + TABLES_MAPPED;
+	__u64 mapped = 16 * MIB;
+
+	while (mapped > 4 * MIB && mapped > range_len(memory))
+		mapped /= 2;
+	return end <= mapped ||
+	       bad_kernel(boot, "it takes %llu KiB, with its first tables, and maps %llu MiB of %llu KiB at first",
+			  end / KIB, mapped / MIB, range_len(memory) / KIB);
+}
+
 /**
  * load_m68k - make segments of a kernel of m68k, and of what it is told
  * @boot: gets them
@@ -267,6 +287,7 @@ bool load_m68k(struct boot *boot, struct m68k_kernel *kernel)
 		return false;
 	memcpy(flat, kernel->flat, kernel->content);
 	if ((boot->panic && !place_core(boot, &memory)) ||
+	    !fits_first_map(boot, kernel, memory) ||
 	    !place_kernel(boot, kernel, memory, flat, &start) ||
 	    !place_initrd(boot, memory, start + kernel->size + BOOTINFO_MAX, &initrd))
 		return false;

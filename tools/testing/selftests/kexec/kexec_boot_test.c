@@ -1519,7 +1519,7 @@ TEST_F(loader, m68k_broken)
 	refuse(_metadata, boot, "no record can be behind");
 	use_m68k(self);
 	put_be(self->kernel + 52 + 20, 4, 0x10000000);
-	refuse(_metadata, boot, "no room for the kernel");
+	refuse(_metadata, boot, "it takes 262405 KiB, with its first tables, and maps 16 MiB of 196608 KiB at first");
 	use_m68k(self);
 	boot->bootinfo.size = 0;
 	refuse(_metadata, boot, "no memory in the records of a boot loader");
@@ -2491,6 +2491,16 @@ TEST_F(loader, m68k_panic)
 	record = check_record(_metadata, record, 0x8003, "\xff\0\x80\0\0\0\0\x27", 8);
 	record = check_record(_metadata, record, 5, "\x08\0\0\0\x01\xfc\0", 8);
 	check_last_records(_metadata, boot, record);
+	forget_plan(boot);
+
+	/* With the core header in it, 16 MiB are fewer, of which a kernel maps 8. */
+	use_map(boot, "01000000-0cffffff : System RAM\n"
+		      "  08000000-08ffffff : Crash kernel\n");
+	put_be(self->kernel + 52 + 20, 4, 0x7be800);
+	plan(_metadata, boot);
+	forget_plan(boot);
+	put_be(self->kernel + 52 + 20, 4, 0x7bf000);
+	refuse(_metadata, boot, "maps 8 MiB of 16128 KiB at first");
 }
 
 TEST_F(loader, ppc64_panic_odd_region)
