@@ -119,6 +119,15 @@ TEST_F(crash, sysfs_files)
 	}
 }
 
+/* In RAM, and far from the region, which may be where most of RAM begins. */
+static __u64 far_from_the_region(void)
+{
+	__u64 at = largest_ram(4 * GIB).start + to_scale(32 * MIB);
+
+	return at + 2 * page > region.start && at < region.end ?
+	       region.end + to_scale(32 * MIB) : at;
+}
+
 TEST_F(crash, outside_of_the_region)
 {
 	const __u64 bad[] = {
@@ -126,7 +135,7 @@ TEST_F(crash, outside_of_the_region)
 		region.start - 2 * page,	/* right before */
 		region.end - page,		/* its second half is */
 		region.end,			/* right behind */
-		largest_ram(4 * GIB).start + to_scale(32 * MIB),
+		far_from_the_region(),
 		0,
 	};
 	struct kexec_segment segs[] = {
