@@ -1020,13 +1020,15 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\t__smp_mb();\n"
              "\tdo {\n"
              "\t\t__asm__ __volatile__(\"idle 0\\n\\t\");\n",
-             "\t/* It wakes this CPU, and is not taken: time may have stopped. */\n"
-             "\tset_csr_ecfg(ECFGF_IPI);\n"
+             "\t/*\n"
+             "\t * No interrupt is taken, as time may have stopped; and idle ends by one\n"
+             "\t * only.  The mailbox's high half is written first, the low one is not 0.\n"
+             "\t */\n"
              "\t__this_cpu_write(cpu_state, CPU_DEAD);\n\n"
              "\t__smp_mb();\n"
-             "\tdo {\n"
-             "\t\t__asm__ __volatile__(\"idle 0\\n\\t\");\n"
-             "\t\tipi_read_clear(smp_processor_id());\n",
+             "\twhile (!iocsr_read32(LOONGARCH_IOCSR_MBUF0))\n"
+             "\t\tcpu_relax();\n"
+             "\tdo {\n",
              "a CPU that is offline is sent elsewhere when time stands still"),
 
         Edit("kernel/vmcore_info.c",

@@ -11,7 +11,7 @@
  * (Documentation/arch/loongarch/booting.rst).  The command line is the image's own.
  *
  * The next kernel wakes other CPUs as firmware would have it: by an address in the
- * mailbox of a CPU that waits for an interrupt.  Those that go offline wait like that, but
+ * mailbox of a CPU, and an interrupt.  Those that go offline wait for an address there, but
  * in this kernel's memory, over which an image may be moved.  So they are sent on to wait
  * in a page of the first 2 MiB, which no kernel uses (memblock_init()).
  */
@@ -211,7 +211,6 @@ static void park_cpus(void)
 	unsigned int cpu;
 
 	BUILD_BUG_ON(sizeof(*parking) > KEXEC_PARKING_SIZE);
-	BUILD_BUG_ON(KEXEC_PARKING_WAKE != SMP_BOOT_CPU);
 
 	if (num_present_cpus() == 1 || !parking)
 		return;

@@ -357,11 +357,12 @@ SYM_CODE_END(kexec_trampoline)
 
 /*
  * Where other CPUs wait for the next kernel: struct kexec_parking.  It wakes them as
- * firmware is woken: it writes an address to the mailbox, and sends the interrupt
- * ACTION_BOOT_CPU.  The same is how they are sent here.
+ * firmware is woken: it writes an address to the mailbox, and sends an interrupt.  They
+ * go by the mailbox alone: "idle" may need interrupts on to end, and here is nothing that
+ * could take one.  The same is how they are sent here.
  *
  * In: at +KEXEC_PARKING_ENTER, by the physical address or in a window, PLV 0, with an
- * interrupt ACTION_BOOT_CPU that may be pending; nothing else is known.
+ * interrupt that may be pending; nothing else is known.
  * Out: at the physical address that the mailbox has, translation off, interrupts off.
  *
  *	t0 - t3	scratch
@@ -379,9 +380,7 @@ SYM_CODE_START(kexec_parking)
 	bstrins.d t4, zero, 11, 0
 	bstrpick.d t4, t4, DMW_PABITS - 1, 0
 
-	/* The only interrupt that wakes it; none is taken. */
-	li.w	t0, ECFGF_IPI
-	csrwr	t0, LOONGARCH_CSR_ECFG
+	csrwr	zero, LOONGARCH_CSR_ECFG
 	li.w	t1, LOONGARCH_IOCSR_IPI_CLEAR
 	li.w	t0, -1
 	iocsrwr.w t0, t1
@@ -396,21 +395,14 @@ SYM_CODE_START(kexec_parking)
 	dbar	0
 	st.b	t0, t5, KEXEC_PARKING_CODE_SIZE
 
-.Lwait:
-	idle	0
-	/* What is pending is cleared first: what comes after that wakes it again. */
-	li.w	t1, LOONGARCH_IOCSR_IPI_STATUS
-	iocsrrd.w t0, t1
-	li.w	t1, LOONGARCH_IOCSR_IPI_CLEAR
-	iocsrwr.w t0, t1
-	andi	t0, t0, KEXEC_PARKING_WAKE
-	beqz	t0, .Lwait
+	/* The high half is written first: with the low one, which is never 0, all is there. */
 	li.w	t1, LOONGARCH_IOCSR_MBUF0
-	iocsrrd.d t2, t1
+.Lwait:
+	iocsrrd.w t2, t1
 	beqz	t2, .Lwait
+	iocsrrd.d t2, t1
 
 	st.b	zero, t5, KEXEC_PARKING_CODE_SIZE
-	csrwr	zero, LOONGARCH_CSR_ECFG
 	dbar	0
 	ibar	0
 	jr	t2

@@ -21,8 +21,6 @@
 #define KEXEC_PARKING_ENTER		8
 #define KEXEC_PARKING_CODE_SIZE		512
 #define KEXEC_PARKING_CPUS		2048
-/* The interrupt that wakes them, as the status of interrupts has it: SMP_BOOT_CPU. */
-#define KEXEC_PARKING_WAKE		1
 
 #ifndef __ASSEMBLY__
 
