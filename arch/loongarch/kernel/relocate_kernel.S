@@ -389,7 +389,7 @@ SYM_CODE_START(kexec_parking)
 	li.w	t1, LOONGARCH_IOCSR_MBUF0
 	iocsrwr.d zero, t1
 	csrrd	t5, LOONGARCH_CSR_CPUID
-	bstrpick.d t5, t5, 8, 0
+	bstrpick.d t5, t5, 10, 0		/* KEXEC_PARKING_CPUS */
 	add.d	t5, t5, t4
 	li.w	t0, 1
 	dbar	0
