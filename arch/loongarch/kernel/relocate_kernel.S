@@ -207,13 +207,16 @@ SYM_CODE_START(kexec_trampoline)
 	 * ertn jumps without a register.  It takes the mode from PRMD (PLV 0, IE 0, WE 0),
 	 * and leaves translation alone; or, in a kernel that has panicked for a machine
 	 * error, all of it from MERRCTL (LoongArch reference manual, "ERTN", "Machine
-	 * error control").
+	 * error control").  In one that has panicked in a refill of the TLB it would go on
+	 * by TLBRERA, with translation on, unless its bit 0 is cleared ("TLB refill
+	 * exception return address").
 	 */
 	csrwr	zero, LOONGARCH_CSR_EUEN
 	csrwr	zero, LOONGARCH_CSR_TCFG
 	li.w	t0, CSR_TINTCLR_TI
 	csrwr	t0, LOONGARCH_CSR_TINTCLR
 	csrwr	zero, LOONGARCH_CSR_PRMD
+	csrwr	zero, LOONGARCH_CSR_TLBRERA
 	li.w	t0, MERRCTL_DIRECT
 	li.w	t1, MERRCTL_MASK
 	csrxchg	t0, t1, LOONGARCH_CSR_MERRCTL
@@ -251,6 +254,8 @@ SYM_CODE_START(kexec_trampoline)
 	bstrins.d s2, zero, 11, 0
 	bstrpick.d s2, s2, DMW_PABITS - 1, 0
 	csrwr	zero, LOONGARCH_CSR_ECFG
+	/* The kernel's next ertn is none from a refill of the TLB. */
+	csrwr	zero, LOONGARCH_CSR_TLBRERA
 	move	t0, s2
 	csrwr	t0, LOONGARCH_CSR_EENTRY
 	move	t0, s2
