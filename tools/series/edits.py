@@ -1014,6 +1014,24 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\tfor_each_of_cpu_node(node) {\n",
              "a kernel that captures a dump starts on the CPU that has panicked"),
         Edit("arch/loongarch/kernel/smp.c",
+             "\t\tif (cpuid >= nr_cpu_ids)\n"
+             "\t\t\tcontinue;\n",
+             "\t\tif (cpuid >= nr_cpu_ids &&\n"
+             "\t\t    (cpuid != loongson_sysconf.boot_cpu_id ||\n"
+             "\t\t     cpuid >= ARRAY_SIZE(__cpu_number_map)))\n"
+             "\t\t\tcontinue;\n",
+             "that may have a number beyond nr_cpus="),
+        Edit("arch/loongarch/kernel/smp.c",
+             "\t\t\tcpu = find_first_zero_bit(cpumask_bits(cpu_present_mask), NR_CPUS);\n\n"
+             "\t\tnum_processors++;\n"
+             "\t\tset_cpu_possible(cpu, true);\n",
+             "\t\t\tcpu = find_first_zero_bit(cpumask_bits(cpu_present_mask), NR_CPUS);\n"
+             "\t\tif (cpu >= nr_cpu_ids)\n"
+             "\t\t\tcontinue;\n\n"
+             "\t\tnum_processors++;\n"
+             "\t\tset_cpu_possible(cpu, true);\n",
+             "and then another one has no number left"),
+        Edit("arch/loongarch/kernel/smp.c",
              "\tlocal_irq_enable();\n"
              "\tset_csr_ecfg(ECFGF_IPI);\n"
              "\t__this_cpu_write(cpu_state, CPU_DEAD);\n\n"
