@@ -17,9 +17,11 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/acpi.h>
 #include <linux/build_bug.h>
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/crash_dump.h>
 #include <linux/delay.h>
 #include <linux/efi.h>
 #include <linux/init.h>
@@ -287,16 +289,46 @@ static inline int check_parking(const struct kimage *image)
 }
 #endif /* CONFIG_SMP */
 
+/* How many CPUs the machine has, at least, whether this kernel uses them or not. */
+static unsigned int count_cpus(void)
+{
+	struct device_node *node;
+	unsigned int nr = 0;
+
+	for_each_of_cpu_node(node)
+		nr++;
+	if (acpi_disabled)
+		return nr;
+#ifdef CONFIG_SMP
+	return num_processors;
+#else
+	/* Nobody has counted. */
+	return UINT_MAX;
+#endif
+}
+
+/* In a kernel that captures a dump: other CPUs may still run the one that died. */
+static bool has_stray_cpus(void)
+{
+	return is_kdump_kernel() && count_cpus() > 1;
+}
+
 /**
  * machine_kexec_check - whether this kernel can be left
  * @crash: in a panic: other CPUs may stay in its memory, which a crash image leaves alone
  *
  * Context: May sleep.
- * Return: 0, or -EBUSY if other CPUs can't be stopped, or have no place to wait.
+ * Return: 0, or -EBUSY if other CPUs can't be stopped, have no place to wait, or may run
+ * a kernel that has crashed.
  */
 int machine_kexec_check(bool crash)
 {
-	return crash ? 0 : check_cpus();
+	if (crash)
+		return 0;
+	if (has_stray_cpus())
+		return kexec_refuse(-EBUSY,
+				    "the other CPUs of the machine may still run the kernel that has crashed");
+	return check_cpus();
 }
 
 /* The control page as every handoff has to find it. */
