@@ -104,20 +104,6 @@ static int forget_old(void *fdt, int chosen)
 	return 0;
 }
 
-/* Whether a command line has @word, as one of its own. */
-static bool has_word(const char *cmdline, const char *word)
-{
-	size_t len = strlen(word);
-	const char *at;
-
-	for (at = strstr(cmdline, word); at; at = strstr(at + len, word)) {
-		if ((at == cmdline || at[-1] == ' ') &&
-		    (!at[len] || at[len] == ' '))
-			return true;
-	}
-	return false;
-}
-
 /* Whether the kernel's file has @text, of @size bytes. */
 static bool has_text(const struct boot *boot, const char *text, size_t size)
 {

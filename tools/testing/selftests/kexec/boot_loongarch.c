@@ -9,6 +9,7 @@
  * stands in that line (initrd=), as do the memory and the core header of one that captures
  * a dump: arch/loongarch/kernel/setup.c.
  */
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@
 #define KERNEL_ALIGN	(64 * KIB)	/* PECOFF_SEGMENT_ALIGN */
 #define CMDLINE_MAX	4095	/* COMMAND_LINE_SIZE, less the NUL */
 #define PREFIX		"kexec "
+#define NOKASLR		"nokaslr"
 
 static bool place_kernel(struct boot *boot, const struct loongarch_kernel *kernel,
 			 __u64 *phys)
@@ -52,6 +54,16 @@ static bool place_initrd(struct boot *boot)
 	return place_segment(boot, "initrd", boot->initrd.data, size, &hole,
 			     &phys) &&
 	       add_words(boot, "initrd=%#llx,%llu", phys, size);
+}
+
+/*
+ * One that puts itself elsewhere at random (CONFIG_RANDOMIZE_BASE) knows nothing of what
+ * else is loaded.  Another one would have the word for an argument of init.
+ */
+static bool keep_in_place(struct boot *boot, const struct loongarch_kernel *kernel)
+{
+	return !memmem(kernel->flat, kernel->content, NOKASLR, sizeof(NOKASLR)) ||
+	       has_word(boot->cmdline, NOKASLR) || add_words(boot, NOKASLR);
 }
 
 /* Where the core header is, and that this memory and no other is the kernel's. */
@@ -107,6 +119,7 @@ bool load_loongarch(struct boot *boot, const struct loongarch_kernel *kernel)
 	if (boot->panic)
 		drop_words(boot->cmdline, "mem=");
 	if (!begin_image(boot, &boot_loongarch64) ||
+	    !keep_in_place(boot, kernel) ||
 	    !place_kernel(boot, kernel, &phys) || !place_initrd(boot))
 		return false;
 	boot->entry = phys + (kernel->entry - kernel->start);

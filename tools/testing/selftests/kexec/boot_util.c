@@ -193,6 +193,26 @@ bool add_words(struct boot *boot, const char *format, ...)
 }
 
 /**
+ * has_word - whether a word stands in a command line
+ * @line: the line
+ * @word: the whole word
+ *
+ * Return: whether it does, as one of its own.
+ */
+bool has_word(const char *line, const char *word)
+{
+	size_t len = strlen(word);
+	const char *at;
+
+	for (at = strstr(line, word); at; at = strstr(at + len, word)) {
+		if ((at == line || at[-1] == ' ') &&
+		    (!at[len] || at[len] == ' '))
+			return true;
+	}
+	return false;
+}
+
+/**
  * drop_words - take words out of a command line
  * @line: the line
  * @begin: what they begin with

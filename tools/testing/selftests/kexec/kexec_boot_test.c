@@ -2433,6 +2433,42 @@ TEST_F(loader, ppc_panic)
 	refuse(_metadata, boot, "crash kernel's memory: it takes [0x2000000-");
 }
 
+/* A kernel that would put itself elsewhere, over what comes with it, is told not to. */
+TEST_F(loader, loongarch_in_place)
+{
+	static const struct {
+		const char *had;
+		bool panic;
+		const char *has;
+	} lines[] = {
+		{ "quiet", false, "kexec quiet nokaslr" },
+		{ "", false, "kexec nokaslr" },
+		{ "nokaslr quiet", false, "kexec nokaslr quiet" },
+		{ "xnokaslr", false, "kexec xnokaslr nokaslr" },
+		{ "quiet", true, "kexec quiet nokaslr mem=" },
+		{ "quiet nokaslr", true, "kexec quiet nokaslr mem=" },
+	};
+	struct boot *boot = &self->boot;
+	size_t i;
+
+	use_loongarch(self, true);
+	know_crash_notes(boot);
+	memcpy(self->kernel + 0x2000, "nokaslr", 8);
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		const char *line;
+
+		snprintf(boot->cmdline, sizeof(boot->cmdline), "%s", lines[i].had);
+		boot->panic = lines[i].panic;
+		plan(_metadata, boot);
+		line = find(boot, "command line")->buf;
+		ASSERT_SAME(0, strncmp(lines[i].has, line, strlen(lines[i].has)))
+			TH_LOG("\"%s\" became \"%s\"", lines[i].had, line);
+		if (!boot->panic)
+			ASSERT_STREQ(lines[i].has, line);
+		forget_plan(boot);
+	}
+}
+
 TEST_F(loader, loongarch_panic)
 {
 	const struct boot_segment *core;
