@@ -66,15 +66,27 @@ static bool keep_in_place(struct boot *boot, const struct loongarch_kernel *kern
 	       has_word(boot->cmdline, NOKASLR) || add_words(boot, NOKASLR);
 }
 
-/* Where the core header is, and that this memory and no other is the kernel's. */
+/*
+ * Where the core header is, and that the memory reserved for it and no other is the
+ * kernel's: with crashkernel=SIZE,high some of it is below 4 GiB, for devices.
+ */
 static bool place_core(struct boot *boot)
 {
-	struct range core, ram = boot->ram.at[0];
+	struct range core;
+	int i;
 
-	return place_core_header(boot, &core) &&
-	       add_words(boot, "mem=%lluK@%lluK elfcorehdr=%lluK@%lluK",
-			 range_len(ram) / KIB, ram.start / KIB,
-			 range_len(core) / KIB, core.start / KIB);
+	if (!place_core_header(boot, &core))
+		return false;
+	for (i = 0; i < boot->map.nr; i++) {
+		struct range ram = boot->map.line[i].at;
+
+		if (!strcmp(boot->map.line[i].name, "Crash kernel") &&
+		    !add_words(boot, "mem=%lluK@%lluK", range_len(ram) / KIB,
+			       ram.start / KIB))
+			return false;
+	}
+	return add_words(boot, "elfcorehdr=%lluK@%lluK", range_len(core) / KIB,
+			 core.start / KIB);
 }
 
 static bool place_cmdline(struct boot *boot)

@@ -2497,6 +2497,18 @@ TEST_F(loader, loongarch_panic)
 	/* It was linked to where the running kernel is. */
 	use_loongarch(self, false);
 	refuse(_metadata, boot, "no room for the kernel in the crash kernel's memory");
+
+	/* With crashkernel=SIZE,high it has some below 4 GiB, too, for its devices. */
+	use_loongarch(self, true);
+	use_map(boot, "80000000-afffffff : System RAM\n"
+		      "  a0000000-a7ffffff : Crash kernel\n"
+		      "100000000-13fffffff : System RAM\n"
+		      "  130000000-13fffffff : Crash kernel\n");
+	snprintf(boot->cmdline, sizeof(boot->cmdline), "quiet");
+	plan(_metadata, boot);
+	ASSERT_SAME(0x130000000, find(boot, "kernel")->at.start);
+	ASSERT_TRUE(!!strstr(boot->cmdline,
+			     " mem=131072K@2621440K mem=262144K@4980736K elfcorehdr="));
 }
 
 /* It is told of the region only, less what ends it. */
