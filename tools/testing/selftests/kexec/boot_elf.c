@@ -23,6 +23,9 @@
 #ifndef EM_RISCV
 #define EM_RISCV	243
 #endif
+#ifndef SHT_RELR
+#define SHT_RELR	19
+#endif
 
 /* No kernel is so large; one that seems to be is broken. */
 #define SPAN_MAX	GIB
@@ -91,6 +94,7 @@ static const struct elf_member e_shentsize = { 46, 2, 58, 2 };
 static const struct elf_member e_shnum = { 48, 2, 60, 2 };
 static const struct elf_member sh_type = { 4, 4, 4, 4 };
 static const struct elf_member sh_flags = { 8, 4, 8, 8 };
+static const struct elf_member sh_size = { 20, 4, 32, 8 };
 
 static const struct elf_member p_type = { 0, 4, 0, 4 };
 static const struct elf_member p_offset = { 4, 4, 8, 8 };
@@ -308,7 +312,7 @@ static bool load_parisc_elf(struct boot *boot, const struct elf_kernel *elf)
 /*
  * Whether the kernel has relocations in itself, for what it does with them when it finds
  * out where it runs.  By e_type it has none, and no program header says so; sections of
- * @type do, which have @flags.
+ * @type do, which have @flags, unless they are empty.
  */
 static bool has_relocations(const struct boot *boot, const struct elf_kernel *elf,
 			    __u64 type, __u64 flags)
@@ -323,7 +327,8 @@ static bool has_relocations(const struct boot *boot, const struct elf_kernel *el
 		const unsigned char *section = data + at + i * step;
 
 		if (member(elf, section, sh_type) == type &&
-		    (member(elf, section, sh_flags) & flags) == flags)
+		    (member(elf, section, sh_flags) & flags) == flags &&
+		    member(elf, section, sh_size))
 			return true;
 	}
 	return false;
@@ -353,7 +358,9 @@ static bool load_loongarch_elf(struct boot *boot, const struct elf_kernel *elf)
 		.size = range_len(elf->span),
 		.start = elf->span.start,
 		.entry = elf->entry,
-		.relocatable = has_relocations(boot, elf, SHT_RELA, SHF_ALLOC),
+		/* The latter with CONFIG_RELR. */
+		.relocatable = has_relocations(boot, elf, SHT_RELA, SHF_ALLOC) ||
+			       has_relocations(boot, elf, SHT_RELR, SHF_ALLOC),
 	});
 }
 

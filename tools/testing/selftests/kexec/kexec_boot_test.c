@@ -349,6 +349,7 @@ static void use_embedded(struct _test_data_loader *self, bool relocatable)
 	put_be(kernel + 0x2e, 2, 40);
 	put_be(kernel + 0x30, 2, 2);
 	put_be(kernel + 0x800 + 40 + 4, 4, relocatable ? SHT_DYNAMIC : SHT_NOTE);
+	put_be(kernel + 0x800 + 40 + 20, 4, 8);
 
 	if (fdt_create_empty_tree(device_tree, TREE_SIZE) ||
 	    fdt_setprop_u32(device_tree, 0, "#address-cells", 2) ||
@@ -390,6 +391,7 @@ static void use_loongarch(struct _test_data_loader *self, bool relocatable)
 	/* Those that a linker keeps for other programs are none of the kernel's. */
 	put_le(kernel + 0x800 + 64 + 4, 4, SHT_RELA);
 	put_le(kernel + 0x800 + 64 + 8, 8, relocatable ? SHF_ALLOC : 0);
+	put_le(kernel + 0x800 + 64 + 32, 8, 24);
 	put_le(phdr, 4, PT_LOAD);
 	put_le(phdr + 8, 8, 0x1000);
 	put_le(phdr + 16, 8, 0x9000000000200000);
@@ -1296,6 +1298,33 @@ TEST_F(loader, loongarch)
 	snprintf(boot->cmdline, sizeof(boot->cmdline), "initrd=1,2 console=ttyS0");
 	boot->limits.end = 0x300000;
 	refuse(_metadata, boot, "no room for the kernel");
+}
+
+/* Relocations may be packed; and a section of theirs may be empty. */
+TEST_F(loader, loongarch_relocations)
+{
+	static const struct {
+		__u64 type;
+		__u64 size;
+		__u64 start;
+	} sections[] = {
+		{ SHT_RELA, 24, 0x1300000 },
+		{ SHT_RELA, 0, 0x200000 },
+		{ 19 /* SHT_RELR */, 8, 0x1300000 },
+		{ 19, 0, 0x200000 },
+		{ SHT_REL, 16, 0x200000 },
+	};
+	struct boot *boot = &self->boot;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(sections); i++) {
+		use_loongarch(self, true);
+		put_le(self->kernel + 0x800 + 64 + 4, 4, sections[i].type);
+		put_le(self->kernel + 0x800 + 64 + 32, 8, sections[i].size);
+		plan(_metadata, boot);
+		ASSERT_SAME(sections[i].start, find(boot, "kernel")->at.start);
+		forget_plan(boot);
+	}
 }
 
 TEST_F(loader, loongarch_broken)
