@@ -259,8 +259,9 @@ static bool fits_first_map(struct boot *boot, const struct m68k_kernel *kernel,
 
 	while (mapped > 4 * MIB && mapped > range_len(memory))
 		mapped /= 2;
-	return end <= mapped ||
-	       bad_kernel(boot, "it takes %llu KiB, with its first tables, and maps %llu MiB of %llu KiB at first",
+	if (end <= mapped)
+		return true;
+	return bad_kernel(boot, "%llu KiB are more than it maps at first: %llu MiB of %llu KiB",
 			  end / KIB, mapped / MIB, range_len(memory) / KIB);
 }
 

@@ -1548,7 +1548,7 @@ TEST_F(loader, m68k_broken)
 	refuse(_metadata, boot, "no record can be behind");
 	use_m68k(self);
 	put_be(self->kernel + 52 + 20, 4, 0x10000000);
-	refuse(_metadata, boot, "it takes 262405 KiB, with its first tables, and maps 16 MiB of 196608 KiB at first");
+	refuse(_metadata, boot, "than it maps at first: 16 MiB of 196608 KiB");
 	use_m68k(self);
 	boot->bootinfo.size = 0;
 	refuse(_metadata, boot, "no memory in the records of a boot loader");
@@ -2577,7 +2577,7 @@ TEST_F(loader, m68k_panic)
 	plan(_metadata, boot);
 	forget_plan(boot);
 	put_be(self->kernel + 52 + 20, 4, 0x7bf000);
-	refuse(_metadata, boot, "maps 8 MiB of 16128 KiB at first");
+	refuse(_metadata, boot, "than it maps at first: 8 MiB of 16128 KiB");
 }
 
 TEST_F(loader, ppc64_panic_odd_region)
