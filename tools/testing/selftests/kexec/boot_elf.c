@@ -283,30 +283,34 @@ static bool load_powerpc(struct boot *boot, const struct elf_kernel *elf)
 	});
 }
 
-static bool load_mips_elf(struct boot *boot, const struct elf_kernel *elf)
+/* With @entry, an address of the same kind as @elf->span. */
+static struct linked_kernel linked(const struct elf_kernel *elf, __u64 entry)
 {
-	if (elf->is_64)
-		return bad_kernel(boot, "a 64-bit vmlinux of mips, which is not supported");
-	return load_mips(boot, &(struct mips_kernel) {
+	return (struct linked_kernel) {
 		.flat = elf->flat,
 		.content = elf->content,
 		.size = range_len(elf->span),
 		.start = elf->span.start,
-		.entry = elf->entry,
-	});
+		.entry = entry,
+	};
+}
+
+static bool load_mips_elf(struct boot *boot, const struct elf_kernel *elf)
+{
+	struct linked_kernel kernel = linked(elf, elf->entry);
+
+	if (elf->is_64)
+		return bad_kernel(boot, "a 64-bit vmlinux of mips, which is not supported");
+	return load_mips(boot, &kernel);
 }
 
 static bool load_parisc_elf(struct boot *boot, const struct elf_kernel *elf)
 {
+	struct linked_kernel kernel = linked(elf, elf->entry);
+
 	if (elf->is_64 || !elf->is_be)
 		return bad_kernel(boot, "a vmlinux of parisc that is not big endian, of 32 bits");
-	return load_parisc(boot, &(struct parisc_kernel) {
-		.flat = elf->flat,
-		.content = elf->content,
-		.size = range_len(elf->span),
-		.start = elf->span.start,
-		.entry = elf->entry,
-	});
+	return load_parisc(boot, &kernel);
 }
 
 /*
@@ -336,49 +340,37 @@ static bool has_relocations(const struct boot *boot, const struct elf_kernel *el
 
 static bool load_powerpc32(struct boot *boot, const struct elf_kernel *elf)
 {
+	struct linked_kernel kernel = linked(elf, elf->span.start + (elf->entry - elf->virt));
+
 	if (elf->is_64 || !elf->is_be)
 		return bad_kernel(boot, "a vmlinux of ppc that is not big endian, of 32 bits");
-	return load_ppc(boot, &(struct ppc_kernel) {
-		.flat = elf->flat,
-		.content = elf->content,
-		.size = range_len(elf->span),
-		.start = elf->span.start,
-		.entry = elf->span.start + (elf->entry - elf->virt),
-		.relocatable = has_relocations(boot, elf, SHT_DYNAMIC, 0),
-	});
+	kernel.relocatable = has_relocations(boot, elf, SHT_DYNAMIC, 0);
+	return load_ppc(boot, &kernel);
 }
 
 static bool load_loongarch_elf(struct boot *boot, const struct elf_kernel *elf)
 {
+	struct linked_kernel kernel = linked(elf, elf->entry);
+
 	if (!elf->is_64)
 		return bad_kernel(boot, "a 32-bit vmlinux of LoongArch, which is not supported");
-	return load_loongarch(boot, &(struct loongarch_kernel) {
-		.flat = elf->flat,
-		.content = elf->content,
-		.size = range_len(elf->span),
-		.start = elf->span.start,
-		.entry = elf->entry,
-		/* The latter with CONFIG_RELR. */
-		.relocatable = has_relocations(boot, elf, SHT_RELA, SHF_ALLOC) ||
-			       has_relocations(boot, elf, SHT_RELR, SHF_ALLOC),
-	});
+	/* The latter with CONFIG_RELR. */
+	kernel.relocatable = has_relocations(boot, elf, SHT_RELA, SHF_ALLOC) ||
+			     has_relocations(boot, elf, SHT_RELR, SHF_ALLOC);
+	return load_loongarch(boot, &kernel);
 }
 
 static bool load_m68k_elf(struct boot *boot, const struct elf_kernel *elf)
 {
+	struct linked_kernel kernel = linked(elf, elf->span.start + (elf->entry - elf->virt));
+
 	if (elf->is_64 || !elf->is_be)
 		return bad_kernel(boot, "a vmlinux of m68k that is not big endian, of 32 bits");
 	if (elf->entry < elf->virt || elf->entry - elf->virt >= range_len(elf->span))
 		return bad_kernel(boot, "e_entry is %#llx, outside of its PT_LOADs [%#llx-%#llx]",
 				  elf->entry, elf->virt,
 				  elf->virt + range_len(elf->span) - 1);
-	return load_m68k(boot, &(struct m68k_kernel) {
-		.flat = elf->flat,
-		.content = elf->content,
-		.size = range_len(elf->span),
-		.start = elf->span.start,
-		.entry = elf->span.start + (elf->entry - elf->virt),
-	});
+	return load_m68k(boot, &kernel);
 }
 
 static bool load_elf(struct boot *boot)

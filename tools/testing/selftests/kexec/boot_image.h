@@ -371,38 +371,19 @@ struct x86_kernel {
 
 bool place_x86_rest(struct boot *boot, const struct x86_kernel *kernel);
 
-/* boot_mips.c */
+/* What of a vmlinux these look at. */
 
 /**
- * struct mips_kernel - a vmlinux of mips
+ * struct linked_kernel - a kernel that was linked to an address
  * @flat: its content, from the first PT_LOAD on
- * @content: bytes of that
- * @size: of the memory that it needs
- * @start: the address that it is linked to
- * @entry: that of its first instruction
+ * @content: bytes of that; only zeroes follow
+ * @size: bytes of memory that it takes
+ * @start: the address that it was linked to; on ppc the physical one, on m68k how far that
+ *	is from the start of memory
+ * @entry: the same of its first instruction
+ * @relocatable: it may lie elsewhere (loongarch64, ppc)
  */
-struct mips_kernel {
-	const unsigned char *flat;
-	__u64 content;
-	__u64 size;
-	__u64 start;
-	__u64 entry;
-};
-
-bool load_mips(struct boot *boot, const struct mips_kernel *kernel);
-
-/* boot_loongarch.c */
-
-/**
- * struct loongarch_kernel - a vmlinux of LoongArch
- * @flat: its content, from the first PT_LOAD on
- * @content: bytes of that
- * @size: of the memory that it needs
- * @start: the address that it is linked to
- * @entry: that of its first instruction
- * @relocatable: it may lie elsewhere
- */
-struct loongarch_kernel {
+struct linked_kernel {
 	const unsigned char *flat;
 	__u64 content;
 	__u64 size;
@@ -411,47 +392,17 @@ struct loongarch_kernel {
 	bool relocatable;
 };
 
-bool load_loongarch(struct boot *boot, const struct loongarch_kernel *kernel);
+/* boot_mips.c */
+bool load_mips(struct boot *boot, const struct linked_kernel *kernel);
+
+/* boot_loongarch.c */
+bool load_loongarch(struct boot *boot, const struct linked_kernel *kernel);
 
 /* boot_parisc.c */
-
-/**
- * struct parisc_kernel - a vmlinux of 32-bit parisc
- * @flat: its content, from the first PT_LOAD on
- * @content: bytes of that
- * @size: of the memory that it needs
- * @start: the address that it is linked to
- * @entry: that of its first instruction
- */
-struct parisc_kernel {
-	const unsigned char *flat;
-	__u64 content;
-	__u64 size;
-	__u64 start;
-	__u64 entry;
-};
-
-bool load_parisc(struct boot *boot, const struct parisc_kernel *kernel);
+bool load_parisc(struct boot *boot, const struct linked_kernel *kernel);
 
 /* boot_m68k.c */
-
-/**
- * struct m68k_kernel - a vmlinux of m68k
- * @flat: its content, from the first PT_LOAD on
- * @content: bytes of that
- * @size: of the memory that it needs
- * @start: how far from the start of memory it is linked to
- * @entry: the same of its first instruction
- */
-struct m68k_kernel {
-	const unsigned char *flat;
-	__u64 content;
-	__u64 size;
-	__u64 start;
-	__u64 entry;
-};
-
-bool load_m68k(struct boot *boot, struct m68k_kernel *kernel);
+bool load_m68k(struct boot *boot, struct linked_kernel *kernel);
 
 /* boot_efi.c */
 __u64 efi_size(const struct boot *boot);
@@ -483,28 +434,9 @@ struct ppc64_kernel {
 bool load_ppc64(struct boot *boot, const struct ppc64_kernel *kernel);
 
 /* boot_ppc.c */
-
-/**
- * struct ppc_kernel - a kernel for 32-bit powerpc
- * @flat: what it consists of
- * @content: bytes of that; only zeroes follow
- * @size: bytes of memory that it takes
- * @start: physical address that it was linked to
- * @entry: that of its first instruction
- * @relocatable: it may lie where another memory begins
- */
-struct ppc_kernel {
-	const unsigned char *flat;
-	__u64 content;
-	__u64 size;
-	__u64 start;
-	__u64 entry;
-	bool relocatable;
-};
-
 void find_ppc_version(struct boot *boot, const unsigned char *flat, __u64 content);
 bool keep_ppc_units(struct boot *boot);
-bool load_ppc(struct boot *boot, const struct ppc_kernel *kernel);
+bool load_ppc(struct boot *boot, const struct linked_kernel *kernel);
 
 /* boot_tree.c */
 bool read_tree(struct boot *boot, const char *path);

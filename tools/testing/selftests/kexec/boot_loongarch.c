@@ -21,7 +21,7 @@
 #define PREFIX		"kexec "
 #define NOKASLR		"nokaslr"
 
-static bool place_kernel(struct boot *boot, const struct loongarch_kernel *kernel,
+static bool place_kernel(struct boot *boot, const struct linked_kernel *kernel,
 			 __u64 *phys)
 {
 	__u64 start = kernel->start & PHYS_MASK;
@@ -60,7 +60,7 @@ static bool place_initrd(struct boot *boot)
  * One that puts itself elsewhere at random (CONFIG_RANDOMIZE_BASE) knows nothing of what
  * else is loaded.  Another one would have the word for an argument of init.
  */
-static bool keep_in_place(struct boot *boot, const struct loongarch_kernel *kernel)
+static bool keep_in_place(struct boot *boot, const struct linked_kernel *kernel)
 {
 	return !memmem(kernel->flat, kernel->content, NOKASLR, sizeof(NOKASLR)) ||
 	       has_word(boot->cmdline, NOKASLR) || add_words(boot, NOKASLR);
@@ -117,7 +117,7 @@ static bool place_cmdline(struct boot *boot)
  *
  * Return: false if that can't be.
  */
-bool load_loongarch(struct boot *boot, const struct loongarch_kernel *kernel)
+bool load_loongarch(struct boot *boot, const struct linked_kernel *kernel)
 {
 	__u64 phys;
 

@@ -172,7 +172,7 @@ static bool add_records(struct boot *boot, unsigned char *at, struct range memor
 }
 
 /* @flat: the kernel's content, and room for the records behind it. */
-static bool place_kernel(struct boot *boot, const struct m68k_kernel *kernel,
+static bool place_kernel(struct boot *boot, const struct linked_kernel *kernel,
 			 struct range memory, const void *flat, __u64 *start)
 {
 	__u64 at = memory.start + kernel->start, size = kernel->size + BOOTINFO_MAX;
@@ -231,7 +231,7 @@ static bool place_core(struct boot *boot, struct range *memory)
 }
 
 /* Drops what lies before the start. */
-static bool find_start(struct boot *boot, struct m68k_kernel *kernel)
+static bool find_start(struct boot *boot, struct linked_kernel *kernel)
 {
 	__u64 before = KERNEL_START - kernel->start;
 
@@ -251,7 +251,7 @@ static bool find_start(struct boot *boot, struct m68k_kernel *kernel)
  * A kernel maps 4, 8 or 16 MiB before it knows of more (head.S, mmu_init), as many as its
  * first memory has.  That of a capture kernel has less than the region.
  */
-static bool fits_first_map(struct boot *boot, const struct m68k_kernel *kernel,
+static bool fits_first_map(struct boot *boot, const struct linked_kernel *kernel,
 			   struct range memory)
 {
 	__u64 end = kernel->start + kernel->size + BOOTINFO_MAX + TABLES_MAPPED;
@@ -272,7 +272,7 @@ static bool fits_first_map(struct boot *boot, const struct m68k_kernel *kernel,
  *
  * Return: false if it can't be loaded, or there is no place.
  */
-bool load_m68k(struct boot *boot, struct m68k_kernel *kernel)
+bool load_m68k(struct boot *boot, struct linked_kernel *kernel)
 {
 	struct range memory, initrd = { };
 	unsigned char *flat;

@@ -18,7 +18,7 @@
 #define CMDLINE_MAX	4095	/* COMMAND_LINE_SIZE, less the NUL */
 #define PREFIX		"kexec "
 
-static bool place_kernel(struct boot *boot, const struct mips_kernel *kernel,
+static bool place_kernel(struct boot *boot, const struct linked_kernel *kernel,
 			 __u64 *phys)
 {
 	__u64 start = kernel->start & PHYS_MASK;
@@ -100,7 +100,7 @@ static bool place_cmdline(struct boot *boot)
  *
  * Return: false if that can't be.
  */
-bool load_mips(struct boot *boot, const struct mips_kernel *kernel)
+bool load_mips(struct boot *boot, const struct linked_kernel *kernel)
 {
 	__u64 phys;
 

@@ -39,7 +39,7 @@ static const __u32 stub[] = {
 #define NR_WORDS	5
 #define CMDLINE_AT	(sizeof(stub) + NR_WORDS * 4)
 
-static bool place_kernel(struct boot *boot, const struct parisc_kernel *kernel,
+static bool place_kernel(struct boot *boot, const struct linked_kernel *kernel,
 			 __u64 start)
 {
 	struct hole hole = {
@@ -106,7 +106,7 @@ static bool place_arguments(struct boot *boot, __u64 start, __u64 entry,
  *
  * Return: false if that can't be.
  */
-bool load_parisc(struct boot *boot, const struct parisc_kernel *kernel)
+bool load_parisc(struct boot *boot, const struct linked_kernel *kernel)
 {
 	__u64 start = kernel->start & PHYS_MASK;
 	struct range initrd = { };

@@ -68,7 +68,7 @@ bool keep_ppc_units(struct boot *boot)
  * Where the kernel lies, whatever is there now.  It may be at address 0, where nothing
  * else goes.
  */
-static bool place_kernel(struct boot *boot, const struct ppc_kernel *kernel,
+static bool place_kernel(struct boot *boot, const struct linked_kernel *kernel,
 			 __u64 *start)
 {
 	struct hole hole = {
@@ -151,7 +151,7 @@ static bool place_fdt(struct boot *boot, struct range within, struct range initr
  *
  * Return: false if it can't be loaded, or there is no place.
  */
-bool load_ppc(struct boot *boot, const struct ppc_kernel *kernel)
+bool load_ppc(struct boot *boot, const struct linked_kernel *kernel)
 {
 	struct range initrd = { }, core = { }, first, low;
 	__u64 start;
