@@ -329,6 +329,22 @@ static int buddy_claim(unsigned long pfn, unsigned long nr_pages,
 #define buddy_claim	NULL
 #endif
 
+/* How often buddy_alloc() gave a block; under kexec_mutex. */
+static unsigned long nr_given;
+
+/**
+ * kexec_buddy_given - how often pages of any place were given
+ *
+ * Destinations, which are claimed, do not count.
+ *
+ * Context: The caller holds kexec_mutex.
+ * Return: a number that is another one after each time.
+ */
+unsigned long kexec_buddy_given(void)
+{
+	return nr_given;
+}
+
 static struct page *buddy_alloc(gfp_t gfp, unsigned int order)
 {
 	struct page *page = alloc_pages(gfp, order);
@@ -336,6 +352,7 @@ static struct page *buddy_alloc(gfp_t gfp, unsigned int order)
 	if (!page || !adopt(page, 1UL << order))
 		return NULL;
 	split_page(page, order);
+	nr_given++;
 	return page;
 }
 

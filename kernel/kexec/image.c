@@ -200,7 +200,7 @@ static int accept_destinations(const struct kimage *image)
 int kimage_place(struct kimage *image)
 {
 	struct kexec_placement *p __free(kfree) = kmalloc(sizeof(*p), GFP_KERNEL);
-	unsigned long arrivals;
+	unsigned long arrivals, given;
 	int err;
 
 	if (!p)
@@ -216,6 +216,7 @@ int kimage_place(struct kimage *image)
 		err = kexec_check_handoff_console();
 	/* What the handoff maps is the memory that there is now. */
 	arrivals = kexec_stay_arrivals();
+	given = kexec_buddy_given();
 	if (!err)
 		err = machine_kexec_prepare(image);
 	if (!err)
@@ -223,8 +224,12 @@ int kimage_place(struct kimage *image)
 	if (!err)
 		err = kexec_place_sources(p);
 	kexec_place_end(p);
-	/* ... and is not enough for pages of memory that came later. */
-	if (!err && kexec_stay_arrivals() != arrivals)
+	/*
+	 * ... and is not enough for pages of memory that came later.  A crash image that
+	 * has the region's pages only is loaded anew whenever memory comes: it has none.
+	 */
+	if (!err && kexec_buddy_given() != given &&
+	    kexec_stay_arrivals() != arrivals)
 		err = kexec_refuse(-EBUSY, "memory came online meanwhile");
 	if (!err)
 		err = kexec_digest_list(image);

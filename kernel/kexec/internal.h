@@ -206,6 +206,8 @@ void kexec_stay_claim(unsigned long pfn, unsigned long nr_pages);
 unsigned long kexec_stay_arrivals(void);
 
 /* buddy.c */
+unsigned long kexec_buddy_given(void);
+
 extern const struct kexec_page_ops kexec_buddy_ops;
 extern const struct kexec_page_ops kexec_staging_ops;
 

@@ -85,6 +85,7 @@ static void test_beside_claim(struct kunit *test)
 static void test_beside_alloc(struct kunit *test)
 {
 	unsigned long middle = begin_bookkeeping(test), nr = region_pages() - 1;
+	unsigned long given = kexec_buddy_given();
 	unsigned int order = MAX_PAGE_ORDER;
 	struct page *page, *outside;
 
@@ -106,8 +107,11 @@ static void test_beside_alloc(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, before + (1UL << order), nr_taken());
 		nr -= 1UL << order;
 	}
+	/* Which is what images are asked for if memory comes meanwhile. */
+	KUNIT_EXPECT_EQ(test, given, kexec_buddy_given());
 	outside = beside_alloc(GFP_KERNEL, 0);
 	KUNIT_ASSERT_NOT_NULL(test, outside);
+	KUNIT_EXPECT_NE(test, given, kexec_buddy_given());
 	KUNIT_EXPECT_FALSE(test, in_region(page_to_phys(outside),
 					   page_to_phys(outside)));
 	beside_free(outside, 1);
