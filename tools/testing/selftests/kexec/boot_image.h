@@ -299,6 +299,7 @@ bool kernel_has(struct boot *boot, const char *what, __u64 end);
 bool file_has(const struct boot_file *file, __u64 offset, const void *bytes,
 	      size_t size);
 __printf(2, 3) bool add_words(struct boot *boot, const char *format, ...);
+bool cmdline_fits(struct boot *boot, __u64 max);
 bool has_word(const char *line, const char *word);
 void drop_words(char *line, const char *begin);
 void *boot_alloc(struct boot *boot, __u64 size);
@@ -327,6 +328,7 @@ bool add_segment(struct boot *boot, const char *what, const void *buf,
 		 __u64 bufsz, struct range at);
 bool place_segment(struct boot *boot, const char *what, const void *buf,
 		   __u64 bufsz, const struct hole *hole, __u64 *phys);
+bool place_cmdline(struct boot *boot, struct range within);
 
 /* boot_plan.c */
 bool boot_plan(struct boot *boot);

@@ -18,7 +18,6 @@
 #define PHYS_MASK	((1ULL << 48) - 1)	/* DMW_PABITS */
 #define KERNEL_ALIGN	(64 * KIB)	/* PECOFF_SEGMENT_ALIGN */
 #define CMDLINE_MAX	4095	/* COMMAND_LINE_SIZE, less the NUL */
-#define PREFIX		"kexec "
 #define NOKASLR		"nokaslr"
 
 static bool place_kernel(struct boot *boot, const struct linked_kernel *kernel,
@@ -89,27 +88,6 @@ static bool place_core(struct boot *boot)
 			 core.start / KIB);
 }
 
-static bool place_cmdline(struct boot *boot)
-{
-	size_t size = sizeof(PREFIX) + strlen(boot->cmdline);
-	struct hole hole = {
-		.len = size,
-		.align = boot->page,
-		.within = { 0, PHYS_MASK + 1 },
-	};
-	char *line;
-	__u64 phys;
-
-	if (strlen(boot->cmdline) > CMDLINE_MAX)
-		return bad_kernel(boot, "the command line has %zu characters, and it takes %d",
-				  strlen(boot->cmdline), CMDLINE_MAX);
-	line = boot_alloc(boot, size);
-	if (!line)
-		return false;
-	snprintf(line, size, PREFIX "%s", boot->cmdline);
-	return place_segment(boot, "command line", line, size, &hole, &phys);
-}
-
 /**
  * load_loongarch - make segments of a kernel of LoongArch and what comes with it
  * @boot: what was asked for
@@ -135,5 +113,7 @@ bool load_loongarch(struct boot *boot, const struct linked_kernel *kernel)
 	    !place_kernel(boot, kernel, &phys) || !place_initrd(boot))
 		return false;
 	boot->entry = phys + (kernel->entry - kernel->start);
-	return (!boot->panic || place_core(boot)) && place_cmdline(boot);
+	return (!boot->panic || place_core(boot)) &&
+	       cmdline_fits(boot, CMDLINE_MAX) &&
+	       place_cmdline(boot, (struct range){ 0, PHYS_MASK + 1 });
 }

@@ -214,7 +214,6 @@ static bool place_initrd(struct boot *boot, struct range memory, __u64 kernel_en
 /* The core header lies behind all memory that the capture kernel is told of. */
 static bool place_core(struct boot *boot, struct range *memory)
 {
-	int len = strlen(boot->cmdline);
 	struct range core;
 
 	*memory = boot->ram.at[0];
@@ -224,10 +223,8 @@ static bool place_core(struct boot *boot, struct range *memory)
 		return boot_fail(boot,
 				 "the core header is not at the end of the crash kernel's memory");
 	memory->end = round_down(core.start, MEMORY_UNIT);
-	snprintf(boot->cmdline + len, sizeof(boot->cmdline) - len,
-		 "%selfcorehdr=%lluK@%lluK", len ? " " : "",
-		 range_len(core) / KIB, core.start / KIB);
-	return true;
+	return add_words(boot, "elfcorehdr=%lluK@%lluK",
+			 range_len(core) / KIB, core.start / KIB);
 }
 
 /* Drops what lies before the start. */
@@ -292,9 +289,8 @@ bool load_m68k(struct boot *boot, struct linked_kernel *kernel)
 	    !place_kernel(boot, kernel, memory, flat, &start) ||
 	    !place_initrd(boot, memory, start + kernel->size + BOOTINFO_MAX, &initrd))
 		return false;
-	if (strlen(boot->cmdline) > CMDLINE_MAX)
-		return bad_kernel(boot, "the command line has %zu characters, and it takes %d",
-				  strlen(boot->cmdline), CMDLINE_MAX);
+	if (!cmdline_fits(boot, CMDLINE_MAX))
+		return false;
 	boot->entry = start + (kernel->entry - kernel->start);
 	return add_records(boot, flat + kernel->size, memory, initrd);
 }

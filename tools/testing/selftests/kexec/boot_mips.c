@@ -16,7 +16,6 @@
 #define LOW_END		(512 * MIB)
 #define FIRST_PAGE	(64 * KIB)	/* the largest there is */
 #define CMDLINE_MAX	4095	/* COMMAND_LINE_SIZE, less the NUL */
-#define PREFIX		"kexec "
 
 static bool place_kernel(struct boot *boot, const struct linked_kernel *kernel,
 			 __u64 *phys)
@@ -72,27 +71,6 @@ static bool place_core(struct boot *boot)
 			 core.start / KIB);
 }
 
-static bool place_cmdline(struct boot *boot)
-{
-	size_t size = sizeof(PREFIX) + strlen(boot->cmdline);
-	struct hole hole = {
-		.len = size,
-		.align = boot->page,
-		.within = { 0, LOW_END },
-	};
-	char *line;
-	__u64 phys;
-
-	if (strlen(boot->cmdline) > CMDLINE_MAX)
-		return bad_kernel(boot, "the command line has %zu characters, and it takes %d",
-				  strlen(boot->cmdline), CMDLINE_MAX);
-	line = boot_alloc(boot, size);
-	if (!line)
-		return false;
-	snprintf(line, size, PREFIX "%s", boot->cmdline);
-	return place_segment(boot, "command line", line, size, &hole, &phys);
-}
-
 /**
  * load_mips - make segments of a kernel of mips and what comes with it
  * @boot: what was asked for
@@ -119,5 +97,7 @@ bool load_mips(struct boot *boot, const struct linked_kernel *kernel)
 	    !place_kernel(boot, kernel, &phys) || !place_initrd(boot))
 		return false;
 	boot->entry = kernel->entry & PHYS_MASK;
-	return (!boot->panic || place_core(boot)) && place_cmdline(boot);
+	return (!boot->panic || place_core(boot)) &&
+	       cmdline_fits(boot, CMDLINE_MAX) &&
+	       place_cmdline(boot, (struct range){ 0, LOW_END });
 }

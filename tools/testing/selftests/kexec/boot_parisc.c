@@ -119,9 +119,8 @@ bool load_parisc(struct boot *boot, const struct linked_kernel *kernel)
 	if (start < KERNEL_MIN || start + kernel->size > PHYS_MASK + 1)
 		return bad_kernel(boot, "it is linked to [%#llx-%#llx], where parisc has none",
 				  kernel->start, kernel->start + kernel->size - 1);
-	if (strlen(boot->cmdline) > CMDLINE_MAX)
-		return bad_kernel(boot, "the command line has %zu characters, and it takes %d",
-				  strlen(boot->cmdline), CMDLINE_MAX);
+	if (!cmdline_fits(boot, CMDLINE_MAX))
+		return false;
 	if (!begin_image(boot, &boot_parisc))
 		return false;
 	if (boot->panic)

@@ -8,6 +8,7 @@
  * is can't be put in place before the handoff, so that is avoided as long as
  * there is another place.
  */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -265,4 +266,28 @@ bool place_segment(struct boot *boot, const char *what, const void *buf,
 	return find_hole(boot, what, &pages, phys) &&
 	       add_segment(boot, what, buf, bufsz,
 			   (struct range) { *phys, *phys + pages.len });
+}
+
+/**
+ * place_cmdline - make a segment of the command line
+ * @boot: gets it
+ * @within: where it has to lie
+ *
+ * It begins with a word by which mips and loongarch find it among the segments, in the
+ * place of the name that their firmware has there.
+ *
+ * Return: false if there is no place for it.
+ */
+bool place_cmdline(struct boot *boot, struct range within)
+{
+	static const char prefix[] = "kexec ";
+	size_t size = sizeof(prefix) + strlen(boot->cmdline);
+	struct hole hole = { .len = size, .align = boot->page, .within = within };
+	char *line = boot_alloc(boot, size);
+	__u64 phys;
+
+	if (!line)
+		return false;
+	snprintf(line, size, "%s%s", prefix, boot->cmdline);
+	return place_segment(boot, "command line", line, size, &hole, &phys);
 }

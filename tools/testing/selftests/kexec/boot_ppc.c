@@ -112,14 +112,10 @@ static bool place_initrd(struct boot *boot, struct range within,
 /* With its size, so that the next kernel keeps it. */
 static bool place_core(struct boot *boot, struct range *core)
 {
-	int len = strlen(boot->cmdline);
-
 	if (!place_core_header(boot, core))
 		return false;
-	snprintf(boot->cmdline + len, sizeof(boot->cmdline) - len,
-		 "%selfcorehdr=%lluK@%lluK", len ? " " : "",
-		 range_len(*core) / KIB, core->start / KIB);
-	return true;
+	return add_words(boot, "elfcorehdr=%lluK@%lluK",
+			 range_len(*core) / KIB, core->start / KIB);
 }
 
 static bool place_fdt(struct boot *boot, struct range within, struct range initrd,
@@ -165,9 +161,8 @@ bool load_ppc(struct boot *boot, const struct linked_kernel *kernel)
 	if (!place_initrd(boot, low, &initrd) ||
 	    (boot->panic && !place_core(boot, &core)))
 		return false;
-	if (strlen(boot->cmdline) > CMDLINE_MAX)
-		return boot_fail(boot, "the command line has %zu characters, and it takes %d",
-				 strlen(boot->cmdline), CMDLINE_MAX);
+	if (!cmdline_fits(boot, CMDLINE_MAX))
+		return false;
 	if (!place_fdt(boot, first, initrd, core))
 		return false;
 	boot->entry = start + (kernel->entry - kernel->start);

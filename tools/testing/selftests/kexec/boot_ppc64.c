@@ -139,13 +139,9 @@ static bool place_backup(struct boot *boot, __u64 *phys)
 
 static bool place_core(struct boot *boot, struct range *core)
 {
-	int len = strlen(boot->cmdline);
-
 	if (!place_backup(boot, &boot->backup) || !place_core_header(boot, core))
 		return false;
-	snprintf(boot->cmdline + len, sizeof(boot->cmdline) - len,
-		 "%selfcorehdr=0x%llx", len ? " " : "", core->start);
-	return true;
+	return add_words(boot, "elfcorehdr=0x%llx", core->start);
 }
 
 static bool place_fdt(struct boot *boot, struct hole *hole, __u64 kernel,
@@ -217,8 +213,7 @@ bool load_ppc64(struct boot *boot, const struct ppc64_kernel *kernel)
 	}
 	if (boot->panic && !place_core(boot, &core))
 		return false;
-	if (strlen(boot->cmdline) > CMDLINE_MAX)
-		return boot_fail(boot, "the command line has %zu characters, and it takes %d",
-				 strlen(boot->cmdline), CMDLINE_MAX);
+	if (!cmdline_fits(boot, CMDLINE_MAX))
+		return false;
 	return place_fdt(boot, &hole, phys, initrd, core);
 }

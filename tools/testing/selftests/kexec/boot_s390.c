@@ -79,10 +79,7 @@ static bool check_header(struct boot *boot)
 	if (room > boot->kernel.size - CMDLINE)
 		return bad_kernel(boot, "the size at %#x has the command line end behind the file",
 				  CMDLINE_SIZE);
-	if (strlen(boot->cmdline) >= room)
-		return bad_kernel(boot, "the command line has %zu characters, and it takes %llu",
-				  strlen(boot->cmdline), room - 1);
-	return true;
+	return cmdline_fits(boot, room - 1);
 }
 
 static void find_version(struct boot *boot)

@@ -195,9 +195,8 @@ static bool load_sh_zimage(struct boot *boot)
 		return false;
 	if (boot->panic)
 		return bad_kernel(boot, "capture kernels of sh are not loaded");
-	if (strlen(boot->cmdline) > CMDLINE_MAX)
-		return bad_kernel(boot, "the command line has %zu characters, and it takes %d",
-				  strlen(boot->cmdline), CMDLINE_MAX);
+	if (!cmdline_fits(boot, CMDLINE_MAX))
+		return false;
 	memory = start_of_memory(boot, zimage.kernel);
 	if (!memory)
 		return bad_kernel(boot, "it is for memory at %#llx, and there is none",

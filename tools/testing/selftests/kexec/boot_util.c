@@ -169,27 +169,72 @@ bool kernel_has(struct boot *boot, const char *what, __u64 end)
 			  boot->kernel.size, what, end);
 }
 
+/*
+ * Where the words of init begin: at "--", outside of quotes (next_arg() of
+ * lib/cmdline.c, parse_args() of kernel/params.c).  The end of the line, if it has none.
+ */
+static const char *words_of_init(const char *line)
+{
+	bool quoted = false;
+	const char *at;
+
+	for (at = line; *at; at++) {
+		if (*at == '"')
+			quoted = !quoted;
+		if (!quoted && !strncmp(at, "--", 2) &&
+		    (at == line || at[-1] == ' ') && (!at[2] || at[2] == ' '))
+			break;
+	}
+	return at;
+}
+
 /**
  * add_words - add to the command line
  * @boot: has it
  * @format: as of printf()
  *
+ * A kernel does not look at what stands behind "--": they come before that.
+ *
  * Return: false if it gets too long.
  */
 bool add_words(struct boot *boot, const char *format, ...)
 {
-	size_t len = strlen(boot->cmdline), room;
+	char line[sizeof(boot->cmdline)];
+	const char *rest = words_of_init(boot->cmdline);
+	size_t len = rest - boot->cmdline;
 	va_list args;
-	int add;
+	int add, end;
 
-	if (len && len + 1 < sizeof(boot->cmdline))
-		boot->cmdline[len++] = ' ';
-	room = sizeof(boot->cmdline) - len;
+	memcpy(line, boot->cmdline, len);
+	if (len && line[len - 1] != ' ')
+		line[len++] = ' ';
 	va_start(args, format);
-	add = vsnprintf(boot->cmdline + len, room, format, args);
+	add = vsnprintf(line + len, sizeof(line) - len, format, args);
 	va_end(args);
-	return (add >= 0 && (size_t)add < room) ||
-	       boot_fail(boot, "the command line is too long");
+	if (add < 0 || (size_t)add >= sizeof(line) - len)
+		return boot_fail(boot, "the command line is too long");
+	len += add;
+	end = snprintf(line + len, sizeof(line) - len, "%s%s", *rest ? " " : "", rest);
+	if (end < 0 || (size_t)end >= sizeof(line) - len)
+		return boot_fail(boot, "the command line is too long");
+	memcpy(boot->cmdline, line, len + end + 1);
+	return true;
+}
+
+/**
+ * cmdline_fits - whether the kernel takes all of the command line
+ * @boot: has it
+ * @max: characters that it takes
+ *
+ * Return: whether it does; if not, that is said.
+ */
+bool cmdline_fits(struct boot *boot, __u64 max)
+{
+	size_t len = strlen(boot->cmdline);
+
+	return len <= max ||
+	       bad_kernel(boot, "the command line has %zu characters, and it takes %llu",
+			  len, max);
 }
 
 /**

@@ -302,15 +302,11 @@ static bool place_initrd(struct boot *boot, const struct x86_kernel *kernel,
 /* A capture kernel of x86 finds the core header by its command line. */
 static bool tell_of_core(struct boot *boot, struct range *core)
 {
-	size_t len = strlen(boot->cmdline);
-
 	if (!boot->panic)
 		return true;
 	if (!place_core_header(boot, core))
 		return false;
-	snprintf(boot->cmdline + len, sizeof(boot->cmdline) - len,
-		 "%selfcorehdr=0x%llx", len ? " " : "", core->start);
-	return true;
+	return add_words(boot, "elfcorehdr=0x%llx", core->start);
 }
 
 /**
@@ -333,11 +329,8 @@ bool place_x86_rest(struct boot *boot, const struct x86_kernel *kernel)
 	struct range core = { };
 	unsigned char *params;
 
-	if (!tell_of_core(boot, &core))
+	if (!tell_of_core(boot, &core) || !cmdline_fits(boot, kernel->cmdline_max))
 		return false;
-	if (strlen(boot->cmdline) > kernel->cmdline_max)
-		return boot_fail(boot, "the command line has %zu bytes; the kernel takes %llu",
-				 strlen(boot->cmdline), kernel->cmdline_max);
 	hole.len = CMDLINE + strlen(boot->cmdline) + 1;
 	efi = round_up(hole.len, 16);
 	if (efi_len)

@@ -272,12 +272,8 @@ static void make_cmdline(struct boot *boot, const struct options *options)
 		append_words(boot->cmdline, sizeof(boot->cmdline), text,
 			     options->panic ? "crashkernel=" : NULL);
 	}
-	if (strlen(boot->cmdline) + strlen(options->append) + 64 >
-	    sizeof(boot->cmdline))
-		fail(1, "the command line is too long");
-	if (options->append[0])
-		sprintf(boot->cmdline + strlen(boot->cmdline), "%s%s",
-			boot->cmdline[0] ? " " : "", options->append);
+	if (options->append[0] && !add_words(boot, "%s", options->append))
+		fail(1, "%s", boot->error);
 }
 
 static bool read_files(struct boot *boot, const struct options *options)

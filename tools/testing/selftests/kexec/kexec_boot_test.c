@@ -782,7 +782,7 @@ TEST_F(loader, bzimage_broken)
 		{ 0x230, 4, 0x80000000, "no room for the kernel" },
 		{ 0x1f4, 4, 0xffffffff, "truncated: 65536 bytes" },
 		{ 0x1f1, 1, 0xff, "truncated: 65536 bytes" },
-		{ 0x238, 4, 18, "command line has 19 bytes; the kernel takes 18" },
+		{ 0x238, 4, 18, "command line has 19 characters, and it takes 18" },
 		{ 0x260, 4, 0xffffffff, "no room for the kernel: 4294967296" },
 		{ 0x258, 8, 0x3fc00000, "no room for the kernel" },
 		{ 0x258, 8, NO_LIMIT, "no room for the kernel" },
@@ -1268,7 +1268,7 @@ TEST_F(loader, loongarch)
 	ASSERT_SAME(0x1301000, boot->entry);
 	ASSERT_SAME(0x44, *at(boot, 0x1303fff));
 	snprintf(text, sizeof(text),
-		 "kexec console=ttyS0 noinitrd=1  initrd=%#llx,10000",
+		 "kexec console=ttyS0 noinitrd=1 initrd=%#llx,10000",
 		 find(boot, "initrd")->at.start);
 	line = find(boot, "command line");
 	ASSERT_STREQ(text, (const char *)line->buf);
@@ -2498,6 +2498,40 @@ TEST_F(loader, loongarch_in_place)
 	}
 }
 
+/* What is said to the kernel stands before what is said to init. */
+TEST_F(loader, words_for_the_kernel)
+{
+	static const struct {
+		const char *had, *has;
+	} lines[] = {
+		{ "", "mem=1G" },
+		{ "quiet", "quiet mem=1G" },
+		{ "quiet ", "quiet mem=1G" },
+		{ "--", "mem=1G --" },
+		{ "-- single", "mem=1G -- single" },
+		{ "quiet -- single -- x", "quiet mem=1G -- single -- x" },
+		{ "a=-- --b c--", "a=-- --b c-- mem=1G" },
+		{ "a=\"b -- c\" -- d", "a=\"b -- c\" mem=1G -- d" },
+	};
+	struct boot *boot = &self->boot;
+	size_t i, room;
+
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		snprintf(boot->cmdline, sizeof(boot->cmdline), "%s", lines[i].had);
+		ASSERT_TRUE(add_words(boot, "mem=%dG", 1));
+		ASSERT_STREQ(lines[i].has, boot->cmdline);
+	}
+
+	/* It holds as many as there is room for, and is left alone if there are more. */
+	room = sizeof(boot->cmdline) - sizeof(" mem=1G");
+	for (i = 0; i < 2; i++, room++) {
+		memset(boot->cmdline, 'x', room);
+		strcpy(boot->cmdline + room - 4, " -- ");
+		ASSERT_EQ(!i, add_words(boot, "mem=1G"));
+		ASSERT_EQ(i ? room : sizeof(boot->cmdline) - 1, strlen(boot->cmdline));
+	}
+}
+
 TEST_F(loader, loongarch_panic)
 {
 	const struct boot_segment *core;
@@ -2517,7 +2551,7 @@ TEST_F(loader, loongarch_panic)
 	ASSERT_SAME(ELFCLASS64, header->e_ident[EI_CLASS]);
 	ASSERT_SAME(EM_LOONGARCH, le16toh(header->e_machine));
 	snprintf(text, sizeof(text),
-		 "quiet  initrd=%#llx,10000 mem=65536K@2621440K elfcorehdr=%lluK@%lluK",
+		 "quiet initrd=%#llx,10000 mem=65536K@2621440K elfcorehdr=%lluK@%lluK",
 		 find(boot, "initrd")->at.start, range_len(core->at) / KIB,
 		 core->at.start / KIB);
 	ASSERT_STREQ(text, boot->cmdline);
