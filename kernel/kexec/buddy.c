@@ -347,7 +347,8 @@ unsigned long kexec_buddy_given(void)
 
 static struct page *buddy_alloc(gfp_t gfp, unsigned int order)
 {
-	struct page *page = alloc_pages(gfp, order);
+	/* The machine's, not the caller's: whatever nodes those are bound to. */
+	struct page *page = alloc_pages_node(NUMA_NO_NODE, gfp, order);
 
 	if (!page || !adopt(page, 1UL << order))
 		return NULL;

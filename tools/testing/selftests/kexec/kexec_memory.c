@@ -19,10 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/kernel-page-flags.h>
+#include <linux/mempolicy.h>
 
 #include "../kselftest.h"
 #include "cases.h"
@@ -522,6 +524,50 @@ static void movable_no_help(void)
 		die("what was in memory is damaged");
 }
 
+static void take_memory_of(int policy, unsigned long nodes)
+{
+	if (syscall(SYS_set_mempolicy, policy, nodes ? &nodes : NULL,
+		    nodes ? 8 * sizeof(nodes) : 0))
+		die("set_mempolicy(%d, %#lx): %s", policy, nodes, strerror(errno));
+}
+
+static __u64 free_on_node(int node)
+{
+	char path[64], text[4096], *at;
+	int err;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/meminfo", node);
+	err = read_file(path, text, sizeof(text));
+	at = err ? NULL : strstr(text, "MemFree:");
+	if (!at)
+		die("no MemFree in %s", path);
+	return strtoull(at + strlen("MemFree:"), NULL, 10) * KIB;
+}
+
+/* What a program may use for itself is not what the machine has for its image. */
+static void bound_to_node(void)
+{
+	static const struct use pipes = { { .other = 90 }, 100 };
+	const __u64 size = 128 * MIB;
+	struct plan plan;
+
+	take_memory_of(MPOL_BIND, 1 << 0);
+	pipe_filling.fill(free_on_node(0) - MEMORY_LEFT);
+	take_memory_of(MPOL_DEFAULT, 0);
+	plan = plan_in(anywhere, &pipes, size);
+	map_pattern(size);
+	printf("kexec_memory: free: %llu MiB on node 0, %llu MiB on node 1\n",
+	       free_on_node(0) / MIB, free_on_node(1) / MIB);
+	if (free_on_node(0) > size - 16 * MIB || free_on_node(1) < size + 16 * MIB)
+		die("the nodes are not filled as they should be");
+	take_memory_of(MPOL_BIND, 1 << 0);
+	load_plan(&plan, 0);
+	expect_moved(size * 9 / 10, size);
+	if (!pipe_filling.intact())
+		die("what was in memory is damaged");
+	hand_over();
+}
+
 static const __u64 is_locked = 1ULL << KPF_LOCKED;
 static const __u64 has_content = 1ULL << KPF_UPTODATE;
 static const __u64 is_written = 1ULL << KPF_WRITEBACK;
@@ -834,6 +880,8 @@ static const struct memory_case cases[] = {
 	{ { "no-movable-sources", "nothing waits there" }, no_movable_sources },
 	{ { "movable-only", "free memory is nowhere else" }, movable_only },
 	{ { "movable-no-help", "... and the image has to wait" }, movable_no_help },
+	{ { "bound-to-node", "the caller may use memory of one node only" },
+	  bound_to_node },
 	{ { "cma", "over a CMA area" }, cma },
 	{ { "hung-file", "over a file whose server hangs" }, hung_file },
 	{ { "hung-file-claimed", "the same, claimed" }, hung_file_claimed },
