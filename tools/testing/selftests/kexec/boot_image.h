@@ -299,9 +299,11 @@ bool kernel_has(struct boot *boot, const char *what, __u64 end);
 bool file_has(const struct boot_file *file, __u64 offset, const void *bytes,
 	      size_t size);
 __printf(2, 3) bool add_words(struct boot *boot, const char *format, ...);
+const char *words_of_init(const char *line);
 bool cmdline_fits(struct boot *boot, __u64 max);
 bool has_word(const char *line, const char *word);
 void drop_words(char *line, const char *begin);
+bool reuse_cmdline(struct boot *boot, const char *line);
 void *boot_alloc(struct boot *boot, __u64 size);
 void boot_free(struct boot *boot);
 

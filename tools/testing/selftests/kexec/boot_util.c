@@ -169,11 +169,16 @@ bool kernel_has(struct boot *boot, const char *what, __u64 end)
 			  boot->kernel.size, what, end);
 }
 
-/*
- * Where the words of init begin: at "--", outside of quotes (next_arg() of
- * lib/cmdline.c, parse_args() of kernel/params.c).  The end of the line, if it has none.
+/**
+ * words_of_init - where in a command line the words of init begin
+ * @line: the line
+ *
+ * That is at "--", outside of quotes (next_arg() of lib/cmdline.c, parse_args() of
+ * kernel/params.c).
+ *
+ * Return: that place; the end of the line, if it has none.
  */
-static const char *words_of_init(const char *line)
+const char *words_of_init(const char *line)
 {
 	bool quoted = false;
 	const char *at;
@@ -242,14 +247,14 @@ bool cmdline_fits(struct boot *boot, __u64 max)
  * @line: the line
  * @word: the whole word
  *
- * Return: whether it does, as one of its own.
+ * Return: whether it does, as one of its own, and not for init.
  */
 bool has_word(const char *line, const char *word)
 {
+	const char *at, *end = words_of_init(line);
 	size_t len = strlen(word);
-	const char *at;
 
-	for (at = strstr(line, word); at; at = strstr(at + len, word)) {
+	for (at = strstr(line, word); at && at < end; at = strstr(at + len, word)) {
 		if ((at == line || at[-1] == ' ') &&
 		    (!at[len] || at[len] == ' '))
 			return true;
@@ -259,7 +264,7 @@ bool has_word(const char *line, const char *word)
 
 /**
  * drop_words - take words out of a command line
- * @line: the line
+ * @line: the line; those for init stay
  * @begin: what they begin with
  */
 void drop_words(char *line, const char *begin)
@@ -267,7 +272,7 @@ void drop_words(char *line, const char *begin)
 	size_t len = strlen(begin);
 	char *at = line, *next;
 
-	while ((at = strstr(at, begin))) {
+	while ((at = strstr(at, begin)) && at < words_of_init(line)) {
 		if (at > line && at[-1] != ' ') {
 			at += len;
 			continue;
@@ -278,6 +283,33 @@ void drop_words(char *line, const char *begin)
 		else
 			*at = '\0';
 	}
+}
+
+/**
+ * reuse_cmdline - take the command line of the running kernel
+ * @boot: gets it
+ * @line: that, with a newline at its end
+ *
+ * Less what was said to that kernel alone: where its core header is, and, for a capture
+ * kernel, what memory there is and how much of it to reserve.  That one has the memory
+ * that was reserved for it; all else belongs to the dump.
+ *
+ * Return: false if it is too long.
+ */
+bool reuse_cmdline(struct boot *boot, const char *line)
+{
+	int len = snprintf(boot->cmdline, sizeof(boot->cmdline), "%.*s",
+			   (int)strcspn(line, "\n"), line);
+
+	if (len < 0 || (size_t)len >= sizeof(boot->cmdline))
+		return boot_fail(boot, "the command line is too long");
+	drop_words(boot->cmdline, "elfcorehdr=");
+	if (boot->panic) {
+		drop_words(boot->cmdline, "crashkernel=");
+		drop_words(boot->cmdline, "mem=");
+		drop_words(boot->cmdline, "memmap=");
+	}
+	return true;
 }
 
 /**

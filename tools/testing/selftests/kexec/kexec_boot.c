@@ -33,7 +33,9 @@ static const char help[] =
 "What the new kernel gets:\n"
 "  -i, --initrd=FILE     an initial RAM disk\n"
 "  -a, --append=TEXT     a command line; nothing, unless told\n"
-"  -r, --reuse-cmdline   that of the running kernel; --append adds to it\n"
+"  -r, --reuse-cmdline   that of the running kernel; --append adds to it.  Not\n"
+"                        taken are elfcorehdr=, and with --panic crashkernel=,\n"
+"                        mem= and memmap=\n"
 "      --dtb=FILE        a device tree (arm, arm64, riscv64, ppc); that of the\n"
 "                        running kernel, unless told.  /chosen is made anew.\n"
 "      --bootinfo=FILE   a boot loader's records (m68k); those of /proc/bootinfo,\n"
@@ -246,34 +248,23 @@ static struct options parse_options(int argc, char **argv)
 	return options;
 }
 
-/* A capture kernel needs no memory reserved for the next one. */
-static void append_words(char *cmdline, size_t size, const char *words,
-			 const char *without)
-{
-	while (*words) {
-		size_t len = strcspn(words, "\n "), old = strlen(cmdline);
-
-		if (len && (!without || strncmp(words, without, strlen(without))))
-			snprintf(cmdline + old, size - old, "%s%.*s",
-				 old ? " " : "", (int)len, words);
-		words += len + !!words[len];
-	}
-}
-
 static void make_cmdline(struct boot *boot, const struct options *options)
 {
-	char text[sizeof(boot->cmdline)];
+	char text[sizeof(boot->cmdline)], *at;
 	int err;
 
 	if (options->reuse) {
 		err = read_file("/proc/cmdline", text, sizeof(text));
 		if (err)
 			fail(1, "/proc/cmdline: %s", strerror(err));
-		append_words(boot->cmdline, sizeof(boot->cmdline), text,
-			     options->panic ? "crashkernel=" : NULL);
+		if (!reuse_cmdline(boot, text))
+			fail(1, "%s", boot->error);
 	}
 	if (options->append[0] && !add_words(boot, "%s", options->append))
 		fail(1, "%s", boot->error);
+	/* Kernels take any of these between words. */
+	for (at = boot->cmdline; (at = strpbrk(at, "\t\n\v\f\r")); )
+		*at = ' ';
 }
 
 static bool read_files(struct boot *boot, const struct options *options)

@@ -2532,6 +2532,29 @@ TEST_F(loader, words_for_the_kernel)
 	}
 }
 
+/* What was said to the running kernel about its own memory is not for the next one. */
+TEST_F(loader, reused_words)
+{
+	static const char had[] =
+		"mem=256M a elfcorehdr=1M@2M memmap=1M$2M crashkernel=1M xmem=1 -- mem=1\n";
+	struct boot *boot = &self->boot;
+	char longest[sizeof(boot->cmdline) + 1];
+
+	ASSERT_TRUE(reuse_cmdline(boot, had));
+	ASSERT_STREQ("mem=256M a memmap=1M$2M crashkernel=1M xmem=1 -- mem=1",
+		     boot->cmdline);
+	boot->panic = true;
+	ASSERT_TRUE(reuse_cmdline(boot, had));
+	ASSERT_STREQ("a xmem=1 -- mem=1", boot->cmdline);
+	ASSERT_TRUE(has_word(boot->cmdline, "xmem=1"));
+	ASSERT_FALSE(has_word(boot->cmdline, "mem=1"));
+	memset(longest, 'x', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	ASSERT_FALSE(reuse_cmdline(boot, longest));
+	longest[sizeof(longest) - 2] = '\n';
+	ASSERT_TRUE(reuse_cmdline(boot, longest));
+}
+
 TEST_F(loader, loongarch_panic)
 {
 	const struct boot_segment *core;
