@@ -188,9 +188,12 @@ static bool check_loads(struct boot *boot, struct elf_kernel *elf)
 		    __builtin_add_overflow(load.phys, load.memsz, &at.end))
 			return bad_kernel(boot, "segment %llu: memory %#llx + %#llx, file %#llx",
 					  i, load.phys, load.memsz, load.filesz);
-		if (ranges_overlap(&seen, at) || !ranges_add(&seen, at))
+		if (ranges_overlap(&seen, at))
 			return bad_kernel(boot, "segment %llu: [%#llx-%#llx] overlaps another",
 					  i, at.start, at.end - 1);
+		if (!ranges_add(&seen, at))
+			return bad_kernel(boot, "it has more than %d PT_LOADs with gaps between them: no kernel does",
+					  BOOT_RANGES_MAX);
 		if (at.start < elf->span.start) {
 			elf->span.start = at.start;
 			elf->virt = load.virt;
@@ -229,6 +232,16 @@ static bool flatten(struct boot *boot, struct elf_kernel *elf)
 	return true;
 }
 
+/* Whether the entry is in what begins at @start: e_entry may be virtual. */
+static bool entry_fits(struct boot *boot, const struct elf_kernel *elf, __u64 start)
+{
+	__u64 len = range_len(elf->span);
+
+	return elf->entry - start < len ||
+	       bad_kernel(boot, "e_entry is %#llx, outside of its PT_LOADs [%#llx-%#llx]",
+			  elf->entry, start, start + len - 1);
+}
+
 static bool load_x86(struct boot *boot, const struct elf_kernel *elf)
 {
 	bool is_64 = elf->machine == EM_X86_64;
@@ -246,11 +259,8 @@ static bool load_x86(struct boot *boot, const struct elf_kernel *elf)
 		.within = { elf->span.start, is_64 ? NO_LIMIT : elf->span.end },
 	};
 
-	if (elf->entry < elf->span.start || elf->entry >= elf->span.end)
-		return bad_kernel(boot, "e_entry is %#llx, outside of its PT_LOADs [%#llx-%#llx]",
-				  elf->entry, elf->span.start,
-				  elf->span.end - 1);
-	if (!begin_image(boot, is_64 ? &boot_x86_64 : &boot_i386))
+	if (!entry_fits(boot, elf, elf->span.start) ||
+	    !begin_image(boot, is_64 ? &boot_x86_64 : &boot_i386))
 		return false;
 	/* The last page need not be whole. */
 	if (!is_64)
@@ -301,7 +311,7 @@ static bool load_mips_elf(struct boot *boot, const struct elf_kernel *elf)
 
 	if (elf->is_64)
 		return bad_kernel(boot, "a 64-bit vmlinux of mips, which is not supported");
-	return load_mips(boot, &kernel);
+	return entry_fits(boot, elf, elf->span.start) && load_mips(boot, &kernel);
 }
 
 static bool load_parisc_elf(struct boot *boot, const struct elf_kernel *elf)
@@ -310,7 +320,7 @@ static bool load_parisc_elf(struct boot *boot, const struct elf_kernel *elf)
 
 	if (elf->is_64 || !elf->is_be)
 		return bad_kernel(boot, "a vmlinux of parisc that is not big endian, of 32 bits");
-	return load_parisc(boot, &kernel);
+	return entry_fits(boot, elf, elf->span.start) && load_parisc(boot, &kernel);
 }
 
 /*
@@ -345,7 +355,7 @@ static bool load_powerpc32(struct boot *boot, const struct elf_kernel *elf)
 	if (elf->is_64 || !elf->is_be)
 		return bad_kernel(boot, "a vmlinux of ppc that is not big endian, of 32 bits");
 	kernel.relocatable = has_relocations(boot, elf, SHT_DYNAMIC, 0);
-	return load_ppc(boot, &kernel);
+	return entry_fits(boot, elf, elf->virt) && load_ppc(boot, &kernel);
 }
 
 static bool load_loongarch_elf(struct boot *boot, const struct elf_kernel *elf)
@@ -357,7 +367,7 @@ static bool load_loongarch_elf(struct boot *boot, const struct elf_kernel *elf)
 	/* The latter with CONFIG_RELR. */
 	kernel.relocatable = has_relocations(boot, elf, SHT_RELA, SHF_ALLOC) ||
 			     has_relocations(boot, elf, SHT_RELR, SHF_ALLOC);
-	return load_loongarch(boot, &kernel);
+	return entry_fits(boot, elf, elf->span.start) && load_loongarch(boot, &kernel);
 }
 
 static bool load_m68k_elf(struct boot *boot, const struct elf_kernel *elf)
@@ -366,11 +376,7 @@ static bool load_m68k_elf(struct boot *boot, const struct elf_kernel *elf)
 
 	if (elf->is_64 || !elf->is_be)
 		return bad_kernel(boot, "a vmlinux of m68k that is not big endian, of 32 bits");
-	if (elf->entry < elf->virt || elf->entry - elf->virt >= range_len(elf->span))
-		return bad_kernel(boot, "e_entry is %#llx, outside of its PT_LOADs [%#llx-%#llx]",
-				  elf->entry, elf->virt,
-				  elf->virt + range_len(elf->span) - 1);
-	return load_m68k(boot, &kernel);
+	return entry_fits(boot, elf, elf->virt) && load_m68k(boot, &kernel);
 }
 
 static bool load_elf(struct boot *boot)

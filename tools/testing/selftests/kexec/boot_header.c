@@ -50,6 +50,8 @@ static const __u32 arm64_stub[] = {
  *	has no use for an initrd there (arch/riscv/mm/init.c, setup_bootmem())
  * @initrd_window: the initrd has to lie in so large a window, which begins at
  *	the multiple of 1 GiB below the kernel; 0 if it may be anywhere
+ * @cmdline_max: characters of the command line that it looks at: COMMAND_LINE_SIZE,
+ *	less the NUL
  */
 struct image_kind {
 	const struct boot_arch *arch;
@@ -58,6 +60,7 @@ struct image_kind {
 	size_t stub_size;
 	bool whole;
 	__u64 initrd_window;
+	__u64 cmdline_max;
 };
 
 static const struct image_kind arm64_kind = {
@@ -65,11 +68,13 @@ static const struct image_kind arm64_kind = {
 	.stub = arm64_stub,
 	.stub_size = sizeof(arm64_stub),
 	.initrd_window = 32 * GIB,
+	.cmdline_max = 2047,
 };
 
 static const struct image_kind riscv64_kind = {
 	.arch = &boot_riscv64,
 	.whole = true,
+	.cmdline_max = 1023,	/* newer ones take 2047, and none says so */
 };
 
 static bool is_arm64_image(const struct boot_file *file)
@@ -203,6 +208,7 @@ static bool load_image(struct boot *boot, const struct boot_file *image,
 	       place_kernel(boot, image, kind, &kernel) &&
 	       place_initrd(boot, kind, kernel, &initrd) &&
 	       (!boot->panic || place_core_header(boot, &core)) &&
+	       cmdline_fits(boot, kind->cmdline_max) &&
 	       place_fdt(boot, kind, kernel, initrd, core);
 }
 

@@ -99,11 +99,6 @@ bool load_loongarch(struct boot *boot, const struct linked_kernel *kernel)
 {
 	__u64 phys;
 
-	if (kernel->entry < kernel->start ||
-	    kernel->entry >= kernel->start + kernel->size)
-		return bad_kernel(boot, "e_entry is %#llx, outside of its PT_LOADs [%#llx-%#llx]",
-				  kernel->entry, kernel->start,
-				  kernel->start + kernel->size - 1);
 	/* Of the running kernel. */
 	drop_words(boot->cmdline, "initrd=");
 	if (boot->panic)

@@ -237,6 +237,9 @@ static bool find_start(struct boot *boot, struct linked_kernel *kernel)
 	    memcmp(kernel->flat + before + BOOTINFOV_AT, BOOTINFOV_MAGIC, 4))
 		return bad_kernel(boot, "no \"BIV\" at %#llx: it does not know bootinfo",
 				  KERNEL_START + BOOTINFOV_AT);
+	if (kernel->entry < KERNEL_START)
+		return bad_kernel(boot, "its entry is %#llx, before its start at %#llx",
+				  kernel->entry, (__u64)KERNEL_START);
 	kernel->flat += before;
 	kernel->content -= before;
 	kernel->size -= before;

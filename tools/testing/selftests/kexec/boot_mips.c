@@ -82,11 +82,6 @@ bool load_mips(struct boot *boot, const struct linked_kernel *kernel)
 {
 	__u64 phys;
 
-	if (kernel->entry < kernel->start ||
-	    kernel->entry >= kernel->start + kernel->size)
-		return bad_kernel(boot, "e_entry is %#llx, outside of its PT_LOADs [%#llx-%#llx]",
-				  kernel->entry, kernel->start,
-				  kernel->start + kernel->size - 1);
 	if (kernel->start < KSEG0 ||
 	    kernel->start + kernel->size > KSEG0 + LOW_END)
 		return bad_kernel(boot, "it is linked to [%#llx-%#llx], not in KSEG0",

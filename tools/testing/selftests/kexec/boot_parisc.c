@@ -111,11 +111,6 @@ bool load_parisc(struct boot *boot, const struct linked_kernel *kernel)
 	__u64 start = kernel->start & PHYS_MASK;
 	struct range initrd = { };
 
-	if (kernel->entry < kernel->start ||
-	    kernel->entry >= kernel->start + kernel->size)
-		return bad_kernel(boot, "e_entry is %#llx, outside of its PT_LOADs [%#llx-%#llx]",
-				  kernel->entry, kernel->start,
-				  kernel->start + kernel->size - 1);
 	if (start < KERNEL_MIN || start + kernel->size > PHYS_MASK + 1)
 		return bad_kernel(boot, "it is linked to [%#llx-%#llx], where parisc has none",
 				  kernel->start, kernel->start + kernel->size - 1);

@@ -39,6 +39,8 @@
 #define MALLOC_SIZE	20
 #define TABLE_END	24
 
+#define CMDLINE_MAX	1023	/* COMMAND_LINE_SIZE, less the NUL */
+
 #define MEMORY_ALIGN	(128 * MIB)
 #define KERNEL_ALIGN	(2 * MIB)	/* of the start of memory */
 /* .bss, a stack, and a device tree's growth: what it has beside MALLOC_SIZE. */
@@ -181,6 +183,7 @@ static bool load_zimage(struct boot *boot)
 	       place_kernel(boot, &zimage, &boot->entry) &&
 	       place_initrd(boot, &zimage, &initrd) &&
 	       (!boot->panic || place_core_header(boot, &core)) &&
+	       cmdline_fits(boot, CMDLINE_MAX) &&
 	       place_fdt(boot, &zimage, initrd, core);
 }
 

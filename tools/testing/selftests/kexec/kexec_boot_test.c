@@ -926,6 +926,21 @@ static void check_tree_letter(struct __test_metadata *_metadata,
 	ASSERT_SAME(0, get_le((const unsigned char *)segment->buf + 8, 8));
 }
 
+/* As long as it may be, and longer by one. */
+static void check_longest_line(struct __test_metadata *_metadata, struct boot *boot,
+			       size_t max)
+{
+	char words[80];
+
+	memset(boot->cmdline, 'x', max + 1);
+	boot->cmdline[max + 1] = '\0';
+	snprintf(words, sizeof(words), "the command line has %zu characters, and it takes %zu",
+		 max + 1, max);
+	refuse(_metadata, boot, words);
+	boot->cmdline[max] = '\0';
+	plan(_metadata, boot);
+}
+
 TEST_F(loader, arm64)
 {
 	struct boot *boot = &self->boot;
@@ -968,6 +983,8 @@ TEST_F(loader, arm64)
 	ASSERT_SAME(0, fdt_get_mem_rsv(fdt, 0, &start, &size));
 	ASSERT_SAME(0x4a000000, start);
 	check_tree_letter(_metadata, boot);
+	forget_plan(boot);
+	check_longest_line(_metadata, boot, 2047);
 }
 
 /* Strings in kernels: of one with kexec_file_load(2), and of one that takes a seed. */
@@ -1061,6 +1078,8 @@ TEST_F(loader, riscv64)
 	ASSERT_SAME(0, fdt_check_header(tree->buf));
 	ASSERT_SAME(tree->bufsz, fdt_totalsize(tree->buf));
 	check_tree_letter(_metadata, boot);
+	forget_plan(boot);
+	check_longest_line(_metadata, boot, 1023);
 }
 
 TEST_F(loader, zimage)
@@ -1081,6 +1100,8 @@ TEST_F(loader, zimage)
 	ASSERT_SAME(0x41b30000, find(boot, "initrd")->at.start);
 	ASSERT_SAME(0, fdt_check_header(find(boot, "device tree")->buf));
 	check_tree_letter(_metadata, boot);
+	forget_plan(boot);
+	check_longest_line(_metadata, boot, 1023);
 }
 
 /* Of a small machine, over the old kernel, but behind where it unpacks itself to. */
@@ -1204,10 +1225,7 @@ TEST_F(loader, sh_zimage_low)
 	ASSERT_SAME(0, get_le(page + 0x100c, 4));
 	forget_plan(boot);
 
-	memset(boot->cmdline, 'x', 256);
-	refuse(_metadata, boot, "the command line has 256 characters, and it takes 255");
-	boot->cmdline[255] = '\0';
-	plan(_metadata, boot);
+	check_longest_line(_metadata, boot, 255);
 	forget_plan(boot);
 
 	boot->panic = true;
@@ -1340,11 +1358,7 @@ TEST_F(loader, loongarch_broken)
 
 	use_loongarch(self, true);
 	check_broken(_metadata, boot, self->kernel, broken, ARRAY_SIZE(broken));
-	memset(boot->cmdline, 'x', 4096);
-	boot->cmdline[4096] = '\0';
-	refuse(_metadata, boot, "the command line has 4096 characters, and it takes 4095");
-	boot->cmdline[4095] = '\0';
-	plan(_metadata, boot);
+	check_longest_line(_metadata, boot, 4095);
 }
 
 TEST_F(loader, parisc)
@@ -1404,10 +1418,7 @@ TEST_F(loader, parisc_refused)
 	refuse(_metadata, boot, "a vmlinux of parisc that is not big endian, of 32 bits");
 
 	use_workstation(self);
-	memset(boot->cmdline, 'x', 1024);
-	refuse(_metadata, boot, "the command line has 1024 characters, and it takes 1023");
-	boot->cmdline[1023] = '\0';
-	plan(_metadata, boot);
+	check_longest_line(_metadata, boot, 1023);
 	forget_plan(boot);
 
 	boot->panic = true;
@@ -1536,6 +1547,10 @@ TEST_F(loader, m68k_broken)
 	use_m68k(self);
 	put_be(self->kernel + 0x18, 4, 0x653000);
 	refuse(_metadata, boot, "e_entry is 0x653000, outside of its PT_LOADs [0x1000-0x652fff]");
+	use_m68k(self);
+	memset(self->kernel + 52 + 4, 0, 12);
+	put_be(self->kernel + 0x18, 4, 0xfff);
+	refuse(_metadata, boot, "its entry is 0xfff, before its start at 0x1000");
 	use_m68k(self);
 	self->kernel[0x1002] = 0;
 	refuse(_metadata, boot, "no \"BIV\" at 0x1002");
@@ -1740,6 +1755,9 @@ TEST_F(loader, ppc)
 	use_embedded(self, false);
 	check_ppc(_metadata, boot, 0x2000000);
 	check_tree_letter(_metadata, boot);
+	forget_plan(boot);
+	put_be(self->kernel + 0x18, 4, 0xbfffffff);
+	refuse(_metadata, boot, "e_entry is 0xbfffffff, outside of its PT_LOADs [0xc0000000-");
 }
 
 TEST_F(loader, ppc64_placement)
@@ -1759,11 +1777,7 @@ TEST_F(loader, ppc64_placement)
 	boot->limits.start = GIB - MIB;
 	refuse(_metadata, boot, "no room for the kernel: 19136512 bytes");
 	boot->limits.start = 0;
-	memset(boot->cmdline, 'a', 2048);
-	boot->cmdline[2048] = '\0';
-	refuse(_metadata, boot, "the command line has 2048 characters, and it takes 2047");
-	boot->cmdline[2047] = '\0';
-	plan(_metadata, boot);
+	check_longest_line(_metadata, boot, 2047);
 }
 
 TEST_F(loader, image_broken)
