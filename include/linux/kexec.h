@@ -188,23 +188,25 @@ struct kexec_page_ops;
  * @arch: the architecture's own
  * @letter: the segment that asks for a letter to the next kernel, see letter.c; or
  *	NULL
+ * @vmcoreinfo_pfn: in a crash image, the page of the control memory that has a copy of
+ *	the notes on this kernel; of it there is no digest
  * @unverified: KEXEC_UNVERIFIED if no digest was taken; with anything else, as a
  *	record that was overwritten has, digests are compared
  * @digest: of the content of each segment
  * @control: the control memory once more, as an array: what the digest goes by
  * @nr_control: runs in @control
  * @list_digest: of @control itself
- * @control_digest: of the control memory, the move table included
+ * @control_digest: of the control memory, the move table included, @vmcoreinfo_pfn not
  * @record_digest: of the members of this structure up to here, which don't
  *	change once the load is complete
  * @bytes: how each segment is placed
- * @settled: what is moved stays so, bringing it home was tried ...
- * @settle_passes: ... or was so many times, from end to end
+ * @settled: settling is over: what still has to be moved then, the handoff moves
+ * @settle_passes: how often settling has gone through the whole image
  * @stack: of an image that has returned, the physical address of the word that
  *	says where it goes on, if there is such a one; see jump.c
  * @control_pages: control memory, linked by page->lru, order in page->private
  * @holder: keeps the destinations of a boot image online, see stay.c
- * @vmcoreinfo: in a crash image, a copy of the notes on this kernel
+ * @vmcoreinfo: where @vmcoreinfo_pfn can be written to
  * @placement: while the image is built, see kernel/kexec/internal.h
  */
 struct kimage {
@@ -217,6 +219,7 @@ struct kimage {
 	const struct kexec_page_ops *ops;
 	struct kimage_arch arch;
 	const struct kexec_segment *letter;
+	unsigned long vmcoreinfo_pfn;
 
 	u32 unverified;
 	u64 digest[KEXEC_SEGMENT_MAX];

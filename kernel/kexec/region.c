@@ -525,6 +525,7 @@ int kexec_vmcoreinfo_attach(struct kimage *image)
 	image->vmcoreinfo = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
 	if (!image->vmcoreinfo)
 		return kexec_refuse(-ENOMEM, "out of memory for a mapping");
+	image->vmcoreinfo_pfn = page_to_pfn(page);
 	/* Copies, and uses the copy from now on. */
 	crash_update_vmcoreinfo_safecopy(image->vmcoreinfo);
 	return 0;

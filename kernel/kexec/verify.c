@@ -166,15 +166,25 @@ static u64 list_digest(const struct kimage *image)
 	return xxh64(image->control, image->nr_control * sizeof(*image->control), 0);
 }
 
+/*
+ * All but the copy of vmcoreinfo, a run of its own, which leads nowhere.  It is written
+ * after the image was sealed: when another one is freed, and in a panic.  And that goes by
+ * a mapping of its own, so that what is read here by the kernel's would be older where
+ * caches can hold both, and encrypted on an SME host.
+ */
 static u64 control_digest(const struct kimage *image, bool may_sleep)
 {
 	struct xxh64_state state;
 	unsigned int i;
 
 	xxh64_reset(&state, 0);
-	for (i = 0; i < image->nr_control; i++)
-		digest_run(&state, PFN_PHYS(image->control[i].pfn),
-			   PFN_PHYS(image->control[i].nr_pages), may_sleep);
+	for (i = 0; i < image->nr_control; i++) {
+		const struct kexec_run *run = &image->control[i];
+
+		if (!run->pfn || run->pfn != image->vmcoreinfo_pfn)
+			digest_run(&state, PFN_PHYS(run->pfn), PFN_PHYS(run->nr_pages),
+				   may_sleep);
+	}
 	return xxh64_digest(&state);
 }
 

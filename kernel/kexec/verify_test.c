@@ -76,6 +76,25 @@ static void test_control(struct kunit *test)
 	free_image(image);
 }
 
+/* One page may change, and no other. */
+static void test_vmcoreinfo(struct kunit *test)
+{
+	struct kimage *image = sealed_image(test);
+	unsigned int i;
+
+	image->vmcoreinfo_pfn = image->control[1].pfn;
+	kexec_digest_seal(image);
+	for (i = 0; i < 2; i++) {
+		u8 *byte = __va(PFN_PHYS(image->control[i].pfn));
+
+		byte[0] ^= 1;
+		KUNIT_EXPECT_EQ(test, kexec_digest_compare(image, false),
+				i ? KEXEC_UNCHANGED : KEXEC_CONTROL_CHANGED);
+		byte[0] ^= 1;
+	}
+	free_image(image);
+}
+
 /* What is not what it was is not followed: neither of these leads anywhere. */
 static void test_list(struct kunit *test)
 {
@@ -99,6 +118,7 @@ static struct kunit_case verify_test_cases[] = {
 	KUNIT_CASE(test_record),
 	KUNIT_CASE(test_zeroed_record),
 	KUNIT_CASE(test_control),
+	KUNIT_CASE(test_vmcoreinfo),
 	KUNIT_CASE(test_list),
 	{ }
 };
