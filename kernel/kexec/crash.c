@@ -78,8 +78,9 @@ enum crash_step {
 static enum crash_step crash_step;
 static bool crash_image_good;
 
-/* What the CPU that panics was doing when it began, and which that is. */
+/* What the CPU that panics was doing when it began, in which task, and which it is. */
 static struct pt_regs crash_regs;
+static pid_t crash_regs_pid;
 static unsigned int crash_regs_cpu;
 
 /**
@@ -332,7 +333,8 @@ static noinline void start_image(void)
 		return;
 
 	if (begin_step(CRASH_SAVE)) {
-		save_cpu(&crash_regs, raw_smp_processor_id(), current->pid);
+		/* Not over an exception's, if another CPU was asked in vain to go on. */
+		crash_save_stopped_cpu(&crash_regs, crash_regs_cpu, crash_regs_pid);
 		crash_save_vmcoreinfo();
 	}
 	if (begin_step(CRASH_WAIT)) {
@@ -359,9 +361,10 @@ static __always_inline void take_regs(const struct pt_regs *regs)
 	if (crash_step != CRASH_NOT_BEGUN) {
 		if (cpu == crash_regs_cpu)
 			return;
-		save_cpu(&crash_regs, crash_regs_cpu, current->pid);
+		save_cpu(&crash_regs, crash_regs_cpu, crash_regs_pid);
 	}
 	crash_regs_cpu = cpu;
+	crash_regs_pid = current->pid;
 	if (regs)
 		crash_regs = *regs;
 	else
