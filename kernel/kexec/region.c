@@ -34,6 +34,7 @@
 
 #include <linux/align.h>
 #include <linux/bitmap.h>
+#include <linux/capability.h>
 #include <linux/crash_reserve.h>
 #include <linux/highmem.h>
 #include <linux/init.h>
@@ -694,6 +695,7 @@ static int shrink_to(unsigned long new_size)
  * Context: May sleep.
  * Return:
  * * %0 - the rest is given back
+ * * %-EPERM - the caller lacks CAP_SYS_BOOT
  * * %-EBUSY - a load or a handoff is in progress
  * * %-ENOENT - a crash image is loaded
  * * %-EINVAL - more than is reserved
@@ -703,6 +705,11 @@ int crash_shrink_memory(unsigned long new_size)
 {
 	int err;
 
+	/* In a container, too, root owns the file. */
+	if (!capable(CAP_SYS_BOOT))
+		return kexec_refuse_unprivileged(-EPERM,
+						 "process %d lacks CAP_SYS_BOOT",
+						 task_pid_nr(current));
 	if (!mutex_trylock(&kexec_mutex))
 		return kexec_refuse(-EBUSY, "a load or a handoff is in progress");
 	err = shrink_to(new_size);

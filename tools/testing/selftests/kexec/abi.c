@@ -10,7 +10,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <linux/capability.h>
 
 #include "../kselftest.h"
 #include "abi.h"
@@ -232,4 +235,19 @@ void end_faults(void)
 	for (i = 0; i < ARRAY_SIZE(fault_settings); i++)
 		write_file(fault_settings[i].path, fault_settings[i].saved);
 	close(fail_nth);
+}
+
+/* Gives CAP_SYS_BOOT up, for good. */
+int drop_sys_boot(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data))
+		return errno;
+	data[0].effective &= ~(1U << CAP_SYS_BOOT);
+	data[0].permitted &= ~(1U << CAP_SYS_BOOT);
+	return syscall(SYS_capset, &header, data) ? errno : 0;
 }

@@ -60,6 +60,7 @@ long read_number(const char *path);
 void refuse_other(void);
 
 const char *begin_faults(void);
+int drop_sys_boot(void);
 bool load_failing(int nth, unsigned long nr, const struct kexec_segment *segs,
 		  unsigned long flags, int *result);
 void end_faults(void);

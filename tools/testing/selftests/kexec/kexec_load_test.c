@@ -21,7 +21,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include <linux/capability.h>
 
 #include "../kselftest_harness.h"
 #include "abi.h"
@@ -435,10 +434,6 @@ static int load_without_sys_boot(unsigned long nr,
 				 const struct kexec_segment *segs,
 				 unsigned long flags)
 {
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[2];
 	int status;
 	pid_t child = fork();
 
@@ -448,13 +443,7 @@ static int load_without_sys_boot(unsigned long nr,
 		return WEXITSTATUS(status);
 	}
 
-	if (syscall(SYS_capget, &header, data))
-		_exit(errno);
-	data[0].effective &= ~(1U << CAP_SYS_BOOT);
-	data[0].permitted &= ~(1U << CAP_SYS_BOOT);
-	if (syscall(SYS_capset, &header, data))
-		_exit(errno);
-	_exit(load(mem, nr, segs, flags));
+	_exit(drop_sys_boot() ?: load(mem, nr, segs, flags));
 }
 
 /* Who may not load takes the reason from nobody who may, but is in the log. */

@@ -55,6 +55,20 @@ static int shrink_to(__u64 bytes)
 	return write_file(CRASH_SIZE, text);
 }
 
+/* Who may not load may not give that memory away either, and leaves no reason. */
+TEST_F(shrink, without_capability)
+{
+	char before[TEXT_MAX];
+
+	EXPECT_REFUSED(EINVAL, "can only shrink", shrink_to(size + 1));
+	snprintf(before, sizeof(before), "%s", last_refusal());
+	ASSERT_EQ(0, drop_sys_boot());
+	EXPECT_EQ(EPERM, shrink_to(size / 2));
+	EXPECT_EQ(EPERM, shrink_to(size + 1));
+	EXPECT_TRUE(is_reserved(size));
+	EXPECT_STREQ(before, last_refusal());
+}
+
 TEST_F(shrink, by_a_part)
 {
 	__u64 total = memory_info("MemTotal:"), free = settled_free_memory();
