@@ -8,6 +8,9 @@
 #include <linux/kexec.h>
 #include <linux/tracepoint.h>
 
+TRACE_DEFINE_ENUM(KEXEC_TYPE_DEFAULT);
+TRACE_DEFINE_ENUM(KEXEC_TYPE_CRASH);
+
 #define show_kexec_type(type)				\
 	__print_symbolic(type,				\
 			 { KEXEC_TYPE_DEFAULT, "boot" },	\
