@@ -317,7 +317,7 @@ def format_patches(series, base, author, top, out, cover):
     git(top, "config", "branch.series.description", cover)
     git(top, "config", "core.abbrev", "12")
     git(top, "format-patch", "--quiet", f"--output-directory={out}",
-        "--cover-letter", "--cover-from-description=subject", "--numbered",
+        "--cover-letter", "--cover-from-description=subject", "--numbered", "--rfc",
         "--zero-commit", "--no-signature", "--no-renames", f"{first}..series",
         env=ENVIRONMENT | {
             "GIT_COMMITTER_NAME": author.name,
