@@ -84,9 +84,11 @@ struct kimage;
  * where a counter of the processor goes on over a handoff, machine_kexec_counter()
  * with a macro of the same name;
  *
- * where a loader tells a kernel by other means than the device tree where the
- * letter is, machine_kexec_letter() with a macro of the same name; if by that, but
- * its physical address is not initial_boot_params_pa, machine_kexec_tree(), a macro;
+ * where a kernel is told by other means than the device tree where the letter is,
+ * machine_kexec_letter() with a macro of the same name;
+ *
+ * where it is told by the device tree, but that is not at initial_boot_params_pa,
+ * machine_kexec_tree(): a macro for its physical address;
  *
  * with ARCH_HAS_KEXEC_DEBUG_HANDOFF, where a trampoline can report exceptions:
  *

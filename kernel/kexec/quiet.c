@@ -4,13 +4,13 @@
  * irqchip drivers: nothing is left half handled.
  *
  * machine_kexec_mask_interrupts() does more for a handoff from a kernel that is
- * well: it masks everything.  It takes the lock of each descriptor, and those of
- * the buses that slow controllers are on; and to mask an interrupt, drivers take
- * locks of their own, which they hold elsewhere, too.  After a panic, whoever holds
- * one may be a CPU that was stopped, or one that did not stop, or the code below us
- * on our own stack.  So here no such lock is taken (invariant 3), and nothing is
- * masked: interrupts are off in the processor, and the drivers of the crash image
- * mask what they find when they start.
+ * well: it masks everything.  To mask an interrupt, many drivers take locks of their
+ * own, which they hold elsewhere, too; and with GENERIC_IRQ_KEXEC_CLEAR_VM_FORWARD the
+ * locks of descriptors and of buses that slow controllers are on are taken before.
+ * After a panic, whoever holds one may be a CPU that was stopped, or one that did not
+ * stop, or the code below us on our own stack.  So here no such lock is taken
+ * (invariant 3), and nothing is masked: interrupts are off in the processor, and the
+ * drivers of the crash image mask what they find when they start.
  */
 #include <linux/interrupt.h>
 #include <linux/irq.h>
