@@ -223,6 +223,11 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\t\tkexec_stop_other_cpus();\n"
              "#endif\n\n",
              "machine_shutdown() takes the other CPUs offline for a handoff"),
+        Edit("arch/powerpc/kernel/crash_dump.c",
+             re.compile(r"\n#ifdef CONFIG_PPC_RTAS\n/\*\n(?: \*.*\n)+"
+                        r"void crash_free_reserved_phys_range\((?:.*\n)+?#endif\n"),
+             "",
+             "nobody calls it, as RTAS is never in the crash region"),
         Edit("arch/powerpc/kernel/prom.c",
              "\tphys_addr_t int_vector_size;\n",
              "\tphys_addr_t int_vector_size;\n"

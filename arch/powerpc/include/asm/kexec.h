@@ -153,7 +153,6 @@ void crash_kexec_prepare(void);
 void crash_kexec_secondary(struct pt_regs *regs);
 int crash_shutdown_register(crash_shutdown_t handler);
 int crash_shutdown_unregister(crash_shutdown_t handler);
-void crash_free_reserved_phys_range(unsigned long begin, unsigned long end);
 
 /* <linux/crash_dump.h> has another one. */
 bool is_kdump_kernel(void);
