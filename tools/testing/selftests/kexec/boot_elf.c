@@ -192,7 +192,7 @@ static bool check_loads(struct boot *boot, struct elf_kernel *elf)
 			return bad_kernel(boot, "segment %llu: [%#llx-%#llx] overlaps another",
 					  i, at.start, at.end - 1);
 		if (!ranges_add(&seen, at))
-			return bad_kernel(boot, "it has more than %d PT_LOADs with gaps between them: no kernel does",
+			return bad_kernel(boot, "more than %d PT_LOADs with gaps between them",
 					  BOOT_RANGES_MAX);
 		if (at.start < elf->span.start) {
 			elf->span.start = at.start;

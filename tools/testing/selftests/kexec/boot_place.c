@@ -194,7 +194,8 @@ bool find_hole(struct boot *boot, const char *what, const struct hole *hole,
 		return too_many_pieces(boot);
 	if (find_in(&avoiding, hole, phys) || find_in(&boot->free, hole, phys))
 		return true;
-	return boot_fail(boot, "no room for the %s%s: %llu bytes at n * %#llx + %#llx, from %#llx on and below %#llx",
+	return boot_fail(boot,
+			 "no room for the %s%s: %llu bytes at n * %#llx + %#llx, from %#llx to %#llx",
 			 what, boot->panic ? " in the crash kernel's memory" : "",
 			 hole->len, hole->align, hole->offset, hole->within.start,
 			 hole->within.end);

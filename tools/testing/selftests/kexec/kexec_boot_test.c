@@ -2540,7 +2540,7 @@ TEST_F(loader, words_for_the_kernel)
 	room = sizeof(boot->cmdline) - sizeof(" mem=1G");
 	for (i = 0; i < 2; i++, room++) {
 		memset(boot->cmdline, 'x', room);
-		strcpy(boot->cmdline + room - 4, " -- ");
+		memcpy(boot->cmdline + room - 4, " -- ", sizeof(" -- "));
 		ASSERT_EQ(!i, add_words(boot, "mem=1G"));
 		ASSERT_EQ(i ? room : sizeof(boot->cmdline) - 1, strlen(boot->cmdline));
 	}

@@ -21,7 +21,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-
 #include "../kselftest_harness.h"
 #include "abi.h"
 
