@@ -60,6 +60,17 @@ static unsigned long size_of(unsigned int i)
 	return cma_get_size(crash_cma[i]);
 }
 
+/* Asked first: who is asked for an area and has none says that in the log as an error. */
+static bool __init is_room(u64 size, u64 start, u64 end)
+{
+	phys_addr_t phys = memblock_phys_alloc_range(size, CMA_MIN_ALIGNMENT_BYTES,
+						     start, end);
+
+	if (phys)
+		memblock_phys_free(phys, size);
+	return phys;
+}
+
 /*
  * An area has to be within a zone, or the allocator does not take it over: neither
  * over the end of what all devices reach, nor over 4 GiB, where that is another zone's
@@ -79,6 +90,7 @@ static bool __init take_area(u64 size)
 		u64 start = starts[i];
 
 		if (start < end && end - start >= size &&
+		    is_room(size, start, end) &&
 		    !cma_declare_contiguous(start, size, end, 0,
 					    ilog2(CMA_MIN_ALIGNMENT_PAGES),
 					    false, crash_cma_names[nr_crash_cma],
