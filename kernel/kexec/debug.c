@@ -168,6 +168,14 @@ static bool is_step(enum kexec_step *at, enum kexec_step step)
 	return true;
 }
 
+static void take_exception(void)
+{
+	u8 *nowhere = NULL;
+
+	OPTIMIZER_HIDE_VAR(nowhere);
+	WRITE_ONCE(*nowhere, 0);
+}
+
 /**
  * kexec_at_step - panic or take an exception, if a test asked for it here
  * @step: where we are
@@ -176,15 +184,11 @@ static bool is_step(enum kexec_step *at, enum kexec_step step)
  */
 void kexec_at_step(enum kexec_step step)
 {
-	u8 *nowhere = NULL;
-
 	if (is_step(&panic_at, step))
 		panic("kexec: a test asked for it at the step \"%s\"",
 		      step_names[step]);
-	if (is_step(&oops_at, step)) {
-		OPTIMIZER_HIDE_VAR(nowhere);
-		WRITE_ONCE(*nowhere, 0);
-	}
+	if (is_step(&oops_at, step))
+		take_exception();
 }
 
 /* Where the first move of the next handoff goes, unless 0. */
@@ -324,6 +328,13 @@ static int crash_set(void *data, u64 ignored)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(crash_fops, NULL, crash_set, "%llu\n");
 
+static int oops_set(void *data, u64 ignored)
+{
+	take_exception();
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(oops_fops, NULL, oops_set, "%llu\n");
+
 /* In an interrupt, so that no other comes through; an NMI does. */
 static void hear_nothing(void *heard)
 {
@@ -414,6 +425,7 @@ DEFINE_DEBUGFS_ATTRIBUTE(panic_first_fops, NULL, panic_first_set, "%llu\n");
 static void create_crash_files(struct dentry *dir)
 {
 	debugfs_create_file_unsafe("crash", 0200, dir, NULL, &crash_fops);
+	debugfs_create_file_unsafe("oops", 0200, dir, NULL, &oops_fops);
 	debugfs_create_file_unsafe("panic_without", 0200, dir, NULL,
 				   &panic_without_fops);
 	debugfs_create_file_unsafe("panic_hotplug", 0200, dir, NULL,

@@ -520,6 +520,13 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\tcrash_turn_off_this_cpu();\n"
              "#endif\n",
              "a CPU that panics second goes where the next kernel can start it"),
+        Edit("arch/arm64/kernel/traps.c",
+             "\traw_spin_lock_irqsave(&die_lock, flags);\n\n\toops_enter();\n",
+             "\t/* By this CPU, on its way to the crash image, or one that was stopped. */\n"
+             "\tif (raw_spin_is_locked(&die_lock) && panic_on_this_cpu())\n"
+             "\t\tcrash_kexec(regs);\n"
+             "\traw_spin_lock_irqsave(&die_lock, flags);\n\n\toops_enter();\n",
+             "an exception on the way to the crash image does not wait for itself"),
         Edit("arch/arm64/Kconfig",
              "\tselect CPU_PM if (SUSPEND || CPU_IDLE)\n",
              "\tselect CPU_PM if (SUSPEND || CPU_IDLE || KEXEC_JUMP)\n",
@@ -589,6 +596,14 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
         Edit("arch/riscv/Kbuild",
              "obj-$(CONFIG_ARCH_SUPPORTS_KEXEC_PURGATORY) += purgatory/\n\n",
              "", "there is no purgatory"),
+        Edit("arch/riscv/kernel/traps.c",
+             "\toops_enter();\n\n\traw_spin_lock_irqsave(&die_lock, flags);\n",
+             "\toops_enter();\n\n"
+             "\t/* By this CPU, on its way to the crash image, or one that was stopped. */\n"
+             "\tif (raw_spin_is_locked(&die_lock) && panic_on_this_cpu())\n"
+             "\t\tcrash_kexec(regs);\n"
+             "\traw_spin_lock_irqsave(&die_lock, flags);\n",
+             "an exception on the way to the crash image does not wait for itself"),
         Edit("arch/riscv/kernel/Makefile",
              re.compile(r"^ifdef CONFIG_KEXEC_CORE\n.*\nendif\n\n",
                         re.MULTILINE), "",

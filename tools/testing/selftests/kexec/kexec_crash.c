@@ -273,11 +273,23 @@ static void panic_on_two_cpus(void)
 	write_file(DEBUGFS "kexec/panic_first", "1");
 }
 
-/* What a stray pointer of the kernel's would do. */
-static void write_astray(void)
+static void panic_on_oops(void)
 {
 	if (write_file(SYSCTL_KERNEL "panic_on_oops", "1"))
 		die("can't set panic_on_oops");
+}
+
+/* The handler of the exception starts the image, before panic(). */
+static void take_exception(void)
+{
+	panic_on_oops();
+	write_file(DEBUGFS "kexec/oops", "1");
+}
+
+/* What a stray pointer of the kernel's would do. */
+static void write_astray(void)
+{
+	panic_on_oops();
 	write_address(DEBUGFS "kexec/scribble", image_a.parts[0].at.start + 1);
 }
 
@@ -353,6 +365,9 @@ static const struct crash_case cases[] = {
 	}, {
 		{ "direct", "by crash_kexec() in a process, interrupts on" },
 		load_a, NULL, crash_directly, &image_a, NULL,
+	}, {
+		{ "oops", "by an exception in a process, with panic_on_oops" },
+		load_a, NULL, take_exception, &image_a, NULL,
 	}, {
 		{ "failed", "a load of B failed, of A before it did not" },
 		load_a_fail_to_load_b, NULL, press_sysrq, &image_a, NULL,
