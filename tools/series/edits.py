@@ -284,6 +284,13 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
                         r"(?:\tppc_md\..*\n)+#endif\n"),
              "",
              "a machine with other CPUs is not left"),
+        Edit("arch/powerpc/kernel/traps.c",
+             "\t\tif (cpu == die_owner)\n"
+             "\t\t\t/* nested oops.",
+             "\t\t/* On the way to the crash image, its owner may have been stopped. */\n"
+             "\t\tif (cpu == die_owner || panic_on_this_cpu())\n"
+             "\t\t\t/* nested oops.",
+             "an exception on the way to the crash image waits for nobody who was stopped"),
         Edit("arch/powerpc/mm/mem.c",
              re.compile(r"\t\t\tWARN_ON\((?:request|insert)_resource\(&iomem_resource, "
                         r"res\) < 0\);\n"),
@@ -492,6 +499,13 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "#include <asm/crash.h>\n", "",
              "the header is gone, and nothing here used it"),
 
+        Edit("arch/x86/kernel/dumpstack.c",
+             "\t\tif (cpu == die_owner)\n"
+             "\t\t\t/* nested oops.",
+             "\t\t/* On the way to the crash image, its owner may have been stopped. */\n"
+             "\t\tif (cpu == die_owner || panic_on_this_cpu())\n"
+             "\t\t\t/* nested oops.",
+             "an exception on the way to the crash image waits for nobody who was stopped"),
         Edit("arch/arm64/Kconfig",
              "\tselect ARCH_HAS_KEEPINITRD\n",
              "\tselect ARCH_HAS_KEEPINITRD\n"
@@ -675,6 +689,13 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\tcrash_stop_this_cpu(cpu);\n"
              "#endif\n\n",
              "a CPU that is stopped asks whether it is for a panic"),
+        Edit("arch/arm/kernel/traps.c",
+             "\t\tif (cpu == die_owner)\n"
+             "\t\t\t/* nested oops.",
+             "\t\t/* On the way to the crash image, its owner may have been stopped. */\n"
+             "\t\tif (cpu == die_owner || panic_on_this_cpu())\n"
+             "\t\t\t/* nested oops.",
+             "an exception on the way to the crash image waits for nobody who was stopped"),
         Edit("arch/m68k/Kconfig",
              "\tselect ARCH_HAS_DMA_PREP_COHERENT if M68K_NONCOHERENT_DMA && !COLDFIRE\n",
              "\tselect ARCH_HAS_DMA_PREP_COHERENT if M68K_NONCOHERENT_DMA && !COLDFIRE\n"
