@@ -17,6 +17,10 @@ EDITS = [
          "obj-$(CONFIG_KEXEC_FILE)\t+= machine_kexec_file.o kexec_efi.o kexec_elf.o\n", "",
          "the base's files are gone"),
 
+    Edit("arch/powerpc/mm/mem.c",
+         "\tkdump_cma_reserve();\n", "",
+         "areas of memory that programs use until a panic are not taken there"),
+
     # What is handed over by KHO is announced to the next kernel by the loader that
     # the kernel has, which is not built.
     Edit("arch/x86/Kconfig",
