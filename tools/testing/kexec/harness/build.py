@@ -316,14 +316,14 @@ def relative(path):
 
 # Land in a tree if its base needs them.
 OF_BASE = "tools/testing/kexec/configs/base.config"
-OF_BASE_AND_ARCH = "tools/testing/kexec/configs/{}-base.config"
+OF_BASE_AND = "tools/testing/kexec/configs/{}-base.config"
 
 
 def fragments_of(arch, flavour):
     """The config fragments of a flavour: names of ours, or paths; on top of
     what every test kernel has, and what the selftests ask for, which not every
     architecture can have.  Last, what kernels of the tree's base have or lack, with
-    ours or with the base's own kexec.
+    ours or with the base's own kexec; those of one architecture; of one flavour.
     """
     files = [HERE / "configs/common.config", SELFTESTS / "config",
              HERE / f"configs/{arch.name}.config"]
@@ -333,9 +333,10 @@ def fragments_of(arch, flavour):
         files += filter(Path.is_file, ours) \
             if any(map(Path.is_file, ours)) else [Path(name)]
     files += filter(Path.is_file, [TREE / OF_BASE,
-                                   TREE / OF_BASE_AND_ARCH.format(arch.name)])
+                                   *(TREE / OF_BASE_AND.format(name)
+                                     for name in (arch.name, *flavour))])
     # What these say is gone with the base's own kexec is there with that.
-    files.sort(key=lambda path: path.name == "plain.config")
+    files.sort(key=lambda path: path.name in ("plain.config", "plain-base.config"))
     for path in files:
         if not path.is_file():
             raise BuildError(f"no config fragment {path}")

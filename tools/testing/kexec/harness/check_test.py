@@ -869,7 +869,7 @@ class ConfigTest(unittest.TestCase):
     def test_the_tree_has_the_last_word(self):
         with tempfile.TemporaryDirectory() as top:
             paths = [Path(top) / name for name in
-                     (build.OF_BASE, build.OF_BASE_AND_ARCH.format("x86_64"))]
+                     (build.OF_BASE, build.OF_BASE_AND.format("x86_64"))]
             with mock.patch.object(build, "TREE", Path(top)):
                 arch, other = map(build.Arch, ("x86_64", "i386"))
                 paths[0].parent.mkdir(parents=True)
@@ -882,6 +882,14 @@ class ConfigTest(unittest.TestCase):
                 self.assertEqual(
                     build.fragments_of(other, ("bench", "plain"))[-1],
                     build.HERE / "configs/plain.config")
+                bench, plain = (Path(top) / build.OF_BASE_AND.format(name)
+                                for name in ("bench", "plain"))
+                for path in (bench, plain):
+                    path.write_text("")
+                self.assertEqual(build.fragments_of(other, ("bench",))[-2:],
+                                 [paths[0], bench])
+                self.assertEqual(build.fragments_of(other, ("bench", "plain"))[-3:],
+                                 [bench, build.HERE / "configs/plain.config", plain])
 
 
 class VersionTest(unittest.TestCase):
