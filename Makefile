@@ -33,7 +33,8 @@ help:
 	@echo 'make check-steady       every guest five times, also on one processor and'
 	@echo '                        beside busy processes; CHECK=text'
 	@echo 'make bench              how fast, side by side with the kexec of the base;'
-	@echo '                        BENCH=text: those rows; RUNS=n: measure more often'
+	@echo '                        BENCH=text: those rows; RUNS=n: measure more often;'
+	@echo '                        ONLY=instructions|time: one of the two'
 	@echo 'make docs               the documents and manual pages, for a browser'
 	@echo 'make tree               Linux with this kexec in it, at build/linux'
 	@echo 'make kernel             the test kernel; FRAGMENT="a b": with more Kconfig'
@@ -108,7 +109,7 @@ bench:
 	@$(INSTALL) tree kernel guest tests bench
 	@$(MAKE_TREE)
 	@$(BASE_TREE)
-	@$(HARNESS) bench $(if $(RUNS),--runs $(RUNS)) $(BENCH)
+	@$(HARNESS) bench $(if $(RUNS),--runs $(RUNS)) $(addprefix --only ,$(ONLY)) $(BENCH)
 
 docs:
 	@$(INSTALL) tree docs

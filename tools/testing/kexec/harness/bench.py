@@ -57,16 +57,16 @@ class Job:
         return self.row.name, self.way.name, self.variant.name
 
 
-def ways():
-    """Those that can be gone: only TCG counts instructions."""
-    return [way for way in WAYS if way is bench_rows.TIME
-            or guest.is_emulated()]
+def ways(only=""):
+    """Those that can be gone: only TCG counts instructions.  @only: its name."""
+    return [way for way in WAYS if only in ("", way.name)
+            and (way is bench_rows.TIME or guest.is_emulated())]
 
 
-def jobs(rows, kernels, runs):
+def jobs(rows, kernels, runs, only=""):
     """All boots, in order: the kernels take turns, and so do the rows."""
     return [Job(row, way, variant, run)
-            for way in ways()
+            for way in ways(only)
             for run in range(1 if way is bench_rows.INSTRUCTIONS else runs)
             for row in rows
             if way is bench_rows.TIME or not row.only_time
@@ -294,15 +294,18 @@ def seconds_taken(results):
             for key, runs in results.figures.items()}
 
 
-def run(arch, substring="", runs=RUNS):
-    """Build, measure, report; returns an exit status."""
+def run(arch, substring="", runs=RUNS, only=""):
+    """Build, measure, report; returns an exit status.
+
+    @only: the name of the one way that is gone.
+    """
     rows = bench_rows.selected(substring)
     kernels = bench_rows.variants(arch)
     began = datetime.datetime.now(datetime.timezone.utc) \
         .isoformat(timespec="seconds")
     taken = seconds_taken(bench_report.read(RESULTS)) \
         if RESULTS.exists() else {}
-    todo = jobs(rows, kernels, runs)
+    todo = jobs(rows, kernels, runs, only)
     minutes = Progress(todo, taken).minutes()
     print(f"bench: {len(rows)} rows, {len(todo)} boots, about {minutes:.0f} "
           "minutes", file=sys.stderr, flush=True)

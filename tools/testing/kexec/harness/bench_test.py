@@ -130,6 +130,14 @@ class JobsTest(unittest.TestCase):
         self.assertEqual([job.variant.name for job in order],
                          2 * [BASE, NO_DIGEST])
 
+    def test_one_way_only(self):
+        for way in ("instructions", "time"):
+            order = bench.jobs([row_named("free-64")], KERNELS, 2, way)
+            self.assertEqual({job.way.name for job in order}, {way})
+        with mock.patch.dict("os.environ", ACCEL="kvm"):
+            self.assertEqual(bench.jobs([row_named("free-64")], KERNELS, 1,
+                                        "instructions"), [])
+
     def test_only_tcg_counts_instructions(self):
         with mock.patch.dict("os.environ", ACCEL="kvm"):
             order = bench.jobs([row_named("free-64")], KERNELS, 1)
