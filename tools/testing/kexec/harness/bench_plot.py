@@ -150,11 +150,17 @@ def heading(title, under):
     return [title, under * len(title), ""]
 
 
+def title_of_page():
+    """Which base's page it is, if it is not the default one's."""
+    return TITLE + (f", Linux {build.BASE}" if build.BASE else "")
+
+
 def tables_page(results, lines):
     """The page of tables, in reStructuredText."""
+    title = title_of_page()
     page = [".. SPDX-License-Identifier: GPL-2.0-only", "",
             '.. Written by "kexec-qemu bench --document".', "",
-            "=" * len(TITLE), *heading(TITLE, "="),
+            "=" * len(title), *heading(title, "="),
             "Documentation/admin-guide/kexec/bench.rst explains them.", ""]
     page += [f":{name}: {value}" for name, value in bench_report.about(results)]
     page.append("")
@@ -168,12 +174,13 @@ TITLE = "Kexec beside the base's own: the figures"
 
 def document(results, lines, plots):
     """Write the page of tables, and the plots in @plots, to Documentation;
-    returns the paths.
+    returns the paths.  What was measured with another base than the default one has
+    a page of its own, and no plots.
     """
-    page = DOCUMENT / "bench-tables.rst"
+    page = DOCUMENT / f"bench-tables{build.SUFFIX}.rst"
     page.write_text(tables_page(results, lines))
     written = [page]
-    for name in (LOAD, HANDOFF):
+    for name in () if build.BASE else (LOAD, HANDOFF):
         if (plots / name).exists():
             written.append(shutil.copy(plots / name, DOCUMENT / name))
     return written

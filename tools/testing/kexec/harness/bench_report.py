@@ -343,10 +343,16 @@ def sections(some):
 
 
 def about(results):
-    """What measured, and when: [(what, version)]."""
+    """What measured, what and when: [(what, version)]."""
     first, last = results.dates
     return [("date", first if first == last else f"{first} to {last}"),
-            *results.about.items()]
+            *results.about.items(), ("measured", measured(results))]
+
+
+def measured(results):
+    """Which of the ways were gone, for a person."""
+    ways = sorted({way for _, way, _ in results.figures})
+    return " and ".join(ways) + (" only" if len(ways) == 1 else "")
 
 
 def text(results, some):

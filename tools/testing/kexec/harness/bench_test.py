@@ -226,6 +226,12 @@ def line_of(results, title):
                 if line.title.startswith(title))
 
 
+def counted(results):
+    """What there is of @results if time is not measured."""
+    return dataclasses.replace(results, figures={
+        key: runs for key, runs in results.figures.items() if key[1] != "time"})
+
+
 class ReportTest(unittest.TestCase):
 
     def test_load(self):
@@ -315,6 +321,15 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(str(bench_report.Spread(2, 1, 3)), "2.00 (1.00-3.00)")
         self.assertEqual(str(bench_report.Spread(2, 2, 2)), "2.00")
 
+    def test_what_was_measured(self):
+        results = results_of(base=[run_of(8000.0)])
+        self.assertIn(("measured", "instructions and time"),
+                      bench_report.about(results))
+        self.assertIn(("measured", "instructions only"),
+                      bench_report.about(counted(results)))
+        self.assertIn(("measured", ""), bench_report.about(
+            dataclasses.replace(results, figures={})))
+
     def test_table(self):
         self.assertEqual(
             bench_report.simple_table(["case", "none", "ms"],
@@ -369,3 +384,38 @@ class PlotTest(unittest.TestCase):
         self.assertIn(":date: 2026-01-01 to 2026-01-02\n:QEMU: 7.2\n", page)
         self.assertIn("\nLoad, ms\n========\n\n===", page)
         self.assertIn("\n64 MiB, free memory  ", page)
+
+    def test_page_of_what_was_measured(self):
+        results = counted(results_of(base=[run_of(8000.0)], ours=[run_of(3000.0)]))
+        page = bench_plot.tables_page(results, bench_report.lines(results))
+        self.assertIn("\n:measured: instructions only\n", page)
+        self.assertIn("\nLoad, instructions a page\n===", page)
+        self.assertNotIn(", ms\n", page)
+
+    def document(self, base, lines=()):
+        """The files that are written for a base: {name: text}."""
+        results = results_of(base=[run_of(8000.0)])
+        with tempfile.TemporaryDirectory() as scratch, \
+             mock.patch.object(build, "BASE", base), \
+             mock.patch.object(build, "SUFFIX", f"-{base}" if base else ""), \
+             mock.patch.object(bench_plot, "DOCUMENT", Path(scratch) / "to"):
+            plots = Path(scratch) / "from"
+            for path in (plots, bench_plot.DOCUMENT):
+                path.mkdir()
+            for name in (bench_plot.LOAD, bench_plot.HANDOFF):
+                (plots / name).write_text("plot")
+            paths = bench_plot.document(results, lines, plots)
+            self.assertEqual(sorted(paths), sorted(bench_plot.DOCUMENT.iterdir()))
+            return {path.name: path.read_text() for path in paths}
+
+    def test_page_of_a_base(self):
+        files = self.document("")
+        self.assertEqual(set(files), {"bench-tables.rst", bench_plot.LOAD,
+                                      bench_plot.HANDOFF})
+        self.assertIn("\nKexec beside the base's own: the figures\n====",
+                      files["bench-tables.rst"])
+        files = self.document("7.3")
+        self.assertEqual(set(files), {"bench-tables-7.3.rst"})
+        title = "Kexec beside the base's own: the figures, Linux 7.3"
+        self.assertIn("\n".join(["", "=" * len(title), title, "=" * len(title), ""]),
+                      files["bench-tables-7.3.rst"])
