@@ -36,6 +36,7 @@
 #include <x86intrin.h>
 
 #include "../kselftest.h"
+#include "bench_file.h"
 #include "kexec_util.h"
 #include "memory.h"
 #include "plan.h"
@@ -59,6 +60,7 @@
  * @of_free: percent of the free memory, instead of @mib
  * @segments: that it has; 1 is one besides the payload's small one
  * @content: bytes of content in each; zeroes follow
+ * @file: by kexec_file_load(2), of a kernel and an initrd
  * @over: what the destination is used for
  * @leave: bytes that are left free when @over fills the memory
  * @again: load it a second time
@@ -72,6 +74,7 @@ struct options {
 	__u64 of_free;
 	__u64 segments;
 	__u64 content;
+	bool file;
 	const struct condition *over;
 	__u64 leave;
 	bool again;
@@ -286,7 +289,11 @@ static void plan_image(struct plan *plan)
 	__u64 bytes = options.mib ? options.mib * MIB : page_size();
 	struct range window;
 
-	if (options.of_free) {
+	if (options.file) {
+		/* Nobody knows where, before it is loaded. */
+		window = (struct range) { 0, bytes };
+		plan->entry_offset = FILE_ENTRY;
+	} else if (options.of_free) {
 		window = largest_ram(NO_END);
 		bytes = round_down(free_memory() / 100 * options.of_free, MIB);
 		if (bytes > range_len(window))
@@ -318,6 +325,18 @@ static void fill_memory(void)
 	filling->fill(free - leave);
 }
 
+/* Those that are loaded by kexec_file_load(2). */
+static struct files files;
+
+static void write_segments(const struct plan *plan, int nr,
+			   const struct kexec_segment *segs)
+{
+	/* The payload's is the last of two. */
+	if (nr != 2 || (uintptr_t)segs[1].mem != plan->payload.start)
+		die("an initrd is one segment");
+	files = write_files(segs[1].buf, segs[1].bufsz, segs[0].buf, segs[0].bufsz);
+}
+
 static int timed_load(const struct plan *plan, int nr,
 		      const struct kexec_segment *segs, __u64 *ticks,
 		      __u64 *peak)
@@ -327,7 +346,7 @@ static int timed_load(const struct plan *plan, int nr,
 
 	__atomic_store_n(&least_free, before, __ATOMIC_RELAXED);
 	from = now();
-	err = load_built(plan, nr, segs, 0);
+	err = options.file ? load_files(&files) : load_built(plan, nr, segs, 0);
 	*ticks = now() - from;
 	*peak = before - __atomic_exchange_n(&least_free, 0, __ATOMIC_RELAXED);
 	return err;
@@ -429,7 +448,7 @@ static void report_placement(__u64 loaded_at)
  *	copy_bytes memcpy_ticks tmpfs_ticks	two ways to copy so much
  *	bytes content_bytes			of the image
  *	available_bytes				MemAvailable before the load
- *	load_ticks				of kexec_load(2)
+ *	load_ticks				of kexec_load(2), kexec_file_load(2)
  *	settle_ticks				from then on, until all is in place
  *	in_place_bytes moved_bytes zero_bytes	by /sys/kernel/kexec/segments
  *	held_bytes				free memory that went
@@ -453,7 +472,10 @@ static void bench_load(void)
 	fill_memory();
 	plan_image(&plan);
 	nr = build_segments(&plan, segs);
-	touch(nr, segs);
+	if (options.file)
+		write_segments(&plan, nr, segs);
+	else
+		touch(nr, segs);
 	figure("bytes", size_of(nr, segs));
 	figure("content_bytes", content_of(nr, segs));
 	figure("available_bytes", memory_info("MemAvailable:"));
@@ -560,6 +582,7 @@ static void print_usage(void)
 		"  --of-free=PERCENT  ... or so much of the free memory\n"
 		"  --segments=N\n"
 		"  --content=KIB      in each segment, the rest is zero\n"
+		"  --file             by kexec_file_load(2), which finds a place itself\n"
 		"  --over=USE         what its destination is used for:\n"
 		"                    ");
 	for (i = 0; i < ARRAY_SIZE(conditions); i++)
@@ -583,6 +606,7 @@ static char **parse_options(int argc, char **argv)
 		{ "of-free", required_argument, NULL, 'f' },
 		{ "segments", required_argument, NULL, 's' },
 		{ "content", required_argument, NULL, 'c' },
+		{ "file", no_argument, NULL, 'F' },
 		{ "over", required_argument, NULL, 'o' },
 		{ "leave", required_argument, NULL, 'l' },
 		{ "again", no_argument, NULL, 'a' },
@@ -616,6 +640,9 @@ static char **parse_options(int argc, char **argv)
 		case 'c':
 			options.content = number * KIB;
 			break;
+		case 'F':
+			options.file = true;
+			break;
 		case 'o':
 			options.over = find_condition(optarg);
 			break;
@@ -639,6 +666,8 @@ static char **parse_options(int argc, char **argv)
 		}
 	}
 	if (!options.segments || options.segments > SEGMENTS_MAX)
+		print_usage();
+	if (options.file && (!options.mib || options.of_free || options.over->filling))
 		print_usage();
 	return argv + optind;
 }
