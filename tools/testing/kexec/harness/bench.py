@@ -81,7 +81,8 @@ def command(arch, job):
         return CLIENT.format(tty=arch.console, verify=variant.verify,
                              append=arch.append)
     verify = f"--verify={variant.verify} " if variant.verify else ""
-    return f"kexec_bench --tty=/dev/{arch.console} {verify}{row.command}"
+    file = "--file " if row.file and variant.name == bench_rows.BASE else ""
+    return f"kexec_bench --tty=/dev/{arch.console} {verify}{file}{row.command}"
 
 
 def append(job):
@@ -89,6 +90,8 @@ def append(job):
     row, words = job.row, [job.way.append]
     if row.use == "page-cache":     # that of /dev/ram0, in KiB
         words.append(f"ramdisk_size={row.memory * 1024}")
+    if row.cma and job.variant.name == bench_rows.BASE:
+        words.append(f"cma={2 * row.mib}M")
     if row.kind == "crash":
         words.append(f"crashkernel={2 * row.mib}M")
         if job.variant.verify:

@@ -241,6 +241,15 @@ def tables():
                 milliseconds, limit_of_load, places=True)
     yield Table("Mostly zero: memory while loaded, KiB", ("mostly zero",), TIME,
                 "held_bytes", lambda name: plain(name, 1024))
+    yield from (Table(f"Load by kexec_file_load(2), ours by kexec_load(2), {unit}",
+                      ("file",), way, "load_ticks", measure, limit_of_load)
+                for unit, way, measure in both)
+    yield from (Table("Handoff of what kexec_file_load(2) has loaded, beyond that of "
+                      f"one page, {unit}", ("file",), way, "handoff_ticks", measure,
+                      limit_of_handoff, less_one_page=True)
+                for unit, way, measure in both)
+    yield Table("Blackout of what kexec_file_load(2) has loaded, ms", ("file",), TIME,
+                "blackout_ticks", milliseconds)
     yield Table("From a panic to the image, us", ("panic",), TIME,
                 "crash_ticks", microseconds)
     yield Table("From a panic to the image, instructions", ("panic",),

@@ -44,6 +44,9 @@ class Row:
     digest: bool = True         # measured with it, too
     memory_mib: int = 0         # of the guest, if it isn't to be worked out
     group: str = "load"         # the tables that have it
+    file: bool = False          # the base loads it by kexec_file_load(2)
+    cma: bool = False           # ... and has so large an area of CMA, twice
+    since: str = ""             # the base that can do that
     only_time: bool = False     # instructions would take too long
 
     @property
@@ -143,6 +146,17 @@ def reload(mib):
                only_time=mib > COUNT_MOST_MIB)
 
 
+def file(mib, cma):
+    """An image that the base's own kexec finds a place for, in memory that it keeps for
+    such purposes or anywhere.
+    """
+    what = "from CMA" if cma else "anywhere"
+    name = "file-cma" if cma else "file"
+    # It is in two files, in a buffer, and in its place.
+    return Row(f"{name}-{mib}", f"{mib} MiB, {what}", mib=mib, group="file", file=True,
+               cma=cma, since="7.3", memory_mib=5 * mib + 1024)
+
+
 ONE_PAGE = Row("one-page", "one page", group="one page")
 
 ROWS = [
@@ -160,6 +174,7 @@ ROWS = [
     Row("mostly-zero", "1024 MiB, of which 64 KiB are content", mib=1024,
         options="--content=64", group="mostly zero"),
     *(reload(mib) for mib in (64, 256, 1024)),
+    *(file(mib, cma) for cma in (True, False) for mib in (16, 64, 256)),
     Row("crash-32", "32 MiB", kind="crash", mib=32, memory_mib=1024,
         group="panic"),
     Row("kexec-tools", "a bzImage and an initrd of 256 MiB", kind="client",
@@ -179,9 +194,10 @@ def one_page(cpu):
 
 def selected(substring):
     """The rows whose names have @substring, and those that they need."""
-    found = [row for row in ROWS if substring in row.name]
+    rows = [row for row in ROWS if not row.since or build.is_since(row.since)]
+    found = [row for row in rows if substring in row.name]
     if not found:
         raise build.BuildError(f"no row's name has {substring!r}: there is "
-                               + ", ".join(row.name for row in ROWS))
+                               + ", ".join(row.name for row in rows))
     needed = {one_page(row.cpu) for row in found if row.kind == "load"}
-    return [row for row in ROWS if row in needed or row in found]
+    return [row for row in rows if row in needed or row in found]

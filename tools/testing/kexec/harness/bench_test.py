@@ -114,6 +114,16 @@ class JobsTest(unittest.TestCase):
         with self.assertRaisesRegex(build.BuildError, "'nothing'.*free-64"):
             bench_rows.selected("nothing")
 
+    def test_rows_that_a_base_can_have(self):
+        for base, there in (("6.12", False), ("7.3", True), ("7.10", True)):
+            with self.subTest(base), \
+                 mock.patch.object(build, "base", lambda: base):
+                names = [row.name for row in bench_rows.selected("")]
+                self.assertEqual("file-cma-64" in names, there)
+        with mock.patch.object(build, "base", lambda: "6.12"), \
+             self.assertRaisesRegex(build.BuildError, "no row's name has 'file'"):
+            bench_rows.selected("file")
+
     def test_order(self):
         rows = [row_named("free-64"), row_named("kexec-tools")]
         order = bench.jobs(rows, KERNELS, 2)
@@ -149,6 +159,9 @@ class JobsTest(unittest.TestCase):
                 ("free-64x16", 1, "--verify=1 --mib=64 --segments=16 load"),
                 ("unmovable-256", 2, "--verify=0 --mib=256 --over=unmovable "
                                      "load"),
+                ("file-cma-64", 0, "--file --mib=64 load"),
+                ("file-64", 0, "--file --mib=64 load"),
+                ("file-cma-64", 1, "--verify=1 --mib=64 load"),
                 ("of-free-90", 0, "--of-free=90 load"),
                 ("crash-32", 0, "--mib=32 crash")):
             with self.subTest(name):
@@ -166,6 +179,10 @@ class JobsTest(unittest.TestCase):
         self.assertEqual((one.cpus, one.cpu, one.append), (2, "qemu64", ""))
         one = bench.guest_of(ARCH, self.job("free-256-max"))
         self.assertEqual(one.cpu, "max")
+        for name, kernel, words in (("file-cma-64", 0, "cma=128M"),
+                                    ("file-cma-64", 1, ""), ("file-64", 0, "")):
+            one = bench.guest_of(ARCH, self.job(name, kernel=kernel))
+            self.assertEqual((name, one.append), (name, words))
         one = bench.guest_of(ARCH, self.job("page-cache-64"))
         self.assertEqual(one.append, f"ramdisk_size={1184 << 10}")
 
@@ -312,6 +329,18 @@ class ReportTest(unittest.TestCase):
                                         {"load_ticks": 5, "bytes": 1}]})
         self.assertEqual(results.about, {"QEMU": "7, or so"})
         self.assertEqual(results.dates, ("2026-01-02", "2026-01-02"))
+
+    def test_file(self):
+        """What is loaded in another way is in tables of its own."""
+        results = results_of(
+            "file-64", base=[run_of(9000.0, handoff_ticks=4100.0)],
+            ours=[run_of(3000.0, handoff_ticks=1100.0, **PLACED)])
+        for title, taken in (("Load by kexec_file_load(2), ours by kexec_load(2), ms", 9),
+                             ("Handoff of what kexec_file_load(2) has loaded, beyond "
+                              "that of one page, ms", 4)):
+            self.assertEqual(line_of(results, title).taken[BASE].median, taken)
+        self.assertFalse([line for line in bench_report.lines(results)
+                          if line.title.startswith(("Load, ", "Handoff, "))])
 
     def test_number(self):
         for value, text in ((0, "0"), (0.0123, "0.012"), (0.0001, "0"),
