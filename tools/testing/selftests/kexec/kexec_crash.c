@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +33,9 @@
 #include "kexec_util.h"
 #include "memory.h"
 #include "plan.h"
+
+#define CLOCKSOURCES	"/sys/devices/system/clocksource/clocksource0/available_clocksource"
+#define SYSLOG_CONSOLE_LEVEL	8	/* SYSLOG_ACTION_CONSOLE_LEVEL of syslog(2) */
 
 /**
  * struct crash_case - a way to panic
@@ -321,6 +325,12 @@ static void panic_while_loading(void)
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (nr_loads == MAP_FAILED)
 		die("no shared memory: %s", strerror(errno));
+	/*
+	 * What each load has to say would have the loader write to the console at the
+	 * moment of the panic, see wait_for_consoles().  A panic is always shown.
+	 */
+	if (klogctl(SYSLOG_CONSOLE_LEVEL, NULL, 1))
+		die("can't keep the console quiet: %s", strerror(errno));
 	loader = fork_child();
 	if (!loader)
 		keep_loading(nr_loads);
@@ -458,6 +468,30 @@ static const struct crash_case cases[] = {
 	},
 };
 
+/*
+ * A kernel that has measured its TSC, a second or two after it came up, says so.  Nobody
+ * but us is to say anything when it panics.
+ */
+static void wait_for_clocks(void)
+{
+	char text[TEXT_MAX];
+
+	while (!read_file(CLOCKSOURCES, text, sizeof(text)) &&
+	       strstr(text, "tsc-early"))
+		usleep(10000);
+}
+
+/*
+ * Who panics does not wait for a CPU that still writes to a console, and stops it: then
+ * nothing of the panic is shown.  To list the consoles is to wait for who has them.
+ */
+static void wait_for_consoles(void)
+{
+	char text[TEXT_MAX];
+
+	read_file("/proc/consoles", text, sizeof(text));
+}
+
 static void report_image(const struct plan *plan)
 {
 	struct verdict verdict = expected_verdict(plan);
@@ -482,11 +516,13 @@ static void report(const struct crash_case *c)
 	printf("\n");
 	/* They are gone soon. */
 	wait_until_heard();
+	wait_for_consoles();
 }
 
 static void crash(const struct crash_case *c)
 {
 	mount_kernel_filesystems();
+	wait_for_clocks();
 	if (find_crash_region(&region)) {
 		plan_image(&image_a, 7);
 		plan_image(&image_b, 10);
