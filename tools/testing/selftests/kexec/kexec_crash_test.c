@@ -599,33 +599,42 @@ TEST_F(crash, racing_loaders)
 	EXPECT_TRUE(all_in_place());
 }
 
-static void load_until_killed(void)
+static void load_until_killed(unsigned int *nr_loads)
 {
 	struct kexec_segment segs[SEGMENTS_MAX];
 	int i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (i = 0; ; i++)
+	for (i = 0; ; i++) {
 		load_crash(race_image(i % 2, segs), segs);
+		__atomic_add_fetch(nr_loads, 1, __ATOMIC_RELAXED);
+	}
 }
 
 /* At any moment of a load: it ends, or is complete. */
 TEST_F(crash, killed_loader)
 {
 	struct kexec_segment segs[SEGMENTS_MAX];
-	unsigned int i, seed = 1;
+	unsigned int i, seed = 1, *nr_loads;
 	__u64 before = 0;
 	pid_t child;
 
+	nr_loads = mmap(NULL, sizeof(*nr_loads), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)nr_loads);
 	ASSERT_EQ(0, load_crash(race_image(0, segs), segs));
 	for (i = 0; i <= 50; i++) {
 		child = fork();
 		ASSERT_LE(0, child);
 		if (!child)
-			load_until_killed();
-		usleep(50000 + rand_r(&seed) % 50000);
+			load_until_killed(nr_loads);
+		/* It is at it. */
+		while (!__atomic_load_n(nr_loads, __ATOMIC_RELAXED))
+			usleep(1000);
+		usleep(rand_r(&seed) % 50000);
 		ASSERT_EQ(0, kill(child, SIGKILL));
 		ASSERT_EQ(child, waitpid(child, NULL, 0));
+		*nr_loads = 0;
 		EXPECT_TRUE(one_is_loaded());
 		if (!i)
 			before = settled_free_memory();
