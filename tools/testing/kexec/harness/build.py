@@ -37,7 +37,8 @@ GUEST = HERE / "guest"
 SELFTESTS = HERE.parent / "selftests/kexec"
 
 ERROR_LINE = re.compile(r"error:|error \d|undefined reference|\*\*\*|No rule|"
-                        r"multiple definition|No such file|not found", re.I)
+                        r"multiple definition|No such file|not found|"
+                        r"No space left|Killed", re.I)
 OBJECT_LINE = re.compile(r"^  (CC|AS|LD|AR|HOSTCC|HOSTLD|CHECK|VDSO|LDS) ")
 # Debian's programs for guests: package, and path.
 BUSYBOX = ("busybox-static", "bin/busybox")
@@ -45,11 +46,13 @@ KEXEC_TOOLS = ("kexec-tools", "sbin/kexec")
 MAKEDUMPFILE = ("makedumpfile", "usr/bin/makedumpfile")
 VMCORE_DMESG = ("kexec-tools", "sbin/vmcore-dmesg")
 
+# What programs say is read, and in English.
+os.environ["LC_ALL"] = "C"
 # What a make that we run under has set is not meant for those that we run.
 ENVIRONMENT = {name: value for name, value in os.environ.items()
                if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARCH",
                                "MAKEOVERRIDES", "CHECK", "CROSS_COMPILE",
-                               "KBUILD_OUTPUT", "O")} | {"LC_ALL": "C"}
+                               "KBUILD_OUTPUT", "O")}
 # ccache finds in one clone what another one, elsewhere, has compiled.  What it does
 # not find it leaves to the compiler at once: to preprocess it first would add a
 # fifth to the first build, and kbuild has the dependencies written down anyway.
@@ -554,7 +557,10 @@ def fetch(arch, root, package, suite):
     if not have:
         download(arch, root, package, suite)
         have = list(debs.glob(f"{package}_*.deb"))
+    stamp = have[0].with_suffix(".unpacked")
+    if not stamp.exists():
         subprocess.run(["dpkg-deb", "-x", str(have[0]), str(root)], check=True)
+        stamp.touch()
     depends = subprocess.run(["dpkg-deb", "-f", str(have[0]), "Depends"],
                              capture_output=True, text=True, check=True).stdout
     return re.findall(r"(?:^|, )((?:lib|zlib)[\w.+-]+)", depends)

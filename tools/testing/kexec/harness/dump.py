@@ -153,8 +153,11 @@ def for_drgn(vmlinux):
         run("objcopy", [objcopy, "--dump-section", f".orc_unwind={table}",
                         str(vmlinux), "/dev/null"])
         table.write_bytes(older_orc(table.read_bytes()))
+        # Half of one would be newer than vmlinux as well.
+        part = copy.with_suffix(".part")
         run("objcopy", [objcopy, "--update-section", f".orc_unwind={table}",
-                        str(vmlinux), str(copy)])
+                        str(vmlinux), str(part)])
+        part.replace(copy)
     return copy
 
 
