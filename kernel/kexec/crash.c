@@ -427,6 +427,9 @@ void crash_kexec(struct pt_regs *regs)
 			panic_reset();
 	} else if (panic_on_this_cpu()) {
 		/* An exception within panic(), perhaps on the way down. */
+		WARN_ON_ONCE(IS_ENABLED(CONFIG_DEBUG_KEXEC) &&
+			     crash_step != CRASH_NOT_BEGUN &&
+			     !irqs_disabled_flags(flags));
 		__crash_kexec(regs);
 	} else {
 		local_irq_restore(flags);

@@ -846,6 +846,21 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\t\tcrash_kexec(regs);\n\n"
              "\tif (in_interrupt())\n",
              "an oops that has to end in a panic starts the crash image, with its registers"),
+        Edit("arch/mips/kernel/traps.c",
+             "\tint sig = SIGSEGV;\n\n\toops_enter();\n",
+             "\tint sig = SIGSEGV;\n\tunsigned long flags;\n\n\toops_enter();\n",
+             "nor does it turn interrupts on"),
+        Edit("arch/mips/kernel/traps.c",
+             "\traw_spin_lock_irq(&die_lock);\n",
+             "\t/* By this CPU, on its way to the crash image, or one that was stopped. */\n"
+             "\tif (raw_spin_is_locked(&die_lock) && panic_on_this_cpu())\n"
+             "\t\tcrash_kexec(regs);\n"
+             "\traw_spin_lock_irqsave(&die_lock, flags);\n",
+             "an exception on the way to the crash image does not wait for itself"),
+        Edit("arch/mips/kernel/traps.c",
+             "\traw_spin_unlock_irq(&die_lock);\n",
+             "\traw_spin_unlock_irqrestore(&die_lock, flags);\n",
+             "nor does it turn interrupts on"),
         Edit("arch/s390/Kconfig",
              "\tselect ARCH_HAS_KCOV\n",
              "\tselect ARCH_HAS_KCOV\n"
@@ -1008,6 +1023,21 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\trequest_resource(res, &crashk_res);\n"
              "#endif\n", "",
              "the region is taken by what all architectures have for it"),
+        Edit("arch/sh/kernel/traps.c",
+             "\tstatic int die_counter;\n",
+             "\tstatic int die_counter;\n\tunsigned long flags;\n",
+             "nor does it turn interrupts on"),
+        Edit("arch/sh/kernel/traps.c",
+             "\tspin_lock_irq(&die_lock);\n",
+             "\t/* By this CPU, on its way to the crash image, or one that was stopped. */\n"
+             "\tif (spin_is_locked(&die_lock) && panic_on_this_cpu())\n"
+             "\t\tcrash_kexec(regs);\n"
+             "\tspin_lock_irqsave(&die_lock, flags);\n",
+             "an exception on the way to the crash image does not wait for itself"),
+        Edit("arch/sh/kernel/traps.c",
+             "\tspin_unlock_irq(&die_lock);\n",
+             "\tspin_unlock_irqrestore(&die_lock, flags);\n",
+             "nor does it turn interrupts on"),
         Edit("arch/sh/mm/init.c",
              "\tcheck_for_initrd();\n\treserve_crashkernel();\n",
              "\tcheck_for_initrd();\n",
@@ -1089,6 +1119,21 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\t\tcpu_relax();\n"
              "\tdo {\n",
              "a CPU that is offline is sent elsewhere when time stands still"),
+        Edit("arch/loongarch/kernel/traps.c",
+             "\tstatic int die_counter;\n",
+             "\tstatic int die_counter;\n\tunsigned long flags;\n",
+             "nor does it turn interrupts on"),
+        Edit("arch/loongarch/kernel/traps.c",
+             "\traw_spin_lock_irq(&die_lock);\n",
+             "\t/* By this CPU, on its way to the crash image, or one that was stopped. */\n"
+             "\tif (raw_spin_is_locked(&die_lock) && panic_on_this_cpu())\n"
+             "\t\tcrash_kexec(regs);\n"
+             "\traw_spin_lock_irqsave(&die_lock, flags);\n",
+             "an exception on the way to the crash image does not wait for itself"),
+        Edit("arch/loongarch/kernel/traps.c",
+             "\traw_spin_unlock_irq(&die_lock);\n",
+             "\traw_spin_unlock_irqrestore(&die_lock, flags);\n",
+             "nor does it turn interrupts on"),
 
         Edit("kernel/vmcore_info.c",
              '#include "kexec_internal.h"\n', "",
