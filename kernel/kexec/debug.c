@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/bug.h>
 #include <linux/compiler.h>
 #include <linux/console.h>
 #include <linux/cleanup.h>
@@ -168,10 +169,14 @@ static bool is_step(enum kexec_step *at, enum kexec_step step)
 	return true;
 }
 
+/* Whether the exceptions that tests ask for are by BUG(). */
+static bool exception_by_bug;
+
 static void take_exception(void)
 {
 	u8 *nowhere = NULL;
 
+	BUG_ON(READ_ONCE(exception_by_bug));
 	OPTIMIZER_HIDE_VAR(nowhere);
 	WRITE_ONCE(*nowhere, 0);
 }
@@ -532,6 +537,7 @@ static int __init kexec_debug_init(void)
 	debugfs_create_x64("misdirect", 0600, dir, &misdirect);
 	debugfs_create_file("panic_at", 0600, dir, &panic_at, &step_fops);
 	debugfs_create_file("oops_at", 0600, dir, &oops_at, &step_fops);
+	debugfs_create_bool("exception_by_bug", 0600, dir, &exception_by_bug);
 	debugfs_create_file_unsafe("shutdown_sleeps", 0200, dir, NULL,
 				   &shutdown_sleeps_fops);
 	debugfs_create_file_unsafe("shutdown_spins", 0200, dir, NULL,

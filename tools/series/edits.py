@@ -960,6 +960,31 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "#endif\n"
              "\tpr_warn(\"PDC does not provide rendezvous function.\\n\");\n",
              "a handoff knows of a CPU that firmware does not take"),
+        Edit("arch/parisc/kernel/traps.c",
+             "#include <linux/kdebug.h>\n",
+             "#include <linux/kdebug.h>\n"
+             "#include <linux/kexec.h>\n",
+             "an oops that has to end in a panic starts the crash image, with its registers"),
+        Edit("arch/parisc/kernel/traps.c",
+             "\t\tprintk(KERN_CRIT \"%s() recursion detected.\\n\", __func__);\n",
+             "\t\t/* Perhaps on the way to the crash image, which goes on then. */\n"
+             "\t\tif (kexec_should_crash(current))\n"
+             "\t\t\tcrash_kexec(regs);\n"
+             "\t\tprintk(KERN_CRIT \"%s() recursion detected.\\n\", __func__);\n",
+             "a trap on the way to the crash image does not end it"),
+        Edit("arch/parisc/kernel/traps.c",
+             "\tdump_stack();\n\tadd_taint(TAINT_DIE, LOCKDEP_NOW_UNRELIABLE);\n\n",
+             "\tdump_stack();\n\tadd_taint(TAINT_DIE, LOCKDEP_NOW_UNRELIABLE);\n\n"
+             "\tif (kexec_should_crash(current))\n"
+             "\t\tcrash_kexec(regs);\n\n",
+             "an oops that has to end in a panic starts the crash image, with its registers"),
+        Edit("arch/parisc/kernel/traps.c",
+             "\tspin_lock(&terminate_lock);\n",
+             "\t/* By this CPU, on its way to the crash image, or one that was stopped. */\n"
+             "\tif (spin_is_locked(&terminate_lock) && panic_on_this_cpu())\n"
+             "\t\tcrash_kexec(regs);\n"
+             "\tspin_lock(&terminate_lock);\n",
+             "a trap on the way to the crash image does not end it"),
         Edit("fs/proc/Kconfig",
              "\tbool \"/proc/vmcore support\"\n"
              "\tdepends on PROC_FS && CRASH_DUMP\n",
