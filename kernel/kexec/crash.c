@@ -238,8 +238,14 @@ void crash_smp_send_stop(void)
 		return;
 	sent = true;
 	for_each_online_cpu(cpu) {
-		if (cpu != raw_smp_processor_id())
-			smp_call_function_single_async(cpu, &per_cpu(stop_call, cpu));
+		if (cpu == raw_smp_processor_id())
+			continue;
+		smp_call_function_single_async(cpu, &per_cpu(stop_call, cpu));
+		/*
+		 * It sends none if that CPU has other calls to do.  Their sender sends
+		 * one then, but perhaps was about to when it panicked.
+		 */
+		arch_send_call_function_single_ipi(cpu);
 	}
 	for (ms = 0; num_online_cpus() > 1 && ms < STOP_TIMEOUT; ms++)
 		mdelay(1);

@@ -389,6 +389,29 @@ static int take_cpu(u64 cpu, smp_call_func_t what)
 	return err;
 }
 
+static void do_nothing(void *unused)
+{
+}
+
+static bool panic_at_second(int cpu, void *nr)
+{
+	if (cpu != smp_processor_id() && ++*(unsigned int *)nr == 2)
+		panic("kexec: a test asked for it while calls are sent to all CPUs");
+	return true;
+}
+
+/* Calls are queued one by one, and then all CPUs are told. */
+static int panic_in_call_set(void *data, u64 ignored)
+{
+	unsigned int nr = 0;
+
+	if (num_online_cpus() < 3)
+		return -EINVAL;
+	on_each_cpu_cond(panic_at_second, do_nothing, &nr, true);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(panic_in_call_fops, NULL, panic_in_call_set, "%llu\n");
+
 static int panic_without_set(void *data, u64 cpu)
 {
 	int err = take_cpu(cpu, hear_nothing);
@@ -431,6 +454,8 @@ static void create_crash_files(struct dentry *dir)
 {
 	debugfs_create_file_unsafe("crash", 0200, dir, NULL, &crash_fops);
 	debugfs_create_file_unsafe("oops", 0200, dir, NULL, &oops_fops);
+	debugfs_create_file_unsafe("panic_in_call", 0200, dir, NULL,
+				   &panic_in_call_fops);
 	debugfs_create_file_unsafe("panic_without", 0200, dir, NULL,
 				   &panic_without_fops);
 	debugfs_create_file_unsafe("panic_hotplug", 0200, dir, NULL,

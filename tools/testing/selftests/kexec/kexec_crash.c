@@ -20,6 +20,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,6 +267,38 @@ static void panic_without_cpu_1(void)
 	write_file(DEBUGFS "kexec/panic_without", "1");
 }
 
+/* In user space, where nobody looks for calls but when an IPI comes. */
+static void spin_on_cpu_0(int ready)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus) || write(ready, "", 1) != 1)
+		die("not on CPU 0: %s", strerror(errno));
+	for (;;)
+		__asm__ volatile("" : : : "memory");
+}
+
+static void load_a_and_spin(void)
+{
+	int ready[2];
+	char byte;
+
+	load_a();
+	if (pipe(ready))
+		die("no pipe: %s", strerror(errno));
+	if (!fork_child())
+		spin_on_cpu_0(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		die("nobody spins on CPU 0");
+}
+
+static void panic_in_call(void)
+{
+	write_file(DEBUGFS "kexec/panic_in_call", "1");
+}
+
 /* One that is neither online nor gone. */
 static void panic_in_hotplug(void)
 {
@@ -366,6 +399,9 @@ static const struct crash_case cases[] = {
 	}, {
 		{ "without-cpu", "CPU 1 has interrupts off" },
 		load_a, NULL, panic_without_cpu_1, &image_a, NULL,
+	}, {
+		{ "in-call", "while calls are sent to all CPUs, CPU 0 being busy" },
+		load_a_and_spin, NULL, panic_in_call, &image_a, NULL,
 	}, {
 		{ "in-hotplug", "CPU 1 is about to go offline" },
 		load_a, NULL, panic_in_hotplug, &image_a, NULL,
