@@ -231,6 +231,7 @@ static DEFINE_PER_CPU(call_single_data_t, stop_call) =
  */
 void crash_smp_send_stop(void)
 {
+	const unsigned int self = raw_smp_processor_id();
 	static bool sent;
 	unsigned int cpu, ms;
 
@@ -238,7 +239,7 @@ void crash_smp_send_stop(void)
 		return;
 	sent = true;
 	for_each_online_cpu(cpu) {
-		if (cpu == raw_smp_processor_id())
+		if (cpu == self)
 			continue;
 		smp_call_function_single_async(cpu, &per_cpu(stop_call, cpu));
 		/*
@@ -247,7 +248,9 @@ void crash_smp_send_stop(void)
 		 */
 		arch_send_call_function_single_ipi(cpu);
 	}
-	for (ms = 0; num_online_cpus() > 1 && ms < STOP_TIMEOUT; ms++)
+	/* This one need not be online, in hotplug. */
+	for (ms = 0; cpumask_any_but(cpu_online_mask, self) < nr_cpu_ids &&
+	     ms < STOP_TIMEOUT; ms++)
 		mdelay(1);
 }
 #endif

@@ -499,6 +499,11 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "#include <asm/crash.h>\n", "",
              "the header is gone, and nothing here used it"),
 
+        Edit("arch/x86/kernel/reboot.c",
+             "waiting_for_crash_ipi, num_online_cpus() - 1);\n",
+             "waiting_for_crash_ipi,\n"
+             "\t\t   num_online_cpus() - cpu_online(smp_processor_id()));\n",
+             "the CPU that panics need not be online"),
         Edit("arch/x86/kernel/dumpstack.c",
              "\t\tif (cpu == die_owner)\n"
              "\t\t\t/* nested oops.",
@@ -696,6 +701,14 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\t\tif (cpu == die_owner || panic_on_this_cpu())\n"
              "\t\t\t/* nested oops.",
              "an exception on the way to the crash image waits for nobody who was stopped"),
+        Edit("arch/arm/kernel/smp.c",
+             "\twhile (num_online_cpus() > 1 && timeout--)\n"
+             "\t\tudelay(1);\n\n"
+             "\tif (num_online_cpus() > 1)\n",
+             "\twhile (num_online_cpus() > cpu_online(smp_processor_id()) && timeout--)\n"
+             "\t\tudelay(1);\n\n"
+             "\tif (num_online_cpus() > cpu_online(smp_processor_id()))\n",
+             "the CPU that panics need not be online"),
         Edit("arch/m68k/Kconfig",
              "\tselect ARCH_HAS_DMA_PREP_COHERENT if M68K_NONCOHERENT_DMA && !COLDFIRE\n",
              "\tselect ARCH_HAS_DMA_PREP_COHERENT if M68K_NONCOHERENT_DMA && !COLDFIRE\n"

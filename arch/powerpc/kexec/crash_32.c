@@ -59,7 +59,9 @@ void crash_ipi_callback(struct pt_regs *regs)
  */
 void crash_kexec_prepare(void)
 {
-	unsigned int others = num_online_cpus() - 1, ms;
+	/* This one need not be online, in hotplug. */
+	unsigned int others = num_online_cpus() - cpu_online(smp_processor_id());
+	unsigned int ms;
 
 	hard_irq_disable();
 	WRITE_ONCE(crashing_cpu, smp_processor_id());
