@@ -15,12 +15,14 @@
 
 #include <linux/bits.h>
 #include <linux/cpu.h>
+#include <linux/crash_dump.h>
 #include <linux/irqflags.h>
 #include <linux/kexec.h>
 #include <linux/libfdt.h>
 #include <linux/memblock.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/of.h>
 #include <linux/pgtable.h>
 #include <linux/sizes.h>
 #include <linux/smp.h>
@@ -58,14 +60,31 @@
 			 PTE_CACHEABLE | PTE_BUFFERABLE)
 #endif
 
+/*
+ * In a kernel that captures a dump: those that have stopped for the panic loop in the
+ * memory of the one that died.
+ */
+static bool has_stray_cpus(void)
+{
+	struct device_node *node;
+	unsigned int nr = 0;
+
+	if (!is_kdump_kernel())
+		return false;
+	for_each_of_cpu_node(node)
+		nr++;
+	return nr > 1;
+}
+
 /**
  * machine_kexec_check - whether this kernel can be left
  * @crash: in a panic: CPUs that can't be stopped may stay in its memory, which a
  *	crash image leaves alone
  *
  * Context: May sleep.
- * Return: 0; -EBUSY if other CPUs can't be stopped for good; -EOPNOTSUPP if the
- * handoff does not know the processor, or can't address its memory.
+ * Return: 0; -EBUSY if other CPUs can't be stopped for good, or may run a kernel that
+ * has crashed; -EOPNOTSUPP if the handoff does not know the processor, or can't address
+ * its memory.
  */
 int machine_kexec_check(bool crash)
 {
@@ -78,6 +97,9 @@ int machine_kexec_check(bool crash)
 	if (!crash && num_present_cpus() > 1 && !platform_can_cpu_hotplug())
 		return kexec_refuse(-EBUSY,
 				    "the machine has no means to stop its other CPUs, which would go on running this kernel");
+	if (!crash && has_stray_cpus())
+		return kexec_refuse(-EBUSY,
+				    "the other CPUs of the machine may still run the kernel that has crashed");
 	return 0;
 }
 

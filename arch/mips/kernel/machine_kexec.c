@@ -16,12 +16,15 @@
 #include <linux/cleanup.h>
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/crash_dump.h>
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/irqflags.h>
 #include <linux/kexec.h>
 #include <linux/libfdt.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/of.h>
 #include <linux/reboot.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -36,6 +39,8 @@
 #include <asm/crash_reserve.h>
 #include <asm/fw/fw.h>
 #include <asm/hazards.h>
+#include <asm/mips-cps.h>
+#include <asm/mipsmtregs.h>
 #include <asm/mipsregs.h>
 #include <asm/pm-cps.h>
 #include <asm/smp-cps.h>
@@ -170,19 +175,47 @@ static bool can_stop_cpus(void)
 #endif
 }
 
+/* How many CPUs the machine has, at least, whether this kernel uses them or not. */
+static unsigned int count_cpus(void)
+{
+	unsigned int nodes = 0, cluster, core, vps = 0;
+	struct device_node *node;
+
+	for_each_of_cpu_node(node)
+		nodes++;
+	for (cluster = 0; cluster < mips_cps_numclusters(); cluster++) {
+		for (core = 0; core < mips_cps_numcores(cluster); core++)
+			vps += mips_cps_numvps(cluster, core);
+	}
+	return max3(nodes, vps, core_nvpes());
+}
+
+/*
+ * In a kernel that captures a dump: those that have stopped for the panic loop in the
+ * memory of the one that died.
+ */
+static bool has_stray_cpus(void)
+{
+	return is_kdump_kernel() && count_cpus() > 1;
+}
+
 /**
  * machine_kexec_check - whether this kernel can be left
  * @crash: in a panic: CPUs that can't be stopped may stay in its memory, which a
  *	crash image leaves alone
  *
  * Context: May sleep.
- * Return: 0, or -EBUSY if other CPUs can't be stopped for good.
+ * Return: 0, or -EBUSY if other CPUs can't be stopped for good, or may run a kernel that
+ * has crashed.
  */
 int machine_kexec_check(bool crash)
 {
 	if (!crash && num_online_cpus() > 1 && !can_stop_cpus())
 		return kexec_refuse(-EBUSY,
 				    "the machine has no means to stop its other CPUs, which would go on running this kernel");
+	if (!crash && has_stray_cpus())
+		return kexec_refuse(-EBUSY,
+				    "the other CPUs of the machine may still run the kernel that has crashed");
 	return 0;
 }
 
