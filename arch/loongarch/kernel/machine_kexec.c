@@ -18,6 +18,7 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/acpi.h>
+#include <linux/bitmap.h>
 #include <linux/build_bug.h>
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
@@ -54,15 +55,12 @@
 /* A segment that begins like this is a command line, by what kexec-tools do. */
 #define COMMAND_LINE	"kexec "
 
-#ifdef CONFIG_SMP
-/* What memblock_init() reserves in each kernel. */
-#define RESERVED_END	(PHYS_OFFSET + SZ_2M)
+/* What memblock_init() reserves in each kernel, and the places that there are in it. */
+#define RESERVED_SIZE	SZ_2M
+#define NR_PLACES	(RESERVED_SIZE / KEXEC_PARKING_SIZE)
 
 /* How long a table of firmware's may be that does not say it. */
 #define TABLE_MAX	SZ_64K
-
-/* How long is waited for a CPU, in ms. */
-#define PARK_TIMEOUT	1000
 
 static bool overlaps(u64 start, u64 len, u64 addr)
 {
@@ -144,34 +142,77 @@ static bool is_parking(const struct kexec_parking *place)
 	return !memcmp(place->code, kexec_parking, KEXEC_PARKING_ENTER);
 }
 
-/*
- * CPUs that this kernel knows nothing of (nr_cpus=) may wait in a page that a kernel
- * before has filled.  If it has what we would write there, we don't, else it is left alone.
- */
-static bool is_anothers(const struct kexec_parking *place)
+static u64 nth_place(unsigned int nr)
 {
-	return is_parking(place) &&
-	       memcmp(place->code, kexec_parking, sizeof(place->code));
+	return PHYS_OFFSET + (u64)nr * KEXEC_PARKING_SIZE;
 }
+
+/*
+ * CPUs that this kernel knows nothing of (nr_cpus=, or it has no SMP) may wait in a page
+ * that a kernel before has filled.
+ */
+static DECLARE_BITMAP(places_before, NR_PLACES) __ro_after_init;
 
 /* Where other CPUs can wait for the next kernel, or NULL. */
 static struct kexec_parking *parking __ro_after_init;
 
+/* A page that has what we would write there can be used, and is not written to. */
+static bool __init is_good(const struct kexec_parking *place)
+{
+	return IS_ENABLED(CONFIG_SMP) &&
+	       (!is_parking(place) ||
+		!memcmp(place->code, kexec_parking, sizeof(place->code)));
+}
+
 static int __init find_parking(void)
 {
-	u64 addr = RESERVED_END;
+	unsigned int nr;
 
-	while (fw_arg2 && !parking && addr > PHYS_OFFSET) {
-		struct kexec_parking *place;
+	if (!fw_arg2)
+		return 0;
+	for (nr = 0; nr < NR_PLACES; nr++) {
+		struct kexec_parking *place = (void *)TO_CACHE(nth_place(nr));
 
-		addr -= KEXEC_PARKING_SIZE;
-		place = (void *)TO_CACHE(addr);
-		if (is_unused(addr) && !is_anothers(place))
+		if (!is_unused(nth_place(nr)))
+			continue;
+		__assign_bit(nr, places_before, is_parking(place));
+		/* The last one. */
+		if (is_good(place))
 			parking = place;
 	}
 	return 0;
 }
 subsys_initcall(find_parking);
+
+static bool is_for_waiting(unsigned int nr)
+{
+	return test_bit(nr, places_before) ||
+	       (parking && num_present_cpus() > 1 &&
+		nth_place(nr) == PHYSADDR(parking));
+}
+
+/* No image may be where they wait. */
+static int check_parking(const struct kimage *image)
+{
+	unsigned int nr, place;
+
+	for (nr = 0; nr < image->nr_segments; nr++) {
+		const struct kexec_segment *seg = &image->segment[nr];
+
+		for (place = 0; place < NR_PLACES; place++) {
+			if (overlaps(seg->mem, seg->memsz, nth_place(place)) &&
+			    is_for_waiting(place))
+				return kexec_refuse(-EADDRNOTAVAIL,
+						    "segment %u is over the page at %#lx, where other CPUs wait for the next kernel",
+						    nr, (unsigned long)nth_place(place));
+		}
+	}
+	return 0;
+}
+
+#ifdef CONFIG_SMP
+/* How long is waited for a CPU, in ms. */
+#define PARK_TIMEOUT	1000
 
 /* By the mailbox and the interrupt that loongson_boot_secondary() starts a CPU with. */
 static void send_to(u64 entry, unsigned int id)
@@ -258,32 +299,10 @@ static int check_cpus(void)
 	return 0;
 }
 
-/* No image may be where they wait. */
-static int check_parking(const struct kimage *image)
-{
-	unsigned int nr;
-
-	if (num_present_cpus() == 1 || !parking)
-		return 0;
-	for (nr = 0; nr < image->nr_segments; nr++) {
-		const struct kexec_segment *seg = &image->segment[nr];
-
-		if (overlaps(seg->mem, seg->memsz, PHYSADDR(parking)))
-			return kexec_refuse(-EADDRNOTAVAIL,
-					    "segment %u is over the page at %#lx, where other CPUs wait for the next kernel",
-					    nr, (unsigned long)PHYSADDR(parking));
-	}
-	return 0;
-}
 #else
 static inline void park_cpus(void) { }
 
 static inline int check_cpus(void)
-{
-	return 0;
-}
-
-static inline int check_parking(const struct kimage *image)
 {
 	return 0;
 }
