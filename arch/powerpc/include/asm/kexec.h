@@ -113,18 +113,28 @@ extern const u32 kexec_nr_waiting;
 
 #ifdef CONFIG_PPC_BOOK3S_64
 /*
- * What this kernel forbids itself by keys is not forbidden to the next, which may not
- * know of these registers (Power ISA, "Virtual Page Class Key Protection").  In real
- * mode they mean nothing, so that it does not matter when that is done.
+ * What the next kernel may not know of, and so does not set itself (Power ISA).  What
+ * this one forbids itself by keys ("Virtual Page Class Key Protection") is not forbidden
+ * to the next.  It is not interrupted where xmon had set a breakpoint ("Completed
+ * Instruction Address Breakpoint"), which in a partition is the hypervisor's: see
+ * pseries_kexec_cpu_down().  Its programs run as if there were no DEXCR, and no key of this
+ * one's is left ("Hash instructions").  In real mode none means anything to the kernel
+ * itself but the breakpoint, so that it does not matter when that is done.
  */
 static inline void reset_sprs(void)
 {
-	if (cpu_has_feature(CPU_FTR_ARCH_206)) {
-		mtspr(SPRN_AMR, 0);
-		mtspr(SPRN_UAMOR, 0);
+	if (cpu_has_feature(CPU_FTR_ARCH_31)) {
+		mtspr(SPRN_HASHKEYR, 0);
+		mtspr(SPRN_DEXCR, 0);
 	}
+	if (cpu_has_feature(CPU_FTR_HVMODE) && cpu_has_feature(CPU_FTR_ARCH_207S))
+		mtspr(SPRN_CIABR, 0);
 	if (cpu_has_feature(CPU_FTR_ARCH_207S))
 		mtspr(SPRN_IAMR, 0);
+	if (cpu_has_feature(CPU_FTR_ARCH_206)) {
+		mtspr(SPRN_UAMOR, 0);
+		mtspr(SPRN_AMR, 0);
+	}
 	isync();
 }
 #endif

@@ -5,6 +5,7 @@
 #include <linux/printk.h>
 #include <linux/types.h>
 
+#include <asm/cputable.h>
 #include <asm/hvcall.h>
 #include <asm/plpar_wrappers.h>
 #include <asm/smp.h>
@@ -40,6 +41,9 @@ static void give_back_areas(unsigned int hwcpu)
 void pseries_kexec_cpu_down(int crash_shutdown, int secondary)
 {
 	give_back_areas(hard_smp_processor_id());
+	/* xmon's breakpoint: see reset_sprs().  Where there is no such call there is none. */
+	if (cpu_has_feature(CPU_FTR_ARCH_207S))
+		plpar_set_ciabr(0);
 
 	if (!xive_enabled()) {
 		/*
