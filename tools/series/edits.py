@@ -312,8 +312,11 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "a hypervisor that is never done does not keep the next kernel waiting"),
         Edit("arch/powerpc/platforms/pseries/lpar.c",
              "\t} while (rc == H_CONTINUE);\n",
-             "\t\t/* Enough: each entry is removed one by one, then. */\n"
-             "\t} while (rc == H_CONTINUE && mftb() < end);\n",
+             "\t\t/*\n"
+             "\t\t * Enough: each entry is removed one by one, then.  At boot, with fadump,\n"
+             "\t\t * it is not known yet how fast the timebase counts, nor is there a way out.\n"
+             "\t\t */\n"
+             "\t} while (rc == H_CONTINUE && (!tb_ticks_per_sec || mftb() < end));\n",
              "a hypervisor that is never done does not keep the next kernel waiting"),
         Edit("arch/powerpc/platforms/pseries/lpar.c",
              "\t\tif (lpar_rc != H_SUCCESS) {\n"
