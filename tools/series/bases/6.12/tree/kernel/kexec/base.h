@@ -44,4 +44,10 @@ static inline bool kexec_panic_goes_elsewhere(void)
 	return false;
 }
 
+/* Whether a page that is given back stays with its CPU for a while. */
+static inline bool kexec_cpus_keep_pages(void)
+{
+	return true;
+}
+
 #endif /* _KERNEL_KEXEC_BASE_H */

@@ -9,6 +9,7 @@
 #include <linux/crash_reserve.h>
 #include <linux/gfp.h>
 #include <linux/hrtimer.h>
+#include <linux/kconfig.h>
 
 #include "../../mm/page_alloc.h"		/* drain_all_pages() */
 
@@ -43,6 +44,12 @@ kexec_setup_timer(struct hrtimer *timer,
 static inline bool kexec_panic_goes_elsewhere(void)
 {
 	return panic_goes_elsewhere();
+}
+
+/* Whether a page that is given back stays with its CPU for a while. */
+static inline bool kexec_cpus_keep_pages(void)
+{
+	return IS_ENABLED(CONFIG_SMP);
 }
 
 #endif /* _KERNEL_KEXEC_BASE_H */
