@@ -41,51 +41,66 @@ static void add_phdr(struct elf64_hdr *header, __u32 type, __u64 phys, __u64 vir
 	};
 }
 
-/* All kernels that are told so are little endian, whatever machine plans for them. */
-static void make_little_endian(struct elf64_hdr *header)
+static __u16 order16(__u16 value, bool big)
+{
+	return big ? htobe16(value) : htole16(value);
+}
+
+static __u32 order32(__u32 value, bool big)
+{
+	return big ? htobe32(value) : htole32(value);
+}
+
+static __u64 order64(__u64 value, bool big)
+{
+	return big ? htobe64(value) : htole64(value);
+}
+
+/* To that of the kernel that reads it, whatever machine plans for it. */
+static void set_byte_order(struct elf64_hdr *header, bool big)
 {
 	struct elf64_phdr *phdr = (struct elf64_phdr *)(header + 1);
 	struct elf64_phdr *end = phdr + header->e_phnum;
 
 	for (; phdr < end; phdr++) {
-		phdr->p_type = htole32(phdr->p_type);
-		phdr->p_flags = htole32(phdr->p_flags);
-		phdr->p_offset = htole64(phdr->p_offset);
-		phdr->p_vaddr = htole64(phdr->p_vaddr);
-		phdr->p_paddr = htole64(phdr->p_paddr);
-		phdr->p_filesz = htole64(phdr->p_filesz);
-		phdr->p_memsz = htole64(phdr->p_memsz);
+		phdr->p_type = order32(phdr->p_type, big);
+		phdr->p_flags = order32(phdr->p_flags, big);
+		phdr->p_offset = order64(phdr->p_offset, big);
+		phdr->p_vaddr = order64(phdr->p_vaddr, big);
+		phdr->p_paddr = order64(phdr->p_paddr, big);
+		phdr->p_filesz = order64(phdr->p_filesz, big);
+		phdr->p_memsz = order64(phdr->p_memsz, big);
 	}
-	header->e_type = htole16(header->e_type);
-	header->e_machine = htole16(header->e_machine);
-	header->e_version = htole32(header->e_version);
-	header->e_phoff = htole64(header->e_phoff);
-	header->e_ehsize = htole16(header->e_ehsize);
-	header->e_phentsize = htole16(header->e_phentsize);
-	header->e_phnum = htole16(header->e_phnum);
+	header->e_type = order16(header->e_type, big);
+	header->e_machine = order16(header->e_machine, big);
+	header->e_version = order32(header->e_version, big);
+	header->e_phoff = order64(header->e_phoff, big);
+	header->e_ehsize = order16(header->e_ehsize, big);
+	header->e_phentsize = order16(header->e_phentsize, big);
+	header->e_phnum = order16(header->e_phnum, big);
 }
 
-static void make_little_endian_32(struct elf32_hdr *header)
+static void set_byte_order_32(struct elf32_hdr *header, bool big)
 {
 	struct elf32_phdr *phdr = (struct elf32_phdr *)(header + 1);
 	struct elf32_phdr *end = phdr + header->e_phnum;
 
 	for (; phdr < end; phdr++) {
-		phdr->p_type = htole32(phdr->p_type);
-		phdr->p_flags = htole32(phdr->p_flags);
-		phdr->p_offset = htole32(phdr->p_offset);
-		phdr->p_vaddr = htole32(phdr->p_vaddr);
-		phdr->p_paddr = htole32(phdr->p_paddr);
-		phdr->p_filesz = htole32(phdr->p_filesz);
-		phdr->p_memsz = htole32(phdr->p_memsz);
+		phdr->p_type = order32(phdr->p_type, big);
+		phdr->p_flags = order32(phdr->p_flags, big);
+		phdr->p_offset = order32(phdr->p_offset, big);
+		phdr->p_vaddr = order32(phdr->p_vaddr, big);
+		phdr->p_paddr = order32(phdr->p_paddr, big);
+		phdr->p_filesz = order32(phdr->p_filesz, big);
+		phdr->p_memsz = order32(phdr->p_memsz, big);
 	}
-	header->e_type = htole16(header->e_type);
-	header->e_machine = htole16(header->e_machine);
-	header->e_version = htole32(header->e_version);
-	header->e_phoff = htole32(header->e_phoff);
-	header->e_ehsize = htole16(header->e_ehsize);
-	header->e_phentsize = htole16(header->e_phentsize);
-	header->e_phnum = htole16(header->e_phnum);
+	header->e_type = order16(header->e_type, big);
+	header->e_machine = order16(header->e_machine, big);
+	header->e_version = order32(header->e_version, big);
+	header->e_phoff = order32(header->e_phoff, big);
+	header->e_ehsize = order16(header->e_ehsize, big);
+	header->e_phentsize = order16(header->e_phentsize, big);
+	header->e_phnum = order16(header->e_phnum, big);
 }
 
 /* The largest mapping that an address has: that of all memory. */
@@ -232,8 +247,7 @@ static void *narrow_header(struct boot *boot, const struct elf64_hdr *header,
 	narrow->e_phentsize = sizeof(struct elf32_phdr);
 	for (i = 0; i < header->e_phnum; i++)
 		narrow_phdr(narrow, &phdrs[i]);
-	if (header->e_ident[EI_DATA] == ELFDATA2LSB)
-		make_little_endian_32(narrow);
+	set_byte_order_32(narrow, header->e_ident[EI_DATA] == ELFDATA2MSB);
 	return narrow;
 }
 
@@ -246,10 +260,6 @@ static void *narrow_header(struct boot *boot, const struct elf64_hdr *header,
  */
 bool place_core_header(struct boot *boot, struct range *at)
 {
-	/* In the byte order of the kernel that reads it, which is this machine's own. */
-	const bool big = (boot->arch == &boot_ppc64 || boot->arch == &boot_ppc ||
-			  boot->arch == &boot_m68k) &&
-			 __BYTE_ORDER == __BIG_ENDIAN;
 	int i, phdrs = boot->nr_cpu_notes + 1 + boot->nr_mapped;
 	struct hole hole = {
 		.align = boot->page,
@@ -259,6 +269,11 @@ bool place_core_header(struct boot *boot, struct range *at)
 	struct elf64_hdr *header;
 	void *content;
 
+	/* CPUs' registers, which that kernel reads, are in the order of this machine's. */
+	if (boot->machine && boot->big_endian != boot->machine_big)
+		return bad_kernel(boot,
+				  "it is %s endian, and can't read a dump of a kernel that is not",
+				  boot->big_endian ? "big" : "little");
 	if (!find_captured(boot, &ram))
 		return false;
 	/* Each end of a mapping may split one, and what was first in memory another. */
@@ -273,7 +288,7 @@ bool place_core_header(struct boot *boot, struct range *at)
 
 	memcpy(header->e_ident, ELFMAG, SELFMAG);
 	header->e_ident[EI_CLASS] = ELFCLASS64;
-	header->e_ident[EI_DATA] = big ? ELFDATA2MSB : ELFDATA2LSB;
+	header->e_ident[EI_DATA] = boot->big_endian ? ELFDATA2MSB : ELFDATA2LSB;
 	header->e_ident[EI_VERSION] = EV_CURRENT;
 	header->e_type = ET_CORE;
 	header->e_machine = boot->arch->machine;
@@ -294,8 +309,7 @@ bool place_core_header(struct boot *boot, struct range *at)
 				       header;
 	if (!content)
 		return false;
-	if (!big)
-		make_little_endian(header);
+	set_byte_order(header, boot->big_endian);
 
 	/* So that what it uses remains one piece, of large pages. */
 	if (boot->arch->core_outside && boot->ram.nr)

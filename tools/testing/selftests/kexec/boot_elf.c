@@ -7,8 +7,8 @@
  * and the entry is a physical address as well.  An x86_64 kernel finds out where
  * it runs, and may lie any multiple of 2 MiB further (arch/x86/kernel/head_64.S,
  * __startup_64()).  An arm64 kernel is an Image then, header and all.  One of 64-bit
- * powerpc begins with its entry.  Those of powerpc, parisc and m68k only may be big
- * endian.
+ * powerpc begins with its entry.  Those of powerpc, mips, parisc and m68k only may be
+ * big endian.
  */
 #include <string.h>
 
@@ -112,6 +112,12 @@ static __u64 member(const struct elf_kernel *elf, const unsigned char *header,
 	return elf->is_be ? get_be(header, size) : get_le(header, size);
 }
 
+static bool may_be_big_endian(__u64 machine)
+{
+	return machine == EM_PPC64 || machine == EM_PPC || machine == EM_MIPS ||
+	       machine == EM_PARISC || machine == EM_68K;
+}
+
 static bool read_ehdr(struct boot *boot, struct elf_kernel *elf)
 {
 	const unsigned char *data = boot->kernel.data;
@@ -131,10 +137,10 @@ static bool read_ehdr(struct boot *boot, struct elf_kernel *elf)
 		return bad_kernel(boot, "the ELF data encoding at %#x is %d, neither 1 nor 2",
 				  EI_DATA, data[EI_DATA]);
 	elf->machine = member(elf, data, e_machine);
-	if (elf->is_be && elf->machine != EM_PPC64 && elf->machine != EM_PPC &&
-	    elf->machine != EM_PARISC && elf->machine != EM_68K)
+	if (elf->is_be && !may_be_big_endian(elf->machine))
 		return bad_kernel(boot, "the ELF data encoding at %#x is %d, not little endian",
 				  EI_DATA, data[EI_DATA]);
+	boot->big_endian = elf->is_be;
 	type = member(elf, data, e_type);
 	if (type != ET_EXEC && type != ET_DYN)
 		return bad_kernel(boot, "e_type is %llu: an object or core file, no kernel",
@@ -311,6 +317,10 @@ static bool load_mips_elf(struct boot *boot, const struct elf_kernel *elf)
 
 	if (elf->is_64)
 		return bad_kernel(boot, "a 64-bit vmlinux of mips, which is not supported");
+	/* It is the machine that has one byte order or the other. */
+	if (boot->machine && elf->is_be != boot->machine_big)
+		return bad_kernel(boot, "it is %s endian, and this machine is not",
+				  elf->is_be ? "big" : "little");
 	return entry_fits(boot, elf, elf->span.start) && load_mips(boot, &kernel);
 }
 

@@ -239,7 +239,9 @@ extern const struct boot_format boot_s390_image, boot_sh_zimage;
  * @nr_mapped: pieces of that
  * @backup: where a copy of the first pages of a kernel that died is put (ppc64)
  * @machine: what the kernel is to run on; NULL for whatever it is made for
+ * @machine_big: with that, whether the running kernel is big endian
  * @arch: for which architecture the kernel turned out to be
+ * @big_endian: whether it is so, where both byte orders are known
  * @format: and of which format
  * @version: the kernel's version, where its file tells
  * @ram: memory that the image may use at all
@@ -277,7 +279,9 @@ struct boot {
 	__u64 backup;
 
 	const struct boot_arch *machine;
+	bool machine_big;
 	const struct boot_arch *arch;
+	bool big_endian;
 	const struct boot_format *format;
 	char version[128];
 	struct ranges ram;

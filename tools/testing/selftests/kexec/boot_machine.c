@@ -383,6 +383,7 @@ bool read_machine(struct boot *boot)
 		if (archs[i]->kexec == native_arch())
 			boot->machine = archs[i];
 	}
+	boot->machine_big = __BYTE_ORDER == __BIG_ENDIAN;
 	if (!boot->machine)
 		return boot_fail(boot, "there is no support for this machine's architecture");
 	boot->page = page_size();

@@ -71,6 +71,7 @@ bool boot_plan(struct boot *boot)
 	if (i == ARRAY_SIZE(formats))
 		return say_what_it_is(boot);
 	boot->format = formats[i];
+	boot->big_endian = false;
 
 	memcpy(cmdline, boot->cmdline, sizeof(cmdline));
 

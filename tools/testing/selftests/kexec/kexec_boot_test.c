@@ -298,29 +298,46 @@ static void use_server(struct _test_data_loader *self, bool big)
 	};
 }
 
-/* A big endian vmlinux of 32 bits, with one PT_LOAD. */
-static void put_vmlinux(unsigned char *kernel, int machine, __u64 virt, __u64 phys)
+/* A vmlinux of 32 bits, with one PT_LOAD. */
+static void put_vmlinux_32(unsigned char *kernel, int machine, __u64 virt, __u64 phys,
+			   bool big)
 {
 	unsigned char *phdr = kernel + 52;
 
 	memset(kernel, 0, KERNEL_SIZE);
 	memcpy(kernel, ELFMAG, SELFMAG);
 	kernel[EI_CLASS] = ELFCLASS32;
-	kernel[EI_DATA] = ELFDATA2MSB;
-	put_be(kernel + 0x10, 2, ET_EXEC);
-	put_be(kernel + 0x12, 2, machine);
-	put_be(kernel + 0x18, 4, virt + 0x10);
-	put_be(kernel + 0x1c, 4, 52);
-	put_be(kernel + 0x2a, 2, 32);
-	put_be(kernel + 0x2c, 2, 1);
-	put_be(phdr, 4, PT_LOAD);
-	put_be(phdr + 4, 4, 0x1000);
-	put_be(phdr + 8, 4, virt);
-	put_be(phdr + 12, 4, phys);
-	put_be(phdr + 16, 4, 0x4000);
-	put_be(phdr + 20, 4, 0x523456);
+	kernel[EI_DATA] = big ? ELFDATA2MSB : ELFDATA2LSB;
+	put(kernel + 0x10, 2, ET_EXEC, big);
+	put(kernel + 0x12, 2, machine, big);
+	put(kernel + 0x18, 4, virt + 0x10, big);
+	put(kernel + 0x1c, 4, 52, big);
+	put(kernel + 0x2a, 2, 32, big);
+	put(kernel + 0x2c, 2, 1, big);
+	put(phdr, 4, PT_LOAD, big);
+	put(phdr + 4, 4, 0x1000, big);
+	put(phdr + 8, 4, virt, big);
+	put(phdr + 12, 4, phys, big);
+	put(phdr + 16, 4, 0x4000, big);
+	put(phdr + 20, 4, 0x523456, big);
 	memset(kernel + 0x1000, 0x44, 0x4000);
 	memcpy(kernel + 0x2000, "Linux version 6.12.0-test (me@here)", 35);
+}
+
+/* A big endian one. */
+static void put_vmlinux(unsigned char *kernel, int machine, __u64 virt, __u64 phys)
+{
+	put_vmlinux_32(kernel, machine, virt, phys, true);
+}
+
+/* A malta of 256 MiB, and a vmlinux of mips or mipsel for it. */
+static void use_malta(struct _test_data_loader *self, bool big, __u64 virt)
+{
+	use_map(&self->boot, "00000000-0fffffff : System RAM\n"
+			     "  00100000-003fffff : Kernel code\n"
+			     "  00400000-004fffff : Kernel data\n"
+			     "  04000000-09ffffff : Crash kernel\n");
+	put_vmlinux_32(self->kernel, EM_MIPS, virt, virt, big);
 }
 
 /* A workstation of 256 MiB, and a vmlinux of parisc for it. */
@@ -1361,6 +1378,56 @@ TEST_F(loader, loongarch_broken)
 	check_longest_line(_metadata, boot, 4095);
 }
 
+TEST_F(loader, mips)
+{
+	struct boot *boot = &self->boot;
+	int big;
+
+	use_initrd(self);
+	for (big = 0; big < 2; big++) {
+		use_malta(self, big, 0x80100000);
+		plan(_metadata, boot);
+		ASSERT_TRUE(boot->arch == &boot_mips);
+		ASSERT_SAME(0x100000, find(boot, "kernel")->at.start);
+		ASSERT_SAME(0x630000, find(boot, "kernel")->at.end);
+		ASSERT_SAME(0x100010, boot->entry);
+		ASSERT_SAME(0x10000, find(boot, "initrd")->at.start);
+		ASSERT_STREQ("kexec console=ttyS0 quiet rd_start=0x80010000 rd_size=10000",
+			     find(boot, "command line")->buf);
+		forget_plan(boot);
+		snprintf(boot->cmdline, sizeof(boot->cmdline), "console=ttyS0 quiet");
+	}
+}
+
+/* Both are mips for the system call; a machine runs kernels of one byte order only. */
+TEST_F(loader, mips_refused)
+{
+	struct boot *boot = &self->boot;
+	int big;
+
+	for (big = 0; big < 2; big++) {
+		use_malta(self, big, 0x80100000);
+		boot->machine = &boot_mips;
+		boot->machine_big = big;
+		plan(_metadata, boot);
+		forget_plan(boot);
+		boot->machine_big = !big;
+		refuse(_metadata, boot, big ? "it is big endian, and this machine is not" :
+					      "it is little endian, and this machine is not");
+		boot->machine = NULL;
+		put(self->kernel + 0x18, 4, 0x80700000, big);
+		refuse(_metadata, boot, "e_entry is 0x80700000, outside of its PT_LOADs");
+		use_malta(self, big, 0x7ff00000);
+		refuse(_metadata, boot, "it is linked to [0x7ff00000-0x80423455], not in KSEG0");
+		use_malta(self, big, 0x9fb00000);
+		refuse(_metadata, boot, "it is linked to [0x9fb00000-0xa0023455], not in KSEG0");
+	}
+	use_malta(self, true, 0x80100000);
+	memset(boot->cmdline, 'x', 4096);
+	boot->cmdline[4096] = '\0';
+	refuse(_metadata, boot, "the command line has 4096 characters, and it takes 4095");
+}
+
 TEST_F(loader, parisc)
 {
 	struct boot *boot = &self->boot;
@@ -2358,12 +2425,49 @@ static void check_usable(struct __test_metadata *_metadata, const void *fdt,
 	ASSERT_SAME(size, fdt64_ld(value + 1));
 }
 
+/* The one who reads the core header is the kernel, whatever plans for it. */
+static void check_byte_order(struct __test_metadata *_metadata, const void *core,
+			     __u64 machine, bool big)
+{
+	const unsigned char *header = core;
+
+	ASSERT_SAME(big ? ELFDATA2MSB : ELFDATA2LSB, header[EI_DATA]);
+	ASSERT_SAME(machine, big ? get_be(header + 0x12, 2) : get_le(header + 0x12, 2));
+}
+
+static __u64 core_number(const __u64 *value, bool big)
+{
+	return big ? be64toh(*value) : le64toh(*value);
+}
+
+TEST_F(loader, mips_panic)
+{
+	const struct boot_segment *core;
+	struct boot *boot = &self->boot;
+	int big;
+
+	for (big = 0; big < 2; big++) {
+		use_malta(self, big, 0x84000000);
+		know_crash_notes(boot);
+		plan(_metadata, boot);
+		ASSERT_SAME(0x4000000, find(boot, "kernel")->at.start);
+		core = find(boot, "core header");
+		ASSERT_SAME(ELFCLASS32, ((const unsigned char *)core->buf)[EI_CLASS]);
+		check_byte_order(_metadata, core->buf, EM_MIPS, big);
+		/* Three notes, the kernel, and memory on both sides of the region. */
+		ASSERT_SAME(6, big ? get_be((const unsigned char *)core->buf + 0x2c, 2) :
+				     get_le((const unsigned char *)core->buf + 0x2c, 2));
+		ASSERT_SAME(0xa000000, core->at.end);
+		forget_plan(boot);
+		snprintf(boot->cmdline, sizeof(boot->cmdline), "console=ttyS0 quiet");
+	}
+}
+
 TEST_F(loader, ppc64_panic)
 {
 	const struct elf64_phdr *phdr;
 	struct boot *boot = &self->boot;
 	const struct boot_segment *core;
-	const struct elf64_hdr *header;
 	uint64_t address, size;
 	char text[64];
 	__u64 backup;
@@ -2388,17 +2492,18 @@ TEST_F(loader, ppc64_panic)
 		snprintf(text, sizeof(text), "console=ttyS0 quiet elfcorehdr=0x%llx",
 			 core->at.start);
 		ASSERT_STREQ(text, boot->cmdline);
-		header = core->buf;
-		ASSERT_SAME(EM_PPC64, header->e_machine);
-		phdr = (const void *)(header + 1);
-		while (phdr->p_type != PT_LOAD || phdr->p_paddr)
+		check_byte_order(_metadata, core->buf, EM_PPC64, big);
+		phdr = (const void *)((const struct elf64_hdr *)core->buf + 1);
+		while (get_le((const void *)&phdr->p_type, 4) != PT_LOAD &&
+		       get_be((const void *)&phdr->p_type, 4) != PT_LOAD)
 			phdr++;
-		ASSERT_SAME(0, phdr[0].p_paddr);
-		ASSERT_SAME(backup, phdr[0].p_offset);
-		ASSERT_SAME(0x10000, phdr[0].p_filesz);
-		ASSERT_SAME(0x10000, phdr[1].p_paddr);
-		ASSERT_SAME(0x10000, phdr[1].p_offset);
-		ASSERT_SAME(0xfff0000, phdr[1].p_filesz);
+		while (phdr->p_paddr)
+			phdr++;
+		ASSERT_SAME(backup, core_number(&phdr[0].p_offset, big));
+		ASSERT_SAME(0x10000, core_number(&phdr[0].p_filesz, big));
+		ASSERT_SAME(0x10000, core_number(&phdr[1].p_paddr, big));
+		ASSERT_SAME(0x10000, core_number(&phdr[1].p_offset, big));
+		ASSERT_SAME(0xfff0000, core_number(&phdr[1].p_filesz, big));
 
 		fdt = (void *)find(boot, "device tree")->buf;
 		check_usable(_metadata, fdt, "/memory@0", 0x20000000);
@@ -2421,8 +2526,12 @@ TEST_F(loader, ppc64_panic)
 					 "linux,usable-memory", NULL));
 		forget_plan(boot);
 		snprintf(boot->cmdline, sizeof(boot->cmdline), "console=ttyS0 quiet");
-		put(self->kernel + 0x105c, 4, 0, big);
 		boot->panic = true;
+		boot->machine = &boot_ppc64;
+		boot->machine_big = !big;
+		refuse(_metadata, boot, "endian, and can't read a dump of a kernel that is not");
+		boot->machine = NULL;
+		put(self->kernel + 0x105c, 4, 0, big);
 		refuse(_metadata, boot, "no \"run0\" at 0x5c");
 	}
 }
@@ -2448,9 +2557,7 @@ TEST_F(loader, ppc_panic)
 	ASSERT_STREQ(text, boot->cmdline);
 	header = core->buf;
 	ASSERT_SAME(ELFCLASS32, header->e_ident[EI_CLASS]);
-	ASSERT_SAME(htobe16(1) == 1 ? ELFDATA2MSB : ELFDATA2LSB,
-		    header->e_ident[EI_DATA]);
-	ASSERT_SAME(EM_PPC, header->e_machine);
+	check_byte_order(_metadata, core->buf, EM_PPC, true);
 
 	fdt = (void *)find(boot, "device tree")->buf;
 	usable = fdt_getprop(fdt, fdt_path_offset(fdt, "/memory"),
@@ -2632,9 +2739,7 @@ TEST_F(loader, m68k_panic)
 	ASSERT_STREQ(text, boot->cmdline);
 	header = core->buf;
 	ASSERT_SAME(ELFCLASS32, header->e_ident[EI_CLASS]);
-	ASSERT_SAME(htobe16(1) == 1 ? ELFDATA2MSB : ELFDATA2LSB,
-		    header->e_ident[EI_DATA]);
-	ASSERT_SAME(4, header->e_machine);
+	check_byte_order(_metadata, core->buf, 4, true);
 	record = check_record(_metadata, at(boot, 0x08653000), 1, "\0\0\0\x0e", 4);
 	record = check_record(_metadata, record, 0x8003, "\xff\0\x80\0\0\0\0\x27", 8);
 	record = check_record(_metadata, record, 5, "\x08\0\0\0\x01\xfc\0", 8);
