@@ -8,7 +8,7 @@ from . import build, demo, dump, guest
 # Of the list of guests, what is shown here: a dump on a disk, which drgn reads; or,
 # where there is no row of that, a look into /proc/vmcore.
 ROWS = ("client-crash", "crash-vmcore", "crash-vmcore-own-loader",
-        "crash-vmcore-m68k", "crash-vmcore-mipsel", "crash-vmcore-ppc")
+        "crash-vmcore-m68k", "crash-vmcore-mips", "crash-vmcore-ppc")
 
 # See demo.EVENTS.
 EVENTS = [

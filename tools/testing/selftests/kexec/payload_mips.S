@@ -12,7 +12,6 @@
 #define SERIAL_IDLE	(1 << 6)
 
 #define POWER_CONTROL	0xb8001004	/* of the PIIX4, where Linux has set it to */
-#define POWER_OFF	0x2000
 #define RESET		0xbf000500
 #define RESET_GO	0x42
 
@@ -30,8 +29,10 @@
 #define DEVICE_TREE	40	/* offsetof(struct payload_table, device_tree) */
 #ifdef __MIPSEB__
 #define LOW_WORD	4
+#define POWER_OFF	0x0020		/* 0x2000, as that bus is little endian */
 #else
 #define LOW_WORD	0
+#define POWER_OFF	0x2000
 #endif
 
 /* Less than it takes: the code of the entry is overwritten. */
