@@ -752,10 +752,10 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
         Edit("arch/mips/Kconfig",
              "\tselect ARCH_HAS_KCOV\n",
              "\tselect ARCH_HAS_KCOV\n"
-             "\tselect ARCH_HAS_KEXEC_HANDOFF if 32BIT && CPU_R4K_CACHE_TLB && "
+             "\tselect ARCH_HAS_KEXEC_HANDOFF if CPU_R4K_CACHE_TLB && "
              "!EVA && !CPU_MICROMIPS && (MIPS_MALTA || RALINK || ATH79 || "
              "(MIPS_GENERIC && !MACH_INGENIC))\n",
-             "32-bit mips has a handoff: processors whose caches it knows, and machines "
+             "mips has a handoff: processors whose caches it knows, and machines "
              "whose firmware it can take the place of"),
         Edit("arch/mips/Kconfig",
              "config ARCH_SUPPORTS_KEXEC\n\tdef_bool y\n\n", "",

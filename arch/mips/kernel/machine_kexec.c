@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The handoff on 32-bit mips.
+ * The handoff on mips.
  *
  * An image gets two pages of control memory: one with the trampoline, in
  * relocate_kernel.S, and one with the arguments that it is to find.  Kernels run in
- * KSEG0, which shows the first 512 MiB of physical memory without the TLB, and so does
- * the trampoline.  There are no page tables.
+ * KSEG0, which shows the first 512 MiB of physical memory without the TLB; those of 64
+ * bits have all memory in XKPHYS besides.  There the trampoline runs.  There are no page
+ * tables.
  *
  * What an image finds in a0 to a3 is what firmware has there: the number and the
  * addresses of arguments, and that of the environment; or, by UHI, -2 and a device tree.
+ * Firmware's pointers have 32 bits.  With 64 bits, control memory may be where these do
+ * not reach: arguments are copied then, to behind the command line in its segment.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -26,6 +29,7 @@
 #include <linux/mm.h>
 #include <linux/of.h>
 #include <linux/reboot.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/stddef.h>
@@ -103,7 +107,7 @@ static bool __init is_for_one_kernel(const char *variable)
 /* Whether an address can be read at any time, without the TLB. */
 static bool __init is_unmapped(unsigned long addr)
 {
-	return addr >= CKSEG0 && addr < CKSEG2;
+	return addr >= CKSEG0 && addr < CKSEG1 + SZ_512M;
 }
 
 /* A string of the environment, or NULL at its end. */
@@ -296,15 +300,22 @@ static const struct kexec_segment *find_command_line(const struct kimage *image)
 	return NULL;
 }
 
-/* What firmware has as addresses: 32 bits, in KSEG0. */
-static u32 shown(const void *p)
+/* What firmware has as addresses: 32 bits, in KSEG0; of what is in the arguments. */
+static u32 shown(const struct kimage *image, const void *p)
 {
-	return (unsigned long)p;
+	return CKSEG0ADDR(image->arch.args_phys + (p - image->arch.args));
+}
+
+/* The same in a register, where it has as many bits as that. */
+static unsigned long shown_long(const struct kimage *image, const void *p)
+{
+	return (int)shown(image, p);
 }
 
 /* Returns what goes to a2. */
-static unsigned long fill_environment(struct args *args)
+static unsigned long fill_environment(const struct kimage *image)
 {
+	struct args *args = image->arch.args;
 	const char *next = args->environment;
 	unsigned int i;
 
@@ -312,11 +323,11 @@ static unsigned long fill_environment(struct args *args)
 		return 0;
 	memcpy(args->environment, environment, sizeof(environment));
 	for (i = 0; i < nr_environment; i++) {
-		args->envp[i] = shown(next);
+		args->envp[i] = shown(image, next);
 		next += strlen(next) + 1;
 	}
 	args->envp[i] = 0;
-	return shown(args->envp);
+	return shown_long(image, args->envp);
 }
 
 /* A property of 32 or 64 bits, big endian. */
@@ -394,20 +405,46 @@ static char *find_initrd(const struct kimage *image, int nr)
 	return initrd_words(start, end) ?: ERR_PTR(-ENOMEM);
 }
 
+/*
+ * Where the image finds arguments, of @len bytes: behind the @used ones of the command line,
+ * if pointers of 32 bits may not reach the control page.
+ */
+static int place_arguments(struct kimage *image, const struct kexec_segment *line,
+			   size_t used, size_t len)
+{
+	unsigned long start = ALIGN(line->mem + used, sizeof(long));
+	unsigned long end = line->mem + line->memsz;
+
+	if (!IS_ENABLED(CONFIG_64BIT)) {
+		image->arch.args_phys = virt_to_phys(image->arch.args);
+		return 0;
+	}
+	len = ALIGN(len, sizeof(long));
+	if (start > end || end - start < len)
+		return kexec_refuse(-EINVAL,
+				    "segment %zu, a command line, has no room for arguments behind that: %zu bytes",
+				    line - image->segment, len);
+	image->arch.args_phys = start;
+	image->arch.args_len = len;
+	return 0;
+}
+
 /* By firmware's convention.  @fdt: the number of the device tree's segment, or < 0. */
 static int pass_arguments(struct kimage *image, const struct kexec_segment *line,
 			  int fdt)
 {
 	char *initrd __free(kfree) = find_initrd(image, fdt);
 	struct args *args = image->arch.args;
-	size_t len = min(line->bufsz, sizeof(args->strings) - 1), used, add;
+	size_t len = min(line->bufsz, sizeof(args->strings) - 1), line_len, used, add;
 	char *rest;
+	int err;
 
 	if (IS_ERR(initrd))
 		return PTR_ERR(initrd);
 	if (!kimage_read(image, line->mem, args->strings, len))
 		return -EIO;
 	args->strings[len] = '\0';
+	line_len = strlen(args->strings) + 1;
 	if (initrd) {
 		drop_words(args->strings, "rd_start=");
 		drop_words(args->strings, "rd_size=");
@@ -422,14 +459,18 @@ static int pass_arguments(struct kimage *image, const struct kexec_segment *line
 				    sizeof(args->strings) - 1);
 	if (initrd)
 		strscpy(args->strings + used, initrd, sizeof(args->strings) - used);
+	err = place_arguments(image, line, line_len,
+			      offsetof(struct args, strings) + used + add + 1);
+	if (err)
+		return err;
 	rest = args->strings + sizeof(COMMAND_LINE) - 2;
 	*rest++ = '\0';
-	args->argv[0] = shown(args->strings);
-	args->argv[1] = shown(rest);
+	args->argv[0] = shown(image, args->strings);
+	args->argv[1] = shown(image, rest);
 	args->argv[2] = 0;
 	image->arch.reg[0] = 2;
-	image->arch.reg[1] = shown(args->argv);
-	image->arch.reg[2] = fill_environment(args);
+	image->arch.reg[1] = shown_long(image, args->argv);
+	image->arch.reg[2] = fill_environment(image);
 	return 0;
 }
 
@@ -485,6 +526,20 @@ void machine_shutdown(void)
  */
 void machine_kexec(struct kimage *image)
 {
+	struct kexec_way way = {
+		.window	= IS_ENABLED(CONFIG_64BIT) ? CAC_BASE : CKSEG0,
+		.from	= (unsigned long)image->arch.args,
+		.to	= CKSEG0ADDR(image->arch.args_phys),
+	};
+
+	BUILD_BUG_ON(offsetof(struct kexec_way, window) != KEXEC_WAY_WINDOW);
+	BUILD_BUG_ON(offsetof(struct kexec_way, reg) != KEXEC_WAY_REG);
+	BUILD_BUG_ON(offsetof(struct kexec_way, from) != KEXEC_WAY_FROM);
+	BUILD_BUG_ON(offsetof(struct kexec_way, to) != KEXEC_WAY_TO);
+	BUILD_BUG_ON(offsetof(struct kexec_way, end) != KEXEC_WAY_END);
+	way.end = way.to + image->arch.args_len;
+	memcpy(way.reg, image->arch.reg, sizeof(way.reg));
+
 	local_irq_disable();
 	/* Where exceptions go once their vectors are not firmware's any more. */
 	set_c0_status(ST0_BEV);
@@ -493,5 +548,5 @@ void machine_kexec(struct kimage *image)
 	if (cpu_has_mips_r2_r6)
 		write_c0_ebase(CKSEG0);
 	kexec_enter_trampoline(virt_to_phys(image->table), CKSEG0ADDR(image->start),
-			       image->arch.trampoline, image->arch.reg);
+			       image->arch.trampoline, &way);
 }

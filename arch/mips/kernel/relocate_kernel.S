@@ -2,8 +2,9 @@
 /*
  * The handoff's last part: from the kernel that ends to the one that starts.
  *
- * kexec_enter_trampoline() is kernel text.  The trampoline runs in the control page, in
- * KSEG0: cached, without the TLB, at an address that follows from the physical one.
+ * kexec_enter_trampoline() is kernel text.  The trampoline runs in the control page, where
+ * the kernel has that: in KSEG0 or, with 64 bits, in XKPHYS.  Both are cached, without the
+ * TLB, at addresses that follow from physical ones: "the window" below.
  */
 #include <linux/kexec.h>
 #include <linux/linkage.h>
@@ -16,6 +17,13 @@
 #include <asm/mipsregs.h>
 #include <asm/regdef.h>
 
+/* With 64 bits, XKPHYS takes KX, with which all addresses of 64 bits are valid. */
+#ifdef CONFIG_64BIT
+#define STATUS	(ST0_BEV | ST0_KX)
+#else
+#define STATUS	ST0_BEV
+#endif
+
 	.text
 	.set	noat
 	.set	reorder
@@ -25,25 +33,32 @@
  *
  *	a0	table, physical
  *	a1	entry, in KSEG0
- *	a2	control page, in KSEG0
- *	a3	where the image's a0 to a3 stand
+ *	a2	control page
+ *	a3	struct kexec_way
  *
  * Out: at the control page; exceptions go to firmware's memory, as after a reset, since
  * the kernel's vectors may be overwritten; no coprocessor but 0 can be used.
  *
  *	a0	table, physical
- *	s0	control page, in KSEG0
+ *	s0	control page
  *	s1	entry, in KSEG0
  *	s2 - s5	the image's a0 to a3
+ *	s6	the start of the window
+ *	t8	words to be copied after the moves, in the window
+ *	t9, s8	where to, in KSEG0, and the end of that; the same if there are none
  */
 SYM_CODE_START(kexec_enter_trampoline)
 	move	s0, a2
 	move	s1, a1
-	LONG_L	s2, 0 * LONGSIZE(a3)
-	LONG_L	s3, 1 * LONGSIZE(a3)
-	LONG_L	s4, 2 * LONGSIZE(a3)
-	LONG_L	s5, 3 * LONGSIZE(a3)
-	li	t0, ST0_BEV
+	LONG_L	s2, (KEXEC_WAY_REG + 0 * LONGSIZE)(a3)
+	LONG_L	s3, (KEXEC_WAY_REG + 1 * LONGSIZE)(a3)
+	LONG_L	s4, (KEXEC_WAY_REG + 2 * LONGSIZE)(a3)
+	LONG_L	s5, (KEXEC_WAY_REG + 3 * LONGSIZE)(a3)
+	LONG_L	s6, KEXEC_WAY_WINDOW(a3)
+	LONG_L	t8, KEXEC_WAY_FROM(a3)
+	LONG_L	t9, KEXEC_WAY_TO(a3)
+	LONG_L	s8, KEXEC_WAY_END(a3)
+	li	t0, STATUS
 	mtc0	t0, CP0_STATUS
 	_ehb
 	jr	s0
@@ -55,16 +70,16 @@ SYM_CODE_END(kexec_enter_trampoline)
 	lw	t1, (KEXEC_CACHES + \nr * KEXEC_CACHE_BYTES + KEXEC_CACHE_STEP)(s0)
 	lw	t2, (KEXEC_CACHES + \nr * KEXEC_CACHE_BYTES + KEXEC_CACHE_SIZE)(s0)
 	lw	t3, (KEXEC_CACHES + \nr * KEXEC_CACHE_BYTES + KEXEC_CACHE_LINE)(s0)
-	move	t4, s6
+	PTR_LI	ta0, CKSEG0
 	beqz	t0, .Lempty\@
 .Lway\@:
-	move	t5, t4
-	PTR_ADDU t6, t4, t2
+	move	ta1, ta0
+	PTR_ADDU ta2, ta0, t2
 .Lline\@:
-	cache	\op, 0(t5)
-	PTR_ADDU t5, t3
-	bne	t5, t6, .Lline\@
-	PTR_ADDU t4, t1
+	cache	\op, 0(ta1)
+	PTR_ADDU ta1, t3
+	bne	ta1, ta2, .Lline\@
+	PTR_ADDU ta0, t1
 	addiu	t0, -1
 	bnez	t0, .Lway\@
 .Lempty\@:
@@ -85,7 +100,6 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 	 * may have those of a program for memory that is a destination, which would be
 	 * written back some time.
 	 */
-	PTR_LI	s6, CKSEG0
 	sync
 	empty_cache KEXEC_CACHE_DATA, Index_Writeback_Inv_D
 	sync
@@ -94,15 +108,15 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 	 * Follow the moves, in any order, as no source lies where a move writes.
 	 * Lengths are whole pages.
 	 *
-	 *	a0		next entry of the table, in KSEG0
-	 *	s6		the start of KSEG0: what an address there has more than
-	 *			the physical one
+	 *	a0		next entry of the table, in the window
+	 *	s6		the start of the window: what an address there has more
+	 *			than the physical one
 	 *	s7		KEXEC_SRC_ZERO
 	 *	t0, t1		destination, source
 	 *	t2		end of the destination
-	 *	t3 - t6, v0, v1, a1, a2		32 bytes on their way
+	 *	t3, ta0 - ta2, v0, v1, a1, a2	eight words on their way
 	 *
-	 * s0 to s5 are kept.
+	 * s0 to s5, s8, t8 and t9 are kept.
 	 */
 	li	s7, KEXEC_SRC_ZERO
 	b	.Lpage
@@ -119,18 +133,18 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 	PTR_ADDU t1, s6
 .Lcopy:
 	LONG_L	t3, 0 * LONGSIZE(t1)
-	LONG_L	t4, 1 * LONGSIZE(t1)
-	LONG_L	t5, 2 * LONGSIZE(t1)
-	LONG_L	t6, 3 * LONGSIZE(t1)
+	LONG_L	ta0, 1 * LONGSIZE(t1)
+	LONG_L	ta1, 2 * LONGSIZE(t1)
+	LONG_L	ta2, 3 * LONGSIZE(t1)
 	LONG_L	v0, 4 * LONGSIZE(t1)
 	LONG_L	v1, 5 * LONGSIZE(t1)
 	LONG_L	a1, 6 * LONGSIZE(t1)
 	LONG_L	a2, 7 * LONGSIZE(t1)
 	PTR_ADDIU t1, 8 * LONGSIZE
 	LONG_S	t3, 0 * LONGSIZE(t0)
-	LONG_S	t4, 1 * LONGSIZE(t0)
-	LONG_S	t5, 2 * LONGSIZE(t0)
-	LONG_S	t6, 3 * LONGSIZE(t0)
+	LONG_S	ta0, 1 * LONGSIZE(t0)
+	LONG_S	ta1, 2 * LONGSIZE(t0)
+	LONG_S	ta2, 3 * LONGSIZE(t0)
 	LONG_S	v0, 4 * LONGSIZE(t0)
 	LONG_S	v1, 5 * LONGSIZE(t0)
 	LONG_S	a1, 6 * LONGSIZE(t0)
@@ -159,7 +173,23 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 .Lmoved:
 
 	/*
-	 * In: every destination holds its content, as data.
+	 * In: every destination holds its content.
+	 * Out: behind a command line there are arguments.
+	 *
+	 *	t8, t9, s8	as kexec_enter_trampoline() leaves them; t8 and t9 go on
+	 *	t0		a word on its way
+	 */
+	b	.Lmore
+.Lword:
+	LONG_L	t0, (t8)
+	PTR_ADDIU t8, LONGSIZE
+	LONG_S	t0, (t9)
+	PTR_ADDIU t9, LONGSIZE
+.Lmore:
+	bne	t9, s8, .Lword
+
+	/*
+	 * In: all of the image is in place, as data.
 	 * Out: also in memory, for who looks uncached, and no line of code is older.
 	 *
 	 * By index, so that what lies in place counts as well, and it takes no longer for
@@ -176,12 +206,13 @@ SYM_CODE_START_NOALIGN(kexec_trampoline)
 	/*
 	 * In: s1 to s5 as above.
 	 * Out: at the entry point; a0 to a3 as the image wants them, all other registers
-	 * 0, kernel mode, interrupts off, exceptions as after a reset.
+	 * 0, kernel mode, interrupts off, exceptions as after a reset; KX stays on, as the
+	 * eret itself lies in XKPHYS.
 	 *
 	 * eret jumps without a register, and fetches anew.
 	 */
 	MTC0	s1, CP0_EPC
-	li	t0, ST0_BEV | ST0_EXL
+	li	t0, STATUS | ST0_EXL
 	mtc0	t0, CP0_STATUS
 	_ehb
 	move	a0, s2

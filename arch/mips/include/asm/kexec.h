@@ -19,6 +19,13 @@
 #define KEXEC_CACHE_LINE		12
 #define KEXEC_CACHE_BYTES		16
 
+/* Offsets in struct kexec_way. */
+#define KEXEC_WAY_WINDOW		(0 * LONGSIZE)
+#define KEXEC_WAY_REG			(1 * LONGSIZE)
+#define KEXEC_WAY_FROM			(5 * LONGSIZE)
+#define KEXEC_WAY_TO			(6 * LONGSIZE)
+#define KEXEC_WAY_END			(7 * LONGSIZE)
+
 #ifndef __ASSEMBLY__
 
 #include <linux/compiler.h>
@@ -30,13 +37,13 @@
 #include <asm/mipsregs.h>
 #include <asm/ptrace.h>
 
-/* Of both byte orders: kexec-tools know only this one. */
+/* Of both byte orders, and 64 bits as well: kexec-tools know only this one. */
 #define KEXEC_ARCH		KEXEC_ARCH_MIPS
-/* What KSEG0 shows, in which kernels run, and so does the trampoline. */
+/* What KSEG0 shows, in which kernels run, and are told of by addresses of 32 bits. */
 #define KEXEC_DEST_LIMIT	0x1fffffffUL
 /* Bit 0 would say that it is microMIPS or MIPS16, which the handoff can't enter. */
 #define KEXEC_ENTRY_ALIGN	4
-/* Without highmem, which KSEG0 does not show. */
+/* Without highmem, which KSEG0 does not show; XKPHYS shows all. */
 #define KEXEC_SOURCE_GFP	0
 #define KEXEC_CONTROL_GFP	0
 /* No interrupt gets through to a CPU that has them off. */
@@ -62,12 +69,32 @@ struct kexec_cache {
  * struct kimage_arch - what mips keeps with an image
  * @trampoline: the control page
  * @args: the control page that has the arguments a firmware would have
+ * @args_phys: where the image finds them: physical address
+ * @args_len: bytes that the handoff copies there, whole words; 0 if they are there
  * @reg: the image's a0 to a3
  */
 struct kimage_arch {
 	void *trampoline;
 	void *args;
+	unsigned long args_phys;
+	unsigned long args_len;
 	unsigned long reg[4];
+};
+
+/**
+ * struct kexec_way - what kexec_enter_trampoline() is told
+ * @window: where the trampoline finds physical address 0
+ * @reg: the image's a0 to a3
+ * @from: words that are copied when all moves are done
+ * @to: where to
+ * @end: the end of that
+ */
+struct kexec_way {
+	unsigned long window;
+	unsigned long reg[4];
+	unsigned long from;
+	unsigned long to;
+	unsigned long end;
 };
 
 struct kimage;
@@ -76,7 +103,7 @@ extern const u8 kexec_trampoline[KEXEC_CONTROL_CODE_MAX_SIZE];
 
 void __noreturn kexec_enter_trampoline(unsigned long table, unsigned long entry,
 				       const void *trampoline,
-				       const unsigned long *reg);
+				       const struct kexec_way *way);
 
 int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
