@@ -315,12 +315,14 @@ static bool load_mips_elf(struct boot *boot, const struct elf_kernel *elf)
 {
 	struct linked_kernel kernel = linked(elf, elf->entry);
 
-	if (elf->is_64)
-		return bad_kernel(boot, "a 64-bit vmlinux of mips, which is not supported");
+	kernel.is_64 = elf->is_64;
 	/* It is the machine that has one byte order or the other. */
 	if (boot->machine && elf->is_be != boot->machine_big)
 		return bad_kernel(boot, "it is %s endian, and this machine is not",
 				  elf->is_be ? "big" : "little");
+	if (boot->machine && elf->is_64 && !boot->machine_64)
+		return bad_kernel(boot,
+				  "it has 64 bits, and this kernel 32: maybe so has the processor");
 	return entry_fits(boot, elf, elf->span.start) && load_mips(boot, &kernel);
 }
 

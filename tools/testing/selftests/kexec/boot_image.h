@@ -240,6 +240,7 @@ extern const struct boot_format boot_s390_image, boot_sh_zimage;
  * @backup: where a copy of the first pages of a kernel that died is put (ppc64)
  * @machine: what the kernel is to run on; NULL for whatever it is made for
  * @machine_big: with that, whether the running kernel is big endian
+ * @machine_64: and whether it has 64 bits
  * @arch: for which architecture the kernel turned out to be
  * @big_endian: whether it is so, where both byte orders are known
  * @format: and of which format
@@ -280,6 +281,7 @@ struct boot {
 
 	const struct boot_arch *machine;
 	bool machine_big;
+	bool machine_64;
 	const struct boot_arch *arch;
 	bool big_endian;
 	const struct boot_format *format;
@@ -334,7 +336,7 @@ bool add_segment(struct boot *boot, const char *what, const void *buf,
 		 __u64 bufsz, struct range at);
 bool place_segment(struct boot *boot, const char *what, const void *buf,
 		   __u64 bufsz, const struct hole *hole, __u64 *phys);
-bool place_cmdline(struct boot *boot, struct range within);
+bool place_cmdline(struct boot *boot, struct range within, size_t room);
 
 /* boot_plan.c */
 bool boot_plan(struct boot *boot);
@@ -390,6 +392,7 @@ bool place_x86_rest(struct boot *boot, const struct x86_kernel *kernel);
  *	is from the start of memory
  * @entry: the same of its first instruction
  * @relocatable: it may lie elsewhere (loongarch64, ppc)
+ * @is_64: it has 64 bits (mips)
  */
 struct linked_kernel {
 	const unsigned char *flat;
@@ -398,6 +401,7 @@ struct linked_kernel {
 	__u64 start;
 	__u64 entry;
 	bool relocatable;
+	bool is_64;
 };
 
 /* boot_mips.c */

@@ -110,5 +110,5 @@ bool load_loongarch(struct boot *boot, const struct linked_kernel *kernel)
 	boot->entry = phys + (kernel->entry - kernel->start);
 	return (!boot->panic || place_core(boot)) &&
 	       cmdline_fits(boot, CMDLINE_MAX) &&
-	       place_cmdline(boot, (struct range){ 0, PHYS_MASK + 1 });
+	       place_cmdline(boot, (struct range){ 0, PHYS_MASK + 1 }, 0);
 }

@@ -384,6 +384,7 @@ bool read_machine(struct boot *boot)
 			boot->machine = archs[i];
 	}
 	boot->machine_big = __BYTE_ORDER == __BIG_ENDIAN;
+	boot->machine_64 = sizeof(long) == 8 || is_compat();
 	if (!boot->machine)
 		return boot_fail(boot, "there is no support for this machine's architecture");
 	boot->page = page_size();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmlinux of 32-bit mips.  It runs in KSEG0, at addresses that differ from physical ones
- * in their upper three bits, and only where it was linked to.
+ * vmlinux of mips.  It runs in KSEG0, at addresses that differ from physical ones in their
+ * upper three bits, with 64 bits in all that are above, and only where it was linked to.
  *
  * It is told what a firmware would say: arguments, which the running kernel makes of the
  * segment that begins with "kexec ", as kexec-tools have it.  Where the initrd is stands
@@ -12,9 +12,12 @@
 #include "boot_image.h"
 
 #define KSEG0		0x80000000ULL
+#define CKSEG0		0xffffffff80000000ULL	/* what it is with 64 bits */
 #define PHYS_MASK	0x1fffffffULL
 #define LOW_END		(512 * MIB)
 #define FIRST_PAGE	(64 * KIB)	/* the largest there is */
+/* If the running kernel has 64 bits, the line goes behind that once more, with these. */
+#define ENVIRONMENT	(2 * KIB)
 #define CMDLINE_MAX	4095	/* COMMAND_LINE_SIZE, less the NUL */
 
 static bool place_kernel(struct boot *boot, const struct linked_kernel *kernel,
@@ -80,10 +83,13 @@ static bool place_core(struct boot *boot)
  */
 bool load_mips(struct boot *boot, const struct linked_kernel *kernel)
 {
+	const __u64 kseg0 = kernel->is_64 ? CKSEG0 : KSEG0;
 	__u64 phys;
 
-	if (kernel->start < KSEG0 ||
-	    kernel->start + kernel->size > KSEG0 + LOW_END)
+	if (boot->panic && kernel->is_64)
+		return bad_kernel(boot, "a kernel of mips with 64 bits can't be told of a dump");
+	if (kernel->start < kseg0 ||
+	    kernel->start + kernel->size > kseg0 + LOW_END)
 		return bad_kernel(boot, "it is linked to [%#llx-%#llx], not in KSEG0",
 				  kernel->start, kernel->start + kernel->size - 1);
 	drop_words(boot->cmdline, "rd_start=");
@@ -94,5 +100,6 @@ bool load_mips(struct boot *boot, const struct linked_kernel *kernel)
 	boot->entry = kernel->entry & PHYS_MASK;
 	return (!boot->panic || place_core(boot)) &&
 	       cmdline_fits(boot, CMDLINE_MAX) &&
-	       place_cmdline(boot, (struct range){ 0, LOW_END });
+	       place_cmdline(boot, (struct range){ 0, LOW_END },
+			     strlen(boot->cmdline) + ENVIRONMENT);
 }

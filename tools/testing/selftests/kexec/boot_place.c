@@ -273,17 +273,22 @@ bool place_segment(struct boot *boot, const char *what, const void *buf,
  * place_cmdline - make a segment of the command line
  * @boot: gets it
  * @within: where it has to lie
+ * @room: so many bytes behind it are for the running kernel
  *
  * It begins with a word by which mips and loongarch find it among the segments, in the
  * place of the name that their firmware has there.
  *
  * Return: false if there is no place for it.
  */
-bool place_cmdline(struct boot *boot, struct range within)
+bool place_cmdline(struct boot *boot, struct range within, size_t room)
 {
 	static const char prefix[] = "kexec ";
 	size_t size = sizeof(prefix) + strlen(boot->cmdline);
-	struct hole hole = { .len = size, .align = boot->page, .within = within };
+	struct hole hole = {
+		.len = size + room,
+		.align = boot->page,
+		.within = within,
+	};
 	char *line = boot_alloc(boot, size);
 	__u64 phys;
 

@@ -351,6 +351,29 @@ static void use_workstation(struct _test_data_loader *self)
 	put_vmlinux(self->kernel, EM_PARISC, 0x10100000, 0x10100000);
 }
 
+/* The same with a vmlinux of 64 bits. */
+static void use_malta_64(struct _test_data_loader *self, __u64 virt)
+{
+	unsigned char *kernel = self->kernel, *phdr = kernel + 64;
+
+	use_malta(self, false, 0x80100000);
+	memset(kernel + EI_CLASS, 0, 0x800);
+	kernel[EI_CLASS] = ELFCLASS64;
+	kernel[EI_DATA] = ELFDATA2LSB;
+	put_le(kernel + 0x10, 2, ET_EXEC);
+	put_le(kernel + 0x12, 2, EM_MIPS);
+	put_le(kernel + 0x18, 8, virt + 0x10);
+	put_le(kernel + 0x20, 8, 64);
+	put_le(kernel + 0x36, 2, 56);
+	put_le(kernel + 0x38, 2, 1);
+	put_le(phdr, 4, PT_LOAD);
+	put_le(phdr + 8, 8, 0x1000);
+	put_le(phdr + 16, 8, virt);
+	put_le(phdr + 24, 8, virt);
+	put_le(phdr + 32, 8, 0x4000);
+	put_le(phdr + 40, 8, 0x523456);
+}
+
 /* A board of 1 GiB with an e500, and a vmlinux of ppc for it. */
 static void use_embedded(struct _test_data_loader *self, bool relocatable)
 {
@@ -1426,6 +1449,53 @@ TEST_F(loader, mips_refused)
 	memset(boot->cmdline, 'x', 4096);
 	boot->cmdline[4096] = '\0';
 	refuse(_metadata, boot, "the command line has 4096 characters, and it takes 4095");
+}
+
+TEST_F(loader, mips64)
+{
+	const struct boot_segment *line;
+	struct boot *boot = &self->boot;
+
+	use_initrd(self);
+	use_malta_64(self, 0xffffffff80100000);
+	plan(_metadata, boot);
+	ASSERT_TRUE(boot->arch == &boot_mips);
+	ASSERT_SAME(0x100000, find(boot, "kernel")->at.start);
+	ASSERT_SAME(0x100010, boot->entry);
+	line = find(boot, "command line");
+	ASSERT_STREQ("kexec console=ttyS0 quiet rd_start=0x80010000 rd_size=10000",
+		     line->buf);
+	/* The running kernel makes arguments of it, behind it. */
+	ASSERT_TRUE(range_len(line->at) >= 2 * line->bufsz + 1200);
+	forget_plan(boot);
+	snprintf(boot->cmdline, sizeof(boot->cmdline), "console=ttyS0 quiet");
+	memset(boot->cmdline, 'x', 4095);
+	boot->cmdline[4095] = '\0';
+	boot->initrd = (struct boot_file) { };
+	plan(_metadata, boot);
+	line = find(boot, "command line");
+	ASSERT_TRUE(range_len(line->at) >= 2 * line->bufsz + 1200);
+}
+
+TEST_F(loader, mips64_refused)
+{
+	struct boot *boot = &self->boot;
+
+	use_malta_64(self, 0xffffffff80100000);
+	boot->machine = &boot_mips;
+	boot->machine_64 = true;
+	plan(_metadata, boot);
+	forget_plan(boot);
+	boot->machine_64 = false;
+	refuse(_metadata, boot, "it has 64 bits, and this kernel 32");
+	boot->machine = NULL;
+	use_malta_64(self, 0x80100000);
+	refuse(_metadata, boot, "it is linked to [0x80100000-0x80623455], not in KSEG0");
+	use_malta_64(self, 0xa800000000100000);
+	refuse(_metadata, boot, "not in KSEG0");
+	use_malta_64(self, 0xffffffff84000000);
+	boot->panic = true;
+	refuse(_metadata, boot, "with 64 bits can't be told of a dump");
 }
 
 TEST_F(loader, parisc)

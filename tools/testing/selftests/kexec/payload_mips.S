@@ -16,9 +16,9 @@
 #define RESET_GO	0x42
 
 #define STATUS_ERL	(1 << 2)
-/* Coprocessors, interrupts, BEV, mode. */
-#define STATUS_MASK	0xf040ff1f
-#define STATUS_EXPECTED	0x00400000
+/* Coprocessors, interrupts, BEV, KX, SX, UX, mode. */
+#define STATUS_MASK	0xf040ffff
+#define STATUS_EXPECTED	(0x00400000 | STATUS_KX)
 
 #define CP0_COUNT	$9
 #define CP0_COMPARE	$11
@@ -35,8 +35,37 @@
 #define POWER_OFF	0x2000
 #endif
 
+/* How registers are moved; XKPHYS, where the handoff runs with 64 bits, takes KX. */
+#ifdef __mips64
+#define LOAD	ld
+#define STORE	sd
+#define MOVE_FROM_CP0	dmfc0
+#define MOVE_TO_CP0	dmtc0
+#define ADD	daddu
+#define GOT	%got_disp
+#define WORD	8
+#define FULL	-1
+#define STATUS_KX	0x80
+#define STACK_SIZE	1024
+#else
+#define LOAD	lw
+#define STORE	sw
+#define MOVE_FROM_CP0	mfc0
+#define MOVE_TO_CP0	mtc0
+#define ADD	addu
+#define GOT	%got
+#define WORD	4
+#define FULL	0xffffffff
+#define STATUS_KX	0
 /* Less than it takes: the code of the entry is overwritten. */
 #define STACK_SIZE	160
+#endif
+/* Of a number of 64 bits, what STORE stores. */
+#if WORD == 8
+#define PART	0
+#else
+#define PART	LOW_WORD
+#endif
 
 #define NR_REGISTERS	15
 
@@ -46,7 +75,11 @@
 	.set	noat
 	.set	noreorder
 	.set	nomips16
+#ifdef __mips64
+	.set	mips64r2
+#else
 	.set	mips32r2
+#endif
 
 	.section .text.entry, "ax"
 /*
@@ -57,8 +90,8 @@
 	.hidden	payload_entry
 	.type	payload_entry, @function
 payload_entry:
-	mtc0	$ra, CP0_ERROREPC
-	mtc0	$k0, CP0_EPC
+	MOVE_TO_CP0	$ra, CP0_ERROREPC
+	MOVE_TO_CP0	$k0, CP0_EPC
 	bal	1f
 	mfc0	$k0, CP0_STATUS
 1:	mtc0	$k0, CP0_COMPARE
@@ -74,7 +107,7 @@ payload_entry:
 2:	move	$ra, $k0
 	addiu	$k0, $k0, registers - 2b
 	.macro	store reg, number
-	sw	\reg, (8 + LOW_WORD + 32 * \number)($k0)
+	STORE	\reg, (8 + PART + 32 * \number)($k0)
 	.endm
 	store	$a0, 0
 	store	$a1, 1
@@ -87,7 +120,7 @@ payload_entry:
 	store	$a0, 7
 	mflo	$a0
 	store	$a0, 8
-	mfc0	$a0, CP0_ERROREPC
+	MOVE_FROM_CP0	$a0, CP0_ERROREPC
 	store	$a0, 9
 	mfc0	$a0, CP0_COMPARE
 	store	$a0, 10
@@ -95,7 +128,7 @@ payload_entry:
 	or	$a0, $at, $v0
 	or	$a0, $a0, $v1
 	store	$a0, 11
-	or	$a0, $t0, $t1
+	or	$a0, $8, $9
 	.irp	nr, 10, 11, 12, 13, 14, 15
 	or	$a0, $a0, $\nr
 	.endr
@@ -105,7 +138,7 @@ payload_entry:
 	or	$a0, $a0, $\nr
 	.endr
 	store	$a0, 13
-	mfc0	$a0, CP0_EPC
+	MOVE_FROM_CP0	$a0, CP0_EPC
 	or	$a0, $a0, $k1
 	or	$a0, $a0, $t8
 	or	$a0, $a0, $t9
@@ -117,44 +150,51 @@ payload_entry:
 
 	/* The GOT has offsets from the payload's begin. */
 	addiu	$t9, $ra, 3f - 2b
-3:	.cpload	$t9
+3:
+#ifdef __mips64
+	lui	$gp, %hi(%neg(%gp_rel(3b)))
+	addiu	$gp, $gp, %lo(%neg(%gp_rel(3b)))
+	daddu	$gp, $gp, $t9
+#else
+	.cpload	$t9
+#endif
 	addiu	$t0, $ra, payload_entry - 2b
 	addiu	$t1, $gp, -GOT_TO_GP
-	lw	$t2, %got(payload_got_end)($gp)
-	addu	$t2, $t2, $t0
-4:	lw	$t3, ($t1)
-	addu	$t3, $t3, $t0
-	sw	$t3, ($t1)
-	addiu	$t1, $t1, 4
+	LOAD	$t2, GOT(payload_got_end)($gp)
+	ADD	$t2, $t2, $t0
+4:	LOAD	$t3, ($t1)
+	ADD	$t3, $t3, $t0
+	STORE	$t3, ($t1)
+	addiu	$t1, $t1, WORD
 	bne	$t1, $t2, 4b
 	nop
 
 	/* By UHI, a0 is -2 and a1 in KSEG0, if there is a device tree. */
-	lw	$t0, %got(payload_table)($gp)
+	LOAD	$t0, GOT(payload_table)($gp)
 	lw	$t1, (DEVICE_TREE + LOW_WORD)($t0)
 	beqz	$t1, 5f
 	lui	$t2, 0x8000
 	or	$t1, $t1, $t2
-	sw	$t1, (16 + LOW_WORD + 32 * 1)($k0)
+	STORE	$t1, (16 + PART + 32 * 1)($k0)
 	li	$t1, -2
-	sw	$t1, (16 + LOW_WORD + 32 * 0)($k0)
+	STORE	$t1, (16 + PART + 32 * 0)($k0)
 5:
 	/* A stack of 0 is in no destination. */
 	move	$a0, $k0
 	li	$a1, NR_REGISTERS
-#ifdef __MIPSEB__
+#if defined(__MIPSEB__) && !defined(__mips64)
 	move	$a2, $zero
 	move	$a3, $sp
 #else
 	move	$a2, $sp
 	move	$a3, $zero
 #endif
-	lw	$t9, %got(payload_main)($gp)
+	LOAD	$t9, GOT(payload_main)($gp)
 	addiu	$sp, $ra, frame - 2b
 	jr	$t9
 	move	$ra, $zero
 
-	.balign	8
+	.balign	2 * WORD
 	.skip	STACK_SIZE, 0
 frame:
 	.skip	24, 0		/* where a callee stores its arguments */
@@ -227,7 +267,7 @@ in_kseg0:
 
 	.balign	8
 /* struct payload_register: name, value, expected, mask */
-.macro register name, expected = 0, mask = 0xffffffff
+.macro register name, expected = 0, mask = FULL
 1:	.ascii	"\name"
 	.skip	8 - (. - 1b), 0
 	.quad	0, \expected, \mask
