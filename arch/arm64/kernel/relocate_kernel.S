@@ -44,6 +44,39 @@
 
 #define ALL_MASKED	(PSR_D_BIT | PSR_A_BIT | PSR_I_BIT | PSR_F_BIT)
 
+/* What a kernel has of HCR_EL2 without VHE. */
+#define HCR_NVHE	(HCR_HOST_NVHE_FLAGS | HCR_ATA)
+
+	/*
+	 * Off with what this kernel uses and an older one does not know: permissions
+	 * that tables name by an index, and overlays of them (TCR2_ELx).  They would
+	 * judge that one's tables.  And off with shadow stacks (GCS), which booting.rst
+	 * wants; at EL0 they are as the last program had them.  Translation is off.
+	 * @at_el2: at EL2, and for EL1 as well.  Changes x6.
+	 */
+	.macro	end_new_features at_el2=0
+	mrs_s	x6, SYS_ID_AA64MMFR3_EL1
+	ubfx	x6, x6, #ID_AA64MMFR3_EL1_TCRX_SHIFT, #ID_AA64MMFR3_EL1_TCRX_WIDTH
+	cbz	x6, .Lno_tcr2\@
+	msr_s	SYS_TCR2_EL1, xzr
+	.if	\at_el2
+	msr_s	SYS_TCR2_EL2, xzr
+	.endif
+.Lno_tcr2\@:
+#ifdef CONFIG_ARM64_GCS
+	mrs_s	x6, SYS_ID_AA64PFR1_EL1
+	ubfx	x6, x6, #ID_AA64PFR1_EL1_GCS_SHIFT, #ID_AA64PFR1_EL1_GCS_WIDTH
+	cbz	x6, .Lno_gcs\@
+	msr_s	SYS_GCSCR_EL1, xzr
+	.if	\at_el2
+	msr_s	SYS_GCSCR_EL2, xzr
+	.endif
+	msr_s	SYS_GCSCRE0_EL1, xzr
+.Lno_gcs\@:
+#endif
+	isb
+	.endm
+
 /*
  * kexec_trampoline_report has the physical address of the report page, if there is
  * one (relocate_kernel_report.S), else 0.  These change x6, a mark x7 to x17 and
@@ -169,6 +202,7 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	cbnz	x4, .Lcall_el2
 
 	/* The image is entered at EL1. */
+	end_new_features
 	mov	x6, #(ALL_MASKED | PSR_MODE_EL1h)
 	msr	spsr_el1, x6
 	msr	elr_el1, x1
@@ -209,7 +243,7 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	 * what was written (ID_AA64MMFR4_EL1.E2H0 is negative then), or as set.
 	 */
 .Lenter_el2:
-	mov_q	x6, HCR_HOST_NVHE_FLAGS
+	mov_q	x6, HCR_NVHE
 	msr	hcr_el2, x6
 	isb
 	mrs_s	x7, SYS_ID_AA64MMFR4_EL1
@@ -222,7 +256,8 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	msr	sctlr_el2, x6
 	mov	x6, #CPTR_NVHE_EL2_RES1
 	msr	cptr_el2, x6
-1:	tlbi	alle2
+1:	end_new_features at_el2=1
+	tlbi	alle2
 	dsb	nsh
 	use_report el2, el1
 	mov	x6, #(ALL_MASKED | PSR_MODE_EL2h)
@@ -272,13 +307,17 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	b.eq	1f
 	mov_q	x6, INIT_SCTLR_EL1_MMU_OFF
 	msr	sctlr_el1, x6
+	isb
+	end_new_features
 	use_report el1
 	b	2f
-1:	mov_q	x6, HCR_HOST_NVHE_FLAGS
+1:	mov_q	x6, HCR_NVHE
 	msr	hcr_el2, x6
 	isb
 	mov_q	x6, INIT_SCTLR_EL2_MMU_OFF
 	msr	sctlr_el2, x6
+	isb
+	end_new_features at_el2=1
 	use_report el2
 2:	isb
 	msr	mdscr_el1, xzr
