@@ -22,6 +22,7 @@
 #include <linux/string.h>
 
 #include <asm/cpu_ops.h>
+#include <asm/cpufeature.h>
 #include <asm/csr.h>
 #include <asm/delay.h>
 #include <asm/image.h>
@@ -59,6 +60,42 @@ static bool can_stop_harts(void)
 #endif
 }
 
+/* SBI_HSM_STATE_*; one that the firmware does not have is stopped. */
+static unsigned long hart_state(unsigned int cpu)
+{
+	struct sbiret ret;
+
+	ret = sbi_ecall(SBI_EXT_HSM, SBI_EXT_HSM_HART_STATUS,
+			cpuid_to_hartid_map(cpu), 0, 0, 0, 0, 0);
+	if (ret.error == SBI_ERR_INVALID_PARAM)
+		return SBI_HSM_STATE_STOPPED;
+	return ret.error ? SBI_HSM_STATE_STARTED : ret.value;
+}
+
+/*
+ * Those that are not online and did not go back to the firmware: one whose start took too
+ * long, or that is not like the others (smp_callin() has it wait for good if its vectors
+ * are of another length).  While nobody is on the way to or from the firmware.
+ */
+static unsigned int harts_left_behind(void)
+{
+	unsigned int cpu, harts = 0;
+
+	if (!IS_ENABLED(CONFIG_SMP) || !can_stop_harts())
+		return 0;
+	guard(cpus_read_lock)();
+	for_each_present_cpu(cpu) {
+		unsigned long state;
+
+		if (cpu_online(cpu))
+			continue;
+		state = hart_state(cpu);
+		harts += state != SBI_HSM_STATE_STOPPED &&
+			 state != SBI_HSM_STATE_STOP_PENDING;
+	}
+	return harts;
+}
+
 /**
  * machine_kexec_check - whether this kernel can be left
  * @crash: in a panic
@@ -85,6 +122,11 @@ int machine_kexec_check(bool crash)
 	if (harts)
 		return kexec_refuse(-EBUSY,
 				    "%u other harts can't be stopped: the firmware has no SBI HSM",
+				    harts);
+	harts = harts_left_behind();
+	if (harts)
+		return kexec_refuse(-EBUSY,
+				    "%u harts are offline, but did not stop, and still run this kernel",
 				    harts);
 	return 0;
 }
@@ -164,15 +206,6 @@ void machine_kexec_cleanup(struct kimage *image)
 {
 }
 
-static bool is_stopped(unsigned int cpu)
-{
-	struct sbiret ret;
-
-	ret = sbi_ecall(SBI_EXT_HSM, SBI_EXT_HSM_HART_STATUS,
-			cpuid_to_hartid_map(cpu), 0, 0, 0, 0, 0);
-	return ret.error || ret.value == SBI_HSM_STATE_STOPPED;
-}
-
 /*
  * A hart that is offline may still be on its way to the firmware.  Until it is
  * there it executes the kernel, over which an image may be moved, and it can't be
@@ -187,7 +220,8 @@ static void wait_until_stopped(void)
 	if (!IS_ENABLED(CONFIG_SMP) || !can_stop_harts())
 		return;
 	for_each_present_cpu(cpu) {
-		while (cpu != raw_smp_processor_id() && !is_stopped(cpu)) {
+		while (cpu != raw_smp_processor_id() &&
+		       hart_state(cpu) != SBI_HSM_STATE_STOPPED) {
 			if (get_cycles64() > deadline) {
 				pr_emerg("CPU %u is offline, but does not stop\n",
 					 cpu);
@@ -216,6 +250,9 @@ void machine_shutdown(void)
 static void __noreturn leave(const struct kimage *image, phys_addr_t resume,
 			     unsigned long context)
 {
+	/* What the last program asked for: shadow stacks, landing pads, CBZE. */
+	if (riscv_has_extension_unlikely(RISCV_ISA_EXT_XLINUXENVCFG))
+		csr_write(CSR_ENVCFG, 0);
 	kexec_enter_trampoline(__pa(image->table), image->start,
 			       __pa(image->arch.trampoline),
 			       cpuid_to_hartid_map(raw_smp_processor_id()),
