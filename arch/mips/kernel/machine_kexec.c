@@ -375,6 +375,18 @@ static char *initrd_words(u64 start, u64 end)
 			 (unsigned long)(end - start));
 }
 
+static int out_of_memory_for(const char *what)
+{
+	return kexec_refuse(-ENOMEM, "out of memory for a copy of %s", what);
+}
+
+/* A byte of a destination has no place. */
+static int unreadable(const struct kimage *image, const struct kexec_segment *seg)
+{
+	return kexec_refuse(-EIO, "segment %zu was not placed as a whole",
+			    seg - image->segment);
+}
+
 /*
  * kexec-tools say where the initrd is in the device tree only, at which a kernel that
  * goes by firmware's arguments does not look.  Returns what is to be added to these, or
@@ -390,19 +402,20 @@ static char *find_initrd(const struct kimage *image, int nr)
 	if (nr < 0)
 		return NULL;
 	seg = &image->segment[nr];
-	fdt = kvmalloc(seg->bufsz, GFP_KERNEL);
+	/* It may end in the zeroes that follow what the caller gave. */
+	fdt = kvmalloc(seg->memsz, GFP_KERNEL);
 	if (!fdt)
-		return ERR_PTR(-ENOMEM);
-	if (!kimage_read(image, seg->mem, fdt, seg->bufsz) ||
-	    fdt_totalsize(fdt) > seg->bufsz)
-		return ERR_PTR(-EIO);
+		return ERR_PTR(out_of_memory_for("the device tree"));
+	if (!kimage_read(image, seg->mem, fdt, seg->memsz))
+		return ERR_PTR(unreadable(image, seg));
 	chosen = fdt_path_offset(fdt, "/chosen");
 	if (chosen < 0 ||
 	    !get_address(fdt, chosen, "linux,initrd-start", &start) ||
 	    !get_address(fdt, chosen, "linux,initrd-end", &end) ||
 	    start == end)
 		return NULL;
-	return initrd_words(start, end) ?: ERR_PTR(-ENOMEM);
+	return initrd_words(start, end) ?:
+	       ERR_PTR(out_of_memory_for("the arguments"));
 }
 
 /*
@@ -442,7 +455,7 @@ static int pass_arguments(struct kimage *image, const struct kexec_segment *line
 	if (IS_ERR(initrd))
 		return PTR_ERR(initrd);
 	if (!kimage_read(image, line->mem, args->strings, len))
-		return -EIO;
+		return unreadable(image, line);
 	args->strings[len] = '\0';
 	line_len = strlen(args->strings) + 1;
 	if (initrd) {

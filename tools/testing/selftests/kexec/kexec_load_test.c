@@ -1038,6 +1038,11 @@ TEST_F(kexec, command_line)
 	EXPECT_REFUSED(EINVAL, "initrd [0x10000000-",
 		       load_segments(3, segs));
 
+	/* It may go on in what is zeroed. */
+	make_initrd_tree(buf + 2 * page, low_end / 2, low_end);
+	segs[2].bufsz = 300;
+	EXPECT_EQ(0, load_segments(3, segs));
+
 	/* It is none if it begins otherwise. */
 	memset(buf + page, 'x', page);
 	EXPECT_EQ(0, load_segments(2, segs));
