@@ -862,6 +862,25 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\t\tcrash_kexec(regs);\n\n"
              "\tif (in_interrupt())\n",
              "an oops that has to end in a panic starts the crash image, with its registers"),
+        Edit("arch/mips/kernel/genex.S",
+             "\t.macro\t__build_clear_cli\n",
+             "\t/* As they are where the exception is from. */\n"
+             "\t.macro\t__build_clear_keep\n"
+             "\tKMODE\n"
+             "\t.endm\n"
+             "\n"
+             "\t.macro\t__build_clear_cli\n",
+             "an exception on the way to the crash image turns no interrupts on"),
+        Edit("arch/mips/kernel/genex.S",
+             re.compile(r"\tBUILD_HANDLER bp bp sti .*\n\tBUILD_HANDLER ri ri sti .*\n"
+                        r"\tBUILD_HANDLER cpu cpu sti .*\n\tBUILD_HANDLER ov ov sti .*\n"
+                        r"\tBUILD_HANDLER tr tr sti .*\n"),
+             "\tBUILD_HANDLER bp bp keep silent\t\t\t/* #9  */\n"
+             "\tBUILD_HANDLER ri ri keep silent\t\t\t/* #10 */\n"
+             "\tBUILD_HANDLER cpu cpu keep silent\t\t/* #11 */\n"
+             "\tBUILD_HANDLER ov ov keep silent\t\t\t/* #12 */\n"
+             "\tBUILD_HANDLER tr tr keep silent\t\t\t/* #13 */\n",
+             "an exception on the way to the crash image turns no interrupts on"),
         Edit("arch/mips/kernel/traps.c",
              "\tint sig = SIGSEGV;\n\n\toops_enter();\n",
              "\tint sig = SIGSEGV;\n\tunsigned long flags;\n\n\toops_enter();\n",
