@@ -124,7 +124,7 @@ static const struct mm_walk_ops protect_ops = {
  * the ends are, and the others stay whole.
  *
  * Context: May sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or -EOPNOTSUPP if nothing can be guarded.
  */
 int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
 			  bool protect)
@@ -134,7 +134,7 @@ int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
 	int err;
 
 	if (!can_set_direct_map())
-		return 0;
+		return protect ? -EOPNOTSUPP : 0;
 	err = crash_split_blocks(addr, end);
 	if (err)
 		return err;
