@@ -286,10 +286,15 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "a machine with other CPUs is not left"),
         Edit("arch/powerpc/kernel/traps.c",
              "\t\tif (cpu == die_owner)\n"
-             "\t\t\t/* nested oops.",
-             "\t\t/* On the way to the crash image, its owner may have been stopped. */\n"
-             "\t\tif (cpu == die_owner || panic_on_this_cpu())\n"
-             "\t\t\t/* nested oops.",
+             "\t\t\t/* nested oops. should stop eventually */;\n"
+             "\t\telse\n"
+             "\t\t\tarch_spin_lock(&die_lock);\n",
+             "\t\t/*\n"
+             "\t\t * A nested oops should stop eventually.  On the way to the crash image,\n"
+             "\t\t * the owner may have been stopped.\n"
+             "\t\t */\n"
+             "\t\tif (cpu != die_owner && !panic_on_this_cpu())\n"
+             "\t\t\tarch_spin_lock(&die_lock);\n",
              "an exception on the way to the crash image waits for nobody who was stopped"),
         Edit("arch/powerpc/mm/mem.c",
              re.compile(r"\t\t\tWARN_ON\((?:request|insert)_resource\(&iomem_resource, "
@@ -509,10 +514,15 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "the CPU that panics need not be online"),
         Edit("arch/x86/kernel/dumpstack.c",
              "\t\tif (cpu == die_owner)\n"
-             "\t\t\t/* nested oops.",
-             "\t\t/* On the way to the crash image, its owner may have been stopped. */\n"
-             "\t\tif (cpu == die_owner || panic_on_this_cpu())\n"
-             "\t\t\t/* nested oops.",
+             "\t\t\t/* nested oops. should stop eventually */;\n"
+             "\t\telse\n"
+             "\t\t\tarch_spin_lock(&die_lock);\n",
+             "\t\t/*\n"
+             "\t\t * A nested oops should stop eventually.  On the way to the crash image,\n"
+             "\t\t * the owner may have been stopped.\n"
+             "\t\t */\n"
+             "\t\tif (cpu != die_owner && !panic_on_this_cpu())\n"
+             "\t\t\tarch_spin_lock(&die_lock);\n",
              "an exception on the way to the crash image waits for nobody who was stopped"),
         Edit("arch/arm64/Kconfig",
              "\tselect ARCH_HAS_KEEPINITRD\n",
@@ -699,10 +709,15 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "a CPU that is stopped asks whether it is for a panic"),
         Edit("arch/arm/kernel/traps.c",
              "\t\tif (cpu == die_owner)\n"
-             "\t\t\t/* nested oops.",
-             "\t\t/* On the way to the crash image, its owner may have been stopped. */\n"
-             "\t\tif (cpu == die_owner || panic_on_this_cpu())\n"
-             "\t\t\t/* nested oops.",
+             "\t\t\t/* nested oops. should stop eventually */;\n"
+             "\t\telse\n"
+             "\t\t\tarch_spin_lock(&die_lock);\n",
+             "\t\t/*\n"
+             "\t\t * A nested oops should stop eventually.  On the way to the crash image,\n"
+             "\t\t * the owner may have been stopped.\n"
+             "\t\t */\n"
+             "\t\tif (cpu != die_owner && !panic_on_this_cpu())\n"
+             "\t\t\tarch_spin_lock(&die_lock);\n",
              "an exception on the way to the crash image waits for nobody who was stopped"),
         Edit("arch/arm/kernel/smp.c",
              "\twhile (num_online_cpus() > 1 && timeout--)\n"

@@ -294,7 +294,7 @@ static void load_a_and_spin(void)
 		die("nobody spins on CPU 0");
 }
 
-static void panic_in_call(void)
+static void panic_while_calling(void)
 {
 	write_file(DEBUGFS "kexec/panic_in_call", "1");
 }
@@ -310,7 +310,7 @@ static void panic_on_two_cpus(void)
 	write_file(DEBUGFS "kexec/panic_first", "1");
 }
 
-static void panic_on_oops(void)
+static void make_oopses_fatal(void)
 {
 	if (write_file(SYSCTL_KERNEL "panic_on_oops", "1"))
 		die("can't set panic_on_oops");
@@ -319,14 +319,14 @@ static void panic_on_oops(void)
 /* The handler of the exception starts the image, before panic(). */
 static void take_exception(void)
 {
-	panic_on_oops();
+	make_oopses_fatal();
 	write_file(DEBUGFS "kexec/oops", "1");
 }
 
 /* What a stray pointer of the kernel's would do. */
 static void write_astray(void)
 {
-	panic_on_oops();
+	make_oopses_fatal();
 	write_address(DEBUGFS "kexec/scribble", image_a.parts[0].at.start + 1);
 }
 
@@ -401,7 +401,7 @@ static const struct crash_case cases[] = {
 		load_a, NULL, panic_without_cpu_1, &image_a, NULL,
 	}, {
 		{ "in-call", "while calls are sent to all CPUs, CPU 0 being busy" },
-		load_a_and_spin, NULL, panic_in_call, &image_a, NULL,
+		load_a_and_spin, NULL, panic_while_calling, &image_a, NULL,
 	}, {
 		{ "in-hotplug", "CPU 1 is about to go offline" },
 		load_a, NULL, panic_in_hotplug, &image_a, NULL,
