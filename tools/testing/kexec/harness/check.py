@@ -92,7 +92,7 @@ def checks_of(arch):
     return [
         *(Check(f"{name}/{arch.name}",
                 lambda function=function: (function(arch), []), alone=True)
-          for name, function in static.build_checks()),
+          for name, function in static.build_checks(arch)),
         *(Check(f"guest/{arch.name}/{one.name}",
                 functools.partial(run_guest, arch, one),
                 tuple((arch.name, flavour) for flavour in one.flavours),

@@ -33,7 +33,7 @@ def short_list(base, archs):
     """
     often, rare = lists(base)
     for names in (often, rare):
-        if found := [name for name in names if name.split("/")[1] in archs]:
+        if found := [name for name in names if archs & set(name.split("/"))]:
             return found, True
     return [], bool(often)
 

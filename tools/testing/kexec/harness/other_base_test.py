@@ -47,7 +47,7 @@ class OtherBaseTest(unittest.TestCase):
         self.top = Path(top.name)
         self.base("6.12", "")
         self.base("9.1", 'check = ["guest/some/abi", "guest/some/boot"]\n'
-                         'check_all = ["guest/rare/abi"]\n')
+                         'check_all = ["guest/rare/abi", "build/small/rare"]\n')
         self.program("tools/series/kexec-tree", "exit 0")
         for name, value in (("REPO", self.top), ("HERE", self.top),
                             ("BUILD", self.top), ("BASE", ""),
@@ -164,7 +164,8 @@ class OtherBaseTest(unittest.TestCase):
     def test_short_list(self):
         """What "make check" has, if it has any; or what is named."""
         often = ["guest/some/abi", "guest/some/boot"]
-        for archs, names in (({"some"}, often), ({"rare"}, ["guest/rare/abi"]),
+        rare = ["guest/rare/abi", "build/small/rare"]
+        for archs, names in (({"some"}, often), ({"rare"}, rare),
                              ({"some", "rare"}, often), ({"x"}, [])):
             self.assertEqual(other_base.short_list("9.1", archs), (names, True))
         self.assertEqual(other_base.short_list("6.12", {"some"}), ([], False))

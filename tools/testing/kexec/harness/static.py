@@ -115,6 +115,8 @@ def build_objects(arch, what, targets, *settings, flavour=()):
 
 # With the options without which some of our files are not compiled.
 WHOLE = ("whole",)
+# Without SMP.
+ONE_CPU = "one-cpu"
 
 
 def complaints(lines):
@@ -166,7 +168,8 @@ CALLERS = [f"{name}.o" for name in """
     security/integrity/ima/ima_appraise security/integrity/ima/ima_init
     security/integrity/ima/ima_main security/integrity/ima/ima_policy
     """.split()]
-SYMBOLS_OF_KEXEC = re.compile(r"kexec|kimage|crash|kdump|vmcore")
+# By name; and what kernel/panic.c may have for it.
+SYMBOLS_OF_KEXEC = re.compile(r"kexec|kimage|crash|kdump|vmcore|^panic_goes_elsewhere$")
 
 
 def unknown_symbols(out):
@@ -195,14 +198,30 @@ def distribution(arch):
         + unknown_symbols(out)
 
 
+# Those of them that every kernel has.
+CORE_CALLERS = [f"kernel/{name}.o" for name in
+                ("ksysfs", "panic", "reboot", "sys_ni", "sysctl")]
+
+
 def without(arch):
     """The callers that every kernel has compile without kexec."""
     out, _ = build_objects(
-        arch, "without kexec",
-        [f"kernel/{name}.o" for name in
-         ("ksysfs", "panic", "reboot", "sys_ni", "sysctl")] + arch.core_callers,
+        arch, "without kexec", CORE_CALLERS + arch.core_callers,
         "KCFLAGS=-Werror", flavour=("without",))
     return unknown_symbols(out)
+
+
+def one_cpu(arch):
+    """We and the callers that every kernel has compile for one CPU, where an
+    architecture has such kernels.
+    """
+    callers = [name for name in CORE_CALLERS + arch.core_callers
+               if not name.endswith("/smp.o")]
+    out, lines = build_objects(
+        arch, "one CPU", our_targets(arch) + callers
+        + ["kernel/vmcore_info.o", "kernel/printk/printk.o"],
+        "KCFLAGS=-Werror", flavour=(*WHOLE, ONE_CPU))
+    return require_seen(lines, "CC", arch) + unknown_symbols(out)
 
 
 def checkpatch(arch):
@@ -370,11 +389,17 @@ def all_checks():
     return [(f"static/{check.__name__}", check) for check in checks]
 
 
-def build_checks():
+def has_one_cpu(arch):
+    """Whether an architecture has a fragment for a kernel without SMP."""
+    return (build.HERE / f"configs/{arch.name}-{ONE_CPU}.config").is_file()
+
+
+def build_checks(arch):
     """The same, of those that keep all processors busy."""
     return [("static/sparse", sparse), ("static/warnings", warnings),
             ("build/distribution", distribution),
-            ("build/without-kexec", without)]
+            ("build/without-kexec", without),
+            *([("build/one-cpu", one_cpu)] if has_one_cpu(arch) else [])]
 
 
 def test_directories():
