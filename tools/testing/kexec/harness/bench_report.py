@@ -227,6 +227,9 @@ def tables():
                       ("load", "mostly zero"), way, "handoff_ticks", measure,
                       limit_of_handoff, less_one_page=True)
                 for unit, way, measure in both)
+    yield from (Table(f"{what} of one page, instructions", ("one page",), INSTRUCTIONS,
+                      name, plain)
+                for what, name in (("Load", "load_ticks"), ("Handoff", "handoff_ticks")))
     yield Table("Blackout, ms", ("one page", "load", "mostly zero"), TIME,
                 "blackout_ticks", milliseconds)
     yield Table("Memory while loaded, KiB beyond the image", ("load",), TIME,

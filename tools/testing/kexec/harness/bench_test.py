@@ -350,6 +350,12 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(str(bench_report.Spread(2, 1, 3)), "2.00 (1.00-3.00)")
         self.assertEqual(str(bench_report.Spread(2, 2, 2)), "2.00")
 
+    def test_one_page(self):
+        """What every handoff has is told, too, where only instructions are."""
+        results = counted(results_of(base=[run_of(8000.0)]))
+        self.assertEqual(line_of(results, "Handoff of one page, instructions")
+                         .taken[BASE].median, 100)
+
     def test_what_was_measured(self):
         results = results_of(base=[run_of(8000.0)])
         self.assertIn(("measured", "instructions and time"),
