@@ -42,6 +42,23 @@ class Edit(NamedTuple):
     why: str
 
 
+# Who takes an exception waits for the one that reports another, on some architectures:
+# what is there, what is to be there, and why.
+DIE_OWNER = (
+    "\t\tif (cpu == die_owner)\n"
+    "\t\t\t/* nested oops. should stop eventually */;\n"
+    "\t\telse\n"
+    "\t\t\tarch_spin_lock(&die_lock);\n",
+    "\t\t/*\n"
+    "\t\t * A nested oops should stop eventually.  On the way to the crash image,\n"
+    "\t\t * the owner may have been stopped.\n"
+    "\t\t */\n"
+    "\t\tif (cpu != die_owner && !panic_on_this_cpu())\n"
+    "\t\t\tarch_spin_lock(&die_lock);\n",
+    "an exception on the way to the crash image waits for nobody who was stopped",
+)
+
+
 def edits(maintainers):
     """All edits; @maintainers is the text of the overlay's own entry."""
     return [
@@ -284,18 +301,7 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
                         r"(?:\tppc_md\..*\n)+#endif\n"),
              "",
              "a machine with other CPUs is not left"),
-        Edit("arch/powerpc/kernel/traps.c",
-             "\t\tif (cpu == die_owner)\n"
-             "\t\t\t/* nested oops. should stop eventually */;\n"
-             "\t\telse\n"
-             "\t\t\tarch_spin_lock(&die_lock);\n",
-             "\t\t/*\n"
-             "\t\t * A nested oops should stop eventually.  On the way to the crash image,\n"
-             "\t\t * the owner may have been stopped.\n"
-             "\t\t */\n"
-             "\t\tif (cpu != die_owner && !panic_on_this_cpu())\n"
-             "\t\t\tarch_spin_lock(&die_lock);\n",
-             "an exception on the way to the crash image waits for nobody who was stopped"),
+        Edit("arch/powerpc/kernel/traps.c", *DIE_OWNER),
         Edit("arch/powerpc/mm/mem.c",
              re.compile(r"\t\t\tWARN_ON\((?:request|insert)_resource\(&iomem_resource, "
                         r"res\) < 0\);\n"),
@@ -512,18 +518,7 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "waiting_for_crash_ipi,\n"
              "\t\t   num_online_cpus() - cpu_online(smp_processor_id()));\n",
              "the CPU that panics need not be online"),
-        Edit("arch/x86/kernel/dumpstack.c",
-             "\t\tif (cpu == die_owner)\n"
-             "\t\t\t/* nested oops. should stop eventually */;\n"
-             "\t\telse\n"
-             "\t\t\tarch_spin_lock(&die_lock);\n",
-             "\t\t/*\n"
-             "\t\t * A nested oops should stop eventually.  On the way to the crash image,\n"
-             "\t\t * the owner may have been stopped.\n"
-             "\t\t */\n"
-             "\t\tif (cpu != die_owner && !panic_on_this_cpu())\n"
-             "\t\t\tarch_spin_lock(&die_lock);\n",
-             "an exception on the way to the crash image waits for nobody who was stopped"),
+        Edit("arch/x86/kernel/dumpstack.c", *DIE_OWNER),
         Edit("arch/arm64/Kconfig",
              "\tselect ARCH_HAS_KEEPINITRD\n",
              "\tselect ARCH_HAS_KEEPINITRD\n"
@@ -707,18 +702,7 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "\tcrash_stop_this_cpu(cpu);\n"
              "#endif\n\n",
              "a CPU that is stopped asks whether it is for a panic"),
-        Edit("arch/arm/kernel/traps.c",
-             "\t\tif (cpu == die_owner)\n"
-             "\t\t\t/* nested oops. should stop eventually */;\n"
-             "\t\telse\n"
-             "\t\t\tarch_spin_lock(&die_lock);\n",
-             "\t\t/*\n"
-             "\t\t * A nested oops should stop eventually.  On the way to the crash image,\n"
-             "\t\t * the owner may have been stopped.\n"
-             "\t\t */\n"
-             "\t\tif (cpu != die_owner && !panic_on_this_cpu())\n"
-             "\t\t\tarch_spin_lock(&die_lock);\n",
-             "an exception on the way to the crash image waits for nobody who was stopped"),
+        Edit("arch/arm/kernel/traps.c", *DIE_OWNER),
         Edit("arch/arm/kernel/smp.c",
              "\twhile (num_online_cpus() > 1 && timeout--)\n"
              "\t\tudelay(1);\n\n"
