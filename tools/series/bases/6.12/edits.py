@@ -14,6 +14,12 @@ EDITS = [
          re.compile(r"^#ifdef CONFIG_KEXEC_CORE\n\t&kexec_loaded_attr(?:.*\n)+?"
                     r"#endif\n#endif\n", re.MULTILINE), "",
          "nor is there anything to list"),
+    Edit("kernel/ksysfs.c",
+         re.compile(r"#ifdef CONFIG_CRASH_HOTPLUG\nstatic (?:.*\n)+?#endif\n\n"), "",
+         "what an image has of CPUs and memory is not updated"),
+    Edit("kernel/ksysfs.c",
+         "#ifdef CONFIG_CRASH_HOTPLUG\n\t&crash_elfcorehdr_size_attr.attr,\n#endif\n", "",
+         "what an image has of CPUs and memory is not updated"),
 
     # Linux 7.3 has a text of its own.
     Edit("Documentation/admin-guide/kernel-parameters.txt",

@@ -30,6 +30,21 @@ EDITS = [
          "config ARCH_SUPPORTS_KEXEC_HANDOVER\n\tdef_bool y\n\n", "",
          "nobody tells the next kernel what is handed over to it"),
 
+    Edit("arch/x86/kernel/vmlinux.lds.S",
+         re.compile(r"#if defined\(CONFIG_X86_64\) && defined\(CONFIG_KEXEC_CORE\)\n"
+                    r"#define KEXEC_RELOCATE_KERNEL(?:.*\n)+?#endif\n"), "",
+         "the trampoline checks its size itself"),
+    Edit("arch/x86/kernel/vmlinux.lds.S",
+         "\t\tKEXEC_RELOCATE_KERNEL\n", "",
+         "the trampoline checks its size itself"),
+    Edit("arch/x86/kernel/vmlinux.lds.S",
+         "#include <asm/kexec.h>\n", "",
+         "nothing here uses it any more"),
+    Edit("arch/powerpc/Kconfig",
+         "config ARCH_HAS_GENERIC_CRASHKERNEL_RESERVATION\n"
+         "\tdef_bool CRASH_RESERVE\n\n", "",
+         "nobody asks for it"),
+
     Edit("arch/x86/kernel/early_printk.c",
          re.compile(r"\n#if defined\(CONFIG_KEXEC_CORE\)(?:.*\n){2}"
                     r"\t\tkexec_debug_8250_port = .*\n#endif\n"), "",

@@ -25,7 +25,7 @@ HEADERS = ("linux/kexec.h", "linux/crash_core.h", "linux/crash_reserve.h",
            "asm/kexec.h", "asm/crash.h", "asm/crash_reserve.h",
            "asm/purgatory.h", "asm/kexec-bzimage64.h")
 # Others' headers that include these.
-THROUGH = ("linux/crash_dump.h", "linux/ima.h", "linux/purgatory.h")
+THROUGH = ("linux/crash_dump.h", "linux/ima.h")
 # How names of kexec's look.
 NAME = re.compile(r"\b\w*(?:kexec|KEXEC|kimage|KIMAGE|crash|CRASH|kdump|KDUMP|"
                   r"vmcore|VMCORE|elfcorehdr|ELFCOREHDR|purgatory|PURGATORY)\w*")
@@ -41,12 +41,6 @@ ELSEWHERE = (
     "arch/s390/boot/startup.c",                 # every build ends with it
     "drivers/net/ethernet/ibm/ehea/ehea_main.c",        # for powerpc only
     "drivers/of/kexec.c",                       # inside "ifdef CONFIG_KEXEC_FILE"
-)
-
-# Of machines for which Kconfig does not offer kexec, of architectures that have it.
-NOT_OFFERED = (
-    "arch/mips/cavium-octeon/setup.c", "arch/mips/cavium-octeon/smp.c",
-    "arch/mips/loongson64/reset.c", "arch/mips/loongson64/smp.c",
 )
 
 NOT_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'
@@ -87,8 +81,6 @@ def ported():
 def is_ours_to_build(name):
     """Whether it is for any architecture, or one that we have."""
     top = name.split("/")
-    if name in NOT_OFFERED:
-        return False
     return top[0] != "arch" or top[1] in ported()
 
 
