@@ -1040,6 +1040,10 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "nor does it turn interrupts on"),
         Edit("arch/mips/kernel/traps.c",
              "\traw_spin_lock_irq(&die_lock);\n",
+             "\traw_spin_lock_irqsave(&die_lock, flags);\n",
+             "nor does it turn interrupts on"),
+        Edit("arch/mips/kernel/traps.c",
+             "\traw_spin_lock_irqsave(&die_lock, flags);\n",
              "\t/* By this CPU, on its way to the crash image, or one that was stopped. */\n"
              "\tif (raw_spin_is_locked(&die_lock) && panic_on_this_cpu())\n"
              "\t\tcrash_kexec(regs);\n"
