@@ -554,6 +554,16 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
         Edit("arch/x86/Kbuild",
              "obj-$(CONFIG_KEXEC_FILE) += purgatory/\n\n", "",
              "there is no purgatory"),
+        Edit("arch/x86/include/uapi/asm/setup_data.h",
+             "#define SETUP_INDIRECT\t\t\t(1<<31)\n",
+             "/*\n"
+             " * What <linux/kexec.h> calls the letter.  It is no number of the row, since\n"
+             " * kernels of any two releases tell each other.\n"
+             " */\n"
+             "#define SETUP_KEXEC_LETTER\t\t0x6b6c7472\n"
+             "\n"
+             "#define SETUP_INDIRECT\t\t\t(1<<31)\n",
+             "the type of setup_data in which a kernel finds what the last one wrote"),
         Edit("arch/x86/kernel/Makefile",
              "obj-$(CONFIG_KEXEC_FILE)\t+= kexec-bzimage64.o\n",
              "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec_letter.o machine_kexec_ram.o\n",

@@ -30,7 +30,7 @@ u64 __init machine_kexec_letter(void)
 		if (!data)
 			return 0;
 		next = data->next;
-		found = data->type == KEXEC_LETTER_SETUP_TYPE &&
+		found = data->type == SETUP_KEXEC_LETTER &&
 			data->len >= sizeof(struct kexec_letter) - sizeof(*data);
 		early_memunmap(data, sizeof(*data));
 		if (found)

@@ -60,8 +60,8 @@
  *
  * The loader also tells the next kernel where it is, and has the memory reserved:
  *
- * x86			@loader is a struct setup_data of the type below, in the list
- *			that boot_params begins; the rest is its data
+ * x86			@loader is a struct setup_data of the type SETUP_KEXEC_LETTER,
+ *			in the list that boot_params begins; the rest is its data
  * device tree		/chosen has the property below: address and size, in cells of
  *			the root; /memreserve/ has them, too.  The first 8 bytes of
  *			@loader are the physical address of the tree: a tree that
@@ -73,7 +73,6 @@
 #define KEXEC_LETTER_VERSION		1
 #define KEXEC_LETTER_VERIFIED		0x00000001	/* the image was, before it was started */
 
-#define KEXEC_LETTER_SETUP_TYPE		0x6b6c7472
 #define KEXEC_LETTER_PROPERTY		"linux,kexec-previous"
 
 struct kexec_letter {

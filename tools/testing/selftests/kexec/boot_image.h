@@ -50,6 +50,9 @@
 #define BOOT_CPUS_MAX	8192
 #define NO_LIMIT	(~(__u64)0)
 
+/* Of x86's <asm/setup_data.h>, which other architectures don't have. */
+#define SETUP_KEXEC_LETTER	0x6b6c7472
+
 /**
  * struct boot_file - a file, as it was read
  * @path: what to call it; NULL if there is none

@@ -231,7 +231,7 @@ static bool place_x86_letter(struct boot *boot, const struct x86_kernel *kernel,
 		return false;
 	if (!letter)
 		return true;
-	put_le(letter + 8, 4, KEXEC_LETTER_SETUP_TYPE);
+	put_le(letter + 8, 4, SETUP_KEXEC_LETTER);
 	put_le(letter + 12, 4, range_len(at) - 16);
 	put_le(last, 8, at.start);
 	return true;

@@ -494,7 +494,7 @@ static void check_setup_letter(struct __test_metadata *_metadata,
 
 	ASSERT_SAME(segment->at.start, phys);
 	ASSERT_SAME(0, get_le(segment->buf, 8));
-	ASSERT_SAME(KEXEC_LETTER_SETUP_TYPE, get_le(at(boot, phys) + 8, 4));
+	ASSERT_SAME(SETUP_KEXEC_LETTER, get_le(at(boot, phys) + 8, 4));
 	ASSERT_SAME(range_len(segment->at) - 16, get_le(at(boot, phys) + 12, 4));
 }
 
