@@ -542,9 +542,13 @@ class SmallSeries(unittest.TestCase):
 
     def test_who_runs_it_signs(self):
         self.git(self.repo, "config", "user.name", "Somebody Else")
-        text = self.write()["0001-kexec-first.patch"].decode()
+        found = self.write()
+        text = found["0001-kexec-first.patch"].decode()
         self.assertIn("From: Somebody Else <a@b.example>\n", text)
         self.assertIn("Signed-off-by: Somebody Else <a@b.example>\n", text)
+        # And is to maintain it.
+        self.assertIn("KEXEC\n+M:\tSomebody Else <a@b.example>\n",
+                      "".join(text.decode() for text in found.values()))
 
     def test_nobody_signs_for_others(self):
         clone = self.clone()

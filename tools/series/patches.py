@@ -215,6 +215,18 @@ def states(series, base):
             for content in contents]
 
 
+def maintained(state, author):
+    """A state in which @author looks after what the overlay's entry of MAINTAINERS
+    lists: that names nobody, as who sends the patches is not known there.
+    """
+    name = "MAINTAINERS"
+    if author is NOBODY or not state.get(name):
+        return state
+    mode, data = state[name]
+    return state | {name: (mode, data.replace(
+        b"\nKEXEC\nL:", f"\nKEXEC\nM:\t{author.ident}\nL:".encode(), 1))}
+
+
 def message_of(step, author):
     """A commit's message; its body is paragraphs, which are filled anew."""
     body = "\n\n".join(textwrap.fill(paragraph, 72, break_on_hyphens=False)
@@ -244,6 +256,7 @@ def commit_stream(branch, before, after, message, author, number, parent=None):
 def commit_all(series, top, branch, all_states, author, parent=None, env=None):
     """Write a commit for each step to the repository @top."""
     stream = []
+    all_states = [maintained(state, author) for state in all_states]
     if not parent:
         stream += commit_stream(branch, {}, {
             name: what for name, what in all_states[0].items() if what},
