@@ -44,6 +44,44 @@ static bool deactivate(struct irq_data *data)
 	return false;
 }
 
+/*
+ * Only the controller next to the processor waits for it.  Those before it are devices
+ * to that one, and to the drivers of the crash image, which begin anew with them; many
+ * take a lock to end an interrupt.
+ */
+static struct irq_data *innermost(struct irq_data *data)
+{
+	while (behind(data) && behind(data)->chip)
+		data = behind(data);
+	return data;
+}
+
+/*
+ * Generic chips take the lock of their controller.  Their drivers end what is left
+ * when they start.
+ */
+static bool takes_lock(const struct irq_chip *chip)
+{
+	return IS_ENABLED(CONFIG_GENERIC_IRQ_CHIP) &&
+	       (chip->irq_eoi == irq_gc_eoi || chip->irq_eoi == irq_gc_ack_set_bit);
+}
+
+/*
+ * To end an interrupt is to access registers.  Of the controllers that come here, two
+ * may want a lock for it: a PLIC, if not this CPU but another one gets the interrupt,
+ * and the FPGA of a Socrates, which has one CPU.  Under it nobody does more than to
+ * access that controller, with interrupts off, and neither machine has an NMI.  So
+ * who was stopped has given it back.  It is held by nobody but whom the controller
+ * did not answer, as it would not answer us.  HyperTransport's of an MPIC, which take
+ * one, too, are on machines that have no kexec.
+ */
+static void end(struct irq_data *data)
+{
+	data = innermost(data);
+	if (data->chip->irq_eoi && !takes_lock(data->chip))
+		data->chip->irq_eoi(data);
+}
+
 static void quiet(struct irq_desc *desc)
 {
 	struct irq_data *data = irq_desc_get_irq_data(desc);
@@ -54,16 +92,15 @@ static void quiet(struct irq_desc *desc)
 		return;
 
 	/* To end one that is disabled, a driver may have to enable it, locked. */
-	if (!deactivate(data) && chip->irq_eoi && irqd_irq_inprogress(data) &&
-	    !irqd_irq_disabled(data))
-		chip->irq_eoi(data);
+	if (!deactivate(data) && irqd_irq_inprogress(data) && !irqd_irq_disabled(data))
+		end(data);
 }
 
 /**
  * crash_quiet_interrupts - end the interrupts that somebody was handling
  *
- * To end one, or to have it inactive, is to write to a register of the controller;
- * common ones take no lock for it.
+ * To end one, or to have it inactive, is to write to a register of the controller:
+ * no lock is waited for, see end().  No driver takes one to have it inactive.
  *
  * Context: Any, NMI included, interrupts off, on the CPU that panics, when the
  * others have stopped.

@@ -6,7 +6,7 @@
 #include <kunit/test.h>
 #include <linux/numa.h>
 
-static unsigned int nr_masked, nr_deactivated, nr_ended;
+static unsigned int nr_masked, nr_deactivated, nr_ended, nr_ended_outside;
 
 static void mask_fake(struct irq_data *data)
 {
@@ -16,6 +16,11 @@ static void mask_fake(struct irq_data *data)
 static void end_fake(struct irq_data *data)
 {
 	nr_ended++;
+}
+
+static void end_fake_outer(struct irq_data *data)
+{
+	nr_ended_outside++;
 }
 
 static int set_fake_state(struct irq_data *data, enum irqchip_irq_state which,
@@ -43,6 +48,11 @@ static struct irq_chip fake_slow_chip = {
 	.irq_bus_lock		= lock_fake_bus,
 };
 
+static struct irq_chip fake_outer_chip = {
+	.name			= "kexec-outer-test",
+	.irq_eoi		= end_fake_outer,
+};
+
 static struct irq_desc *fake_desc(struct kunit *test, struct irq_chip *chip)
 {
 	int irq = irq_alloc_desc(NUMA_NO_NODE);
@@ -54,6 +64,7 @@ static struct irq_desc *fake_desc(struct kunit *test, struct irq_chip *chip)
 	nr_masked = 0;
 	nr_deactivated = 0;
 	nr_ended = 0;
+	nr_ended_outside = 0;
 	return irq_to_desc(irq);
 }
 
@@ -93,6 +104,36 @@ static void test_quiet_in_progress(struct kunit *test)
 	free_fake(desc);
 }
 
+#ifdef CONFIG_IRQ_DOMAIN_HIERARCHY
+/* The controller before the one that the processor asks may take a lock. */
+static void test_quiet_stacked(struct kunit *test)
+{
+	struct irq_desc *desc = fake_desc(test, &fake_outer_chip);
+	struct irq_data inner = { .chip = &fake_chip };
+
+	desc->irq_data.parent_data = &inner;
+	end(irq_desc_get_irq_data(desc));
+	KUNIT_EXPECT_EQ(test, nr_ended, 1);
+	KUNIT_EXPECT_EQ(test, nr_ended_outside, 0);
+	desc->irq_data.parent_data = NULL;
+	free_fake(desc);
+}
+#endif
+
+#ifdef CONFIG_GENERIC_IRQ_CHIP
+/* There is no lock that could be taken: if one were asked to, this would be an oops. */
+static void test_quiet_generic_chip(struct kunit *test)
+{
+	static struct irq_chip chip = { .irq_eoi = irq_gc_eoi };
+	struct irq_desc *desc = fake_desc(test, &chip);
+
+	end(irq_desc_get_irq_data(desc));
+	chip.irq_eoi = irq_gc_ack_set_bit;
+	end(irq_desc_get_irq_data(desc));
+	free_fake(desc);
+}
+#endif
+
 /* If the lock were waited for, this would not end. */
 static void test_quiet_locked(struct kunit *test)
 {
@@ -121,6 +162,12 @@ static void test_quiet_slow_bus(struct kunit *test)
 static struct kunit_case quiet_test_cases[] = {
 	KUNIT_CASE(test_quiet),
 	KUNIT_CASE(test_quiet_in_progress),
+#ifdef CONFIG_IRQ_DOMAIN_HIERARCHY
+	KUNIT_CASE(test_quiet_stacked),
+#endif
+#ifdef CONFIG_GENERIC_IRQ_CHIP
+	KUNIT_CASE(test_quiet_generic_chip),
+#endif
 	KUNIT_CASE(test_quiet_locked),
 	KUNIT_CASE(test_quiet_slow_bus),
 	{ }
