@@ -20,19 +20,24 @@
 
 #include <linux/bitfield.h>
 #include <linux/bits.h>
+#include <linux/cpu.h>
 #include <linux/kexec.h>
 #include <linux/memblock.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
+#include <linux/psci.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+
+#include <uapi/linux/psci.h>
 
 #include <asm/cacheflush.h>
 #include <asm/cpufeature.h>
 #include <asm/daifflags.h>
 #include <asm/fpsimd.h>
 #include <asm/mmu_context.h>
+#include <asm/smp_plat.h>
 #include <asm/suspend.h>
 #include <asm/sysreg.h>
 #include <asm/trans_pgd.h>
@@ -54,6 +59,28 @@
  */
 #define IDENT_BLOCK_LEVEL	(PAGE_SHIFT == 12 ? 1 : 2)
 
+/*
+ * In a kernel that captures a dump: those that did not stop for the panic.  Also those that
+ * nr_cpus= keeps from it: it has their numbers.
+ */
+static unsigned int cpus_left_behind(void)
+{
+	unsigned int cpu, nr = 0;
+
+	if (!psci_ops.affinity_info)
+		return 0;
+	/* Nobody is on the way to or from firmware. */
+	guard(cpus_read_lock)();
+	for (cpu = 0; cpu < NR_CPUS; cpu++) {
+		if (cpu_logical_map(cpu) == INVALID_HWID ||
+		    (cpu < nr_cpu_ids && cpu_online(cpu)))
+			continue;
+		nr += psci_ops.affinity_info(cpu_logical_map(cpu), 0) ==
+			PSCI_0_2_AFFINITY_LEVEL_ON;
+	}
+	return nr;
+}
+
 /**
  * machine_kexec_check - whether this kernel can be left
  * @crash: in a panic: CPUs that are stuck stay in its memory, which a crash image
@@ -65,9 +92,15 @@
  */
 int machine_kexec_check(bool crash)
 {
+	unsigned int nr = crash ? 0 : cpus_left_behind();
+
 	if (!crash && cpus_are_stuck_in_kernel())
 		return kexec_refuse(-EBUSY,
 				    "the other CPUs can't be taken offline, and would go on running this kernel");
+	if (nr)
+		return kexec_refuse(-EBUSY,
+				    "%u other CPUs did not stop, and still run this kernel or one that has crashed",
+				    nr);
 	if (memblock_end_of_DRAM() > BIT_ULL(IDENT_BITS))
 		return kexec_refuse(-EOPNOTSUPP,
 				    "memory goes on above 2^%d", IDENT_BITS);

@@ -72,10 +72,18 @@ static unsigned long hart_state(unsigned int cpu)
 	return ret.error ? SBI_HSM_STATE_STARTED : ret.value;
 }
 
+/* Also those that nr_cpus= keeps from the kernel: it has their numbers. */
+static bool is_offline(unsigned int cpu)
+{
+	return cpuid_to_hartid_map(cpu) != INVALID_HARTID &&
+	       (cpu >= nr_cpu_ids || !cpu_online(cpu));
+}
+
 /*
  * Those that are not online and did not go back to the firmware: one whose start took too
  * long, or that is not like the others (smp_callin() has it wait for good if its vectors
- * are of another length).  While nobody is on the way to or from the firmware.
+ * are of another length); or, in a kernel that captures a dump, one that did not stop for
+ * the panic.  While nobody is on the way to or from the firmware.
  */
 static unsigned int harts_left_behind(void)
 {
@@ -84,10 +92,10 @@ static unsigned int harts_left_behind(void)
 	if (!IS_ENABLED(CONFIG_SMP) || !can_stop_harts())
 		return 0;
 	guard(cpus_read_lock)();
-	for_each_present_cpu(cpu) {
+	for (cpu = 0; cpu < NR_CPUS; cpu++) {
 		unsigned long state;
 
-		if (cpu_online(cpu))
+		if (!is_offline(cpu))
 			continue;
 		state = hart_state(cpu);
 		harts += state != SBI_HSM_STATE_STOPPED &&
@@ -126,7 +134,7 @@ int machine_kexec_check(bool crash)
 	harts = harts_left_behind();
 	if (harts)
 		return kexec_refuse(-EBUSY,
-				    "%u harts are offline, but did not stop, and still run this kernel",
+				    "%u other CPUs did not stop, and still run this kernel or one that has crashed",
 				    harts);
 	return 0;
 }
