@@ -42,6 +42,9 @@
 #include <asm/sysreg.h>
 #include <asm/trans_pgd.h>
 #include <asm/virt.h>
+#ifdef CONFIG_ARM64_GCS
+#include <asm/gcs.h>
+#endif
 
 #include <clocksource/arm_arch_timer.h>
 
@@ -346,10 +349,36 @@ static void __noreturn leave(const struct kimage *image, phys_addr_t resume)
 struct user_registers {
 	u64 tpidr2;
 	u64 por;
+	u64 gcscre0;
+	u64 gcspr;
 };
+
+#ifdef CONFIG_ARM64_GCS
+/* Shadow stacks.  What was written to one is in memory before that changes places. */
+static void save_gcs(struct user_registers *regs)
+{
+	if (!system_supports_gcs())
+		return;
+	gcsb_dsync();
+	regs->gcscre0 = read_sysreg_s(SYS_GCSCRE0_EL1);
+	regs->gcspr = read_sysreg_s(SYS_GCSPR_EL0);
+}
+
+static void restore_gcs(const struct user_registers *regs)
+{
+	if (!system_supports_gcs())
+		return;
+	write_sysreg_s(regs->gcspr, SYS_GCSPR_EL0);
+	write_sysreg_s(regs->gcscre0, SYS_GCSCRE0_EL1);
+}
+#else
+static inline void save_gcs(struct user_registers *regs) { }
+static inline void restore_gcs(const struct user_registers *regs) { }
+#endif
 
 static void save_user_registers(struct user_registers *regs)
 {
+	save_gcs(regs);
 	if (system_supports_tpidr2())
 		regs->tpidr2 = read_sysreg_s(SYS_TPIDR2_EL0);
 	if (system_supports_poe())
@@ -365,6 +394,7 @@ static void restore_user_registers(const struct user_registers *regs)
 		write_sysreg_s(regs->tpidr2, SYS_TPIDR2_EL0);
 	if (system_supports_poe())
 		write_sysreg_s(regs->por, SYS_POR_EL0);
+	restore_gcs(regs);
 }
 
 static int leave_for_a_while(unsigned long image)
