@@ -27,6 +27,7 @@
 #include <asm/special_insns.h>
 
 #include "machine_kexec_report.h"
+#include "machine_kexec_sampling.h"
 
 static void *alloc_table(struct kimage *image)
 {
@@ -215,6 +216,7 @@ static void leave_and_return(struct kimage *image)
 {
 	unsigned long flags = image->arch.report_flags |
 			      KEXEC_TRAMPOLINE_PRESERVE;
+	struct kexec_sampling sampling;
 	u32 low, high;
 
 	let_offline_cpus_halt();
@@ -226,10 +228,12 @@ static void leave_and_return(struct kimage *image)
 	if (!rdmsr_safe(MSR_EFER, &low, &high))
 		flags |= KEXEC_TRAMPOLINE_EFER;
 
+	kexec_stop_sampling(&sampling);
 	save_processor_state();
 	leave(image, flags);
 	restore_processor_state();
 	hw_breakpoint_restore();
+	kexec_resume_sampling(&sampling);
 
 	image->stack = kexec_image_stack(image->arch.trampoline);
 	restore_control_memory(image);

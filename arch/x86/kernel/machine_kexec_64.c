@@ -37,6 +37,7 @@
 #include <asm/smp.h>
 
 #include "machine_kexec_report.h"
+#include "machine_kexec_sampling.h"
 
 static void *alloc_table(void *image)
 {
@@ -355,16 +356,19 @@ static inline void let_offline_cpus_halt(void) { }
  */
 static void leave_and_return(struct kimage *image)
 {
+	struct kexec_sampling sampling;
 	u64 ibt;
 
 	let_offline_cpus_halt();
 
+	kexec_stop_sampling(&sampling);
 	save_processor_state();
 	ibt = ibt_save(false);
 	leave(image);
 	restore_processor_state();
 	ibt_restore(ibt);
 	hw_breakpoint_restore();
+	kexec_resume_sampling(&sampling);
 
 	image->stack = kexec_image_stack(image->arch.trampoline);
 	init_trampoline(image);
