@@ -9,9 +9,10 @@ HARNESS := tools/testing/kexec/kexec-qemu
 
 export LINUX ACCEL PATIENCE
 
-# Where something is written to, and on top of what, is said on the command line:
-# the environment may have these names for something else.
-$(foreach name,OUT BASE TREE BRANCH,$(if \
+# What is meant is said on the command line: the environment may have these names for
+# something else, as ARCH for the kernels that one builds besides.
+$(foreach name,ARCH BASE BENCH BRANCH CHECK FRAGMENT KIND ONLY OUT RESUME RUNS STEP \
+	TREE,$(if \
 	$(filter command,$(firstword $(origin $(name)))),,$(eval override $(name) :=)))
 
 # The base that is not the default one; with TREE, BASE is a commit of that.

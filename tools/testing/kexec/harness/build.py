@@ -48,11 +48,16 @@ VMCORE_DMESG = ("kexec-tools", "sbin/vmcore-dmesg")
 
 # What programs say is read, and in English.
 os.environ["LC_ALL"] = "C"
-# What a make that we run under has set is not meant for those that we run.
-ENVIRONMENT = {name: value for name, value in os.environ.items()
-               if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARCH",
-                               "MAKEOVERRIDES", "CHECK", "CROSS_COMPILE",
-                               "KBUILD_OUTPUT", "O")}
+# What who builds kernels may have in the environment, and make has there if we run
+# under it: all that make, Kbuild, the selftests, Sphinx and compilers take from there.
+FOR_OTHER_BUILDS = re.compile(
+    r"MAKE\w*|\w*FLAGS\w*|(KBUILD|KCONFIG|KDOC)_\w+|(SUB|SRC)?ARCH|CROSS_COMPILE\w*|"
+    r"[OVCWM]|CF|CHECK|(HOST)?(CC|CXX|CPP|LD|AR|AS|NM|RUSTC|PKG_CONFIG)|LLVM\w*|"
+    r"LOCALVERSION|INSTALL\w*|(SKIP_|FORCE_)?TARGETS|SPHINX\w+|CPATH|GCC_\w+|"
+    r"(C|CPLUS|OBJC)_INCLUDE_PATH|(COMPILER|LIBRARY)_PATH")
+for variable in filter(FOR_OTHER_BUILDS.fullmatch, list(os.environ)):
+    del os.environ[variable]
+ENVIRONMENT = dict(os.environ)
 # ccache finds in one clone what another one, elsewhere, has compiled.  What it does
 # not find it leaves to the compiler at once: to preprocess it first would add a
 # fifth to the first build, and kbuild has the dependencies written down anyway.

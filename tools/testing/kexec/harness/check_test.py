@@ -916,6 +916,33 @@ class VersionTest(unittest.TestCase):
                                          "tools/testing/a.c"), [])
 
 
+class EnvironmentTest(unittest.TestCase):
+    """What is exported for other builds has no part in ours."""
+
+    OTHERS = """
+        MAKEFLAGS MAKELEVEL MFLAGS GNUMAKEFLAGS MAKEFILES MAKEOVERRIDES ARCH SUBARCH
+        CROSS_COMPILE CROSS_COMPILE_COMPAT CHECK C CF O V W M LLVM LLVM_IAS CC HOSTCC
+        LD KCFLAGS KCPPFLAGS CFLAGS HOSTCFLAGS LDFLAGS RUSTFLAGS KBUILD_OUTPUT
+        KBUILD_EXTMOD KCONFIG_CONFIG KCONFIG_ALLCONFIG LOCALVERSION INSTALL_PATH
+        TARGETS SKIP_TARGETS SPHINXDIRS SPHINXOPTS CPATH C_INCLUDE_PATH
+        LIBRARY_PATH""".split()
+    OURS = """PATH HOME TMPDIR ACCEL PATIENCE LINUX KEXEC_BASE CCACHE_DIR http_proxy
+        APT_CONFIG LD_LIBRARY_PATH CI MANPATH""".split()
+
+    def test_environment(self):
+        for what in ("os.environ", "build.ENVIRONMENT"):
+            with self.subTest(what):
+                result = subprocess.run(
+                    [sys.executable, "-B", "-c", "import os\nfrom harness import build"
+                     f"\nprint(*{what})"], cwd=build.HERE, text=True, check=True,
+                    env=dict.fromkeys(self.OTHERS, "x")
+                    | dict.fromkeys(self.OURS, "7.3") | {"PATH": os.environ["PATH"]},
+                    stdout=subprocess.PIPE)
+                there = set(result.stdout.split())
+                self.assertEqual(there & set(self.OTHERS), set())
+                self.assertEqual(set(self.OURS) - there, set())
+
+
 class CacheTest(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("ccache"), "no ccache")

@@ -6,6 +6,7 @@ directories of its own, which the environment chooses; so it is another program'
 of which each check is a test here.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -55,7 +56,7 @@ def make_tree(base):
     """Bring the tree of a base up to date; returns why it can't be had, or ""."""
     result = subprocess.run(
         [str(build.REPO / "tools/series/kexec-tree"), "make", "--base", base,
-         f"build/linux-{base}"], cwd=build.REPO, env=build.ENVIRONMENT, text=True,
+         f"build/linux-{base}"], cwd=build.REPO, text=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     if result.returncode == NOT_TO_BE_HAD:
         return result.stderr
@@ -109,7 +110,7 @@ def run_list(base, arch, log):
     with open(log, "w") as out, open(complaints, "w") as err, subprocess.Popen(
             [sys.executable, str(build.HERE / "kexec-qemu"), "check",
              "--arch", arch.name], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-            env=build.ENVIRONMENT | {"KEXEC_BASE": base}) as process:
+            env=os.environ | {"KEXEC_BASE": base}) as process:
         with build.ended_with_us(process):
             process.wait()
     text = log.read_text(errors="replace")

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of the Makefile, with programs that only say how they are called."""
+
+import os
+import subprocess
+import unittest
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parents[2]
+# In the place of the programs that its recipes run.
+SAY = [f"{name}=echo {name}" for name in ("INSTALL", "SERIES", "PATCHES", "HARNESS")]
+
+
+def said(*words, **environment):
+    """What make says."""
+    # Not what the make has set that these tests run under.
+    kept = {name: value for name, value in os.environ.items()
+            if name in ("PATH", "HOME", "TMPDIR")}
+    result = subprocess.run(["make", "-C", str(REPO), "--no-print-directory", *words],
+                            env=kept | environment, text=True, capture_output=True)
+    return result.stdout + result.stderr
+
+
+class MakefileTest(unittest.TestCase):
+
+    def test_architecture(self):
+        self.assertRegex(said(*SAY, "check"), r"HARNESS check *\n")
+        self.assertRegex(said(*SAY, "check", "ARCH=arm"),
+                         r"INSTALL .* arm\n(?s:.*)HARNESS check --arch arm *\n")
+
+    def test_checks(self):
+        self.assertRegex(said(*SAY, "check", "CHECK=one two"),
+                         r"HARNESS check *one two\n")
+
+    def test_environment(self):
+        """What others have exported for other builds changes nothing here."""
+        exported = {name: "x y" for name in
+                    "ARCH BASE BENCH BRANCH CHECK FRAGMENT KIND ONLY OUT RESUME RUNS "
+                    "STEP TREE CROSS_COMPILE KBUILD_OUTPUT O LLVM KCFLAGS".split()}
+        for goal in ("help tree apply series check-series kernel demo demo-crash bench "
+                     "docs check check-all check-steady").split():
+            with self.subTest(goal):
+                self.assertEqual(said(*SAY, goal, **exported), said(*SAY, goal))
+        for name in exported:
+            with self.subTest(name):
+                self.assertEqual(said(*SAY, "check", **{name: "x y"}),
+                                 said(*SAY, "check"))
+
+    def test_environment_that_is_ours(self):
+        self.assertIn("a b c\n", said(
+            *SAY[1:], "demo", 'INSTALL=echo "$$LINUX $$ACCEL $$PATIENCE";:',
+            LINUX="a", ACCEL="b", PATIENCE="c"))
+
+
+if __name__ == "__main__":
+    unittest.main()
