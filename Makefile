@@ -128,7 +128,10 @@ check check-all check-steady:
 	@$(HARNESS) check $(HOW) $(FOR_ARCH) $(CHECK)
 
 clean:
-	rm -rf build
+	@$(SERIES) clean
+
+# Each of them has the clone to itself.
+.NOTPARALLEL:
 
 .PHONY: help tree apply series check-series kernel demo demo-crash bench docs \
 	check check-all check-steady clean

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Tests of kexec-series: the real series, and a small one of a few files."""
 
+import fcntl
 import fnmatch
 import importlib.machinery
 import json
@@ -426,6 +427,7 @@ class SmallSeries(unittest.TestCase):
             [sys.executable, str(self.repo / "tools/series" / tool),
              *map(str, arguments)], capture_output=True, text=True,
             env=inherited | {"GIT_CONFIG_GLOBAL": str(self.config),
+                             "PYTHONPATH": str(REPO / "tools/testing/kexec"),
                              "GIT_CONFIG_NOSYSTEM": "1"} | environment)
 
     def write(self, out="out", **environment):
@@ -443,6 +445,18 @@ class SmallSeries(unittest.TestCase):
         self.assertNotIn("Traceback", result.stderr)
         for word in words:
             self.assertIn(word, result.stderr)
+
+    def test_another_command_is_at_work(self):
+        (self.repo / "build").mkdir()
+        with open(self.repo / "build/at-work", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            print("77 kexec-qemu check", file=lock, flush=True)
+            for words in (["write", self.top / "out"], ["check"], ["build"]):
+                self.assertEqual(
+                    self.run_tool("kexec-series", *words).stderr,
+                    "kexec-series: another command is at work in this clone: PID 77, "
+                    "kexec-qemu check\n")
+            self.assertEqual(self.run_tool("kexec-series", "list").returncode, 0)
 
     def test_file_in_no_step(self):
         (self.repo / "kernel/kexec/new.c").write_text("")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Tests of kexec-tree, on a small tree: only the files that it touches."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ SERIES = Path(__file__).resolve().parent
 REPO = SERIES.parents[1]
 BASE = REPO / "build/linux.base"
 CORE = "kernel/kexec.c"
+HARNESS = "tools/testing/kexec/harness"
 
 
 def contents(tree):
@@ -35,7 +37,8 @@ class KexecTreeTest(unittest.TestCase):
         self.repo, self.base = top / "repo", top / "base"
         self.tree = top / "build/linux"
         shutil.copytree(SERIES, self.repo / "tools/series")
-        for name in (CORE, "kernel/kexec/internal.h", "MAINTAINERS"):
+        for name in (CORE, "kernel/kexec/internal.h", "MAINTAINERS",
+                     f"{HARNESS}/__init__.py", f"{HARNESS}/at_work.py"):
             (self.repo / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(REPO / name, self.repo / name)
         for name in json.loads((BASE / "state.json").read_text())["touched"]:
@@ -166,8 +169,7 @@ class KexecTreeTest(unittest.TestCase):
         """Who asked can tell that from a fault of ours."""
         own = self.add_base()
         (own / "base.toml").write_text('package = "linux"\nrelease = "new"\n')
-        harness = self.repo / "tools/testing/kexec/harness"
-        harness.mkdir(parents=True)
+        harness = self.repo / HARNESS
         (harness / "build.py").write_text(
             "class BuildError(Exception): pass\nclass Native: pass\n"
             "class NoPackage(BuildError): pass\n"
@@ -324,6 +326,23 @@ class KexecTreeTest(unittest.TestCase):
         for need in edits.NEEDS:
             self.assertIn(need.file, result.stderr)
         self.assertFalse(self.tree.exists())
+
+    def test_another_command_is_at_work(self):
+        (self.repo / "build").mkdir()
+        with open(self.repo / "build/at-work", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            print("77 kexec-qemu check", file=lock, flush=True)
+            self.tree.parent.mkdir()
+            self.remember()
+            for words in (["make", self.tree], ["base", self.tree], ["clean"]):
+                self.expect_left_alone(
+                    self.run_tool(*words), "kexec-tree: another command is at work "
+                    "in this clone: PID 77, kexec-qemu check\n")
+            self.assertEqual(self.run_tool("list").returncode, 0)
+        self.assertEqual(self.make().returncode, 0)
+        (self.repo / "build/logs").mkdir()
+        self.assertEqual(self.run_tool("clean").returncode, 0)
+        self.assertFalse((self.repo / "build").exists())
 
     def test_make_from_tarball(self):
         tarball = self.tarball("linux-6.12.y")

@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -50,6 +51,15 @@ class MakefileTest(unittest.TestCase):
         self.assertIn("a b c\n", said(
             *SAY[1:], "demo", 'INSTALL=echo "$$LINUX $$ACCEL $$PATIENCE";:',
             LINUX="a", ACCEL="b", PATIENCE="c"))
+
+    def test_one_goal_at_a_time(self):
+        """Two would write the same files."""
+        with tempfile.TemporaryDirectory() as top:
+            alone = f"mkdir {top}/at-work && sleep 0.3 && rmdir {top}/at-work; echo"
+            text = said("-j8", "INSTALL=true", f"SERIES={alone}", f"HARNESS={alone}",
+                        "tree", "kernel", "docs", "check")
+        self.assertNotIn("File exists", text)
+        self.assertIn("check", text)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Tests of running the short lists of other bases."""
 
-import concurrent.futures
-import io
 import tempfile
-import threading
 import types
 import unittest
 from pathlib import Path
@@ -24,19 +21,6 @@ ok   guest/some/boot (1.2 s)
 """
 BAD = GOOD.replace("ok   guest/some/boot (1.2 s)",
                    "FAIL guest/some/boot (1.2 s)\n     expected /x/: not seen")
-
-
-class Waiting(io.StringIO):
-    """A stderr that tells when somebody says that he waits."""
-
-    def __init__(self):
-        super().__init__()
-        self.said = threading.Event()
-
-    def write(self, text):
-        if "waiting" in text:
-            self.said.set()
-        return super().write(text)
 
 
 class OtherBaseTest(unittest.TestCase):
@@ -121,19 +105,6 @@ class OtherBaseTest(unittest.TestCase):
             why, _ = self.run_list(text, status, said)
             self.assertEqual(why[-3:-1], said.split("\n")[:-1])
         self.assertEqual(self.run_list(GOOD, 0, said)[0], [])
-
-    def test_one_at_a_time(self):
-        """A second run of the same base does nothing before the first has ended."""
-        self.program("tools/series/kexec-tree", "echo tree >>order")
-        with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            with mock.patch("sys.stderr", new_callable=Waiting) as waiting, \
-                 build.locked(self.top / "logs-9.1"):
-                second = pool.submit(self.run_list, GOOD)
-                self.assertTrue(waiting.said.wait(60 * build.patience()))
-                self.assertFalse((self.top / "order").exists())
-                self.assertFalse(second.done())
-            self.assertEqual(second.result()[0], [])
-        self.assertEqual((self.top / "order").read_text(), "tree\n")
 
     def test_not_to_be_had(self):
         self.program("tools/series/kexec-tree",
