@@ -148,6 +148,12 @@ def ported():
     return sorted(names, key=lambda name: (name != "x86_64", name))
 
 
+@functools.cache
+def settings_of(path):
+    """What a TOML file has; read once, which takes longer than all else of a list."""
+    return tomllib.loads(path.read_text())
+
+
 class Arch:
     """One architecture: the settings of its TOML file."""
 
@@ -157,7 +163,7 @@ class Arch:
             raise BuildError(f"no architecture {name}: there is "
                              + ", ".join(ported()))
         self.name = name
-        self.settings = tomllib.loads(path.read_text())
+        self.settings = dict(settings_of(path))
 
     def __getattr__(self, key):
         if key in OPTIONAL:

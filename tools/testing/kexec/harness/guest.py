@@ -3,6 +3,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import os
 import platform
 import re
@@ -245,6 +246,7 @@ def read_tables(*texts):
     return [read_row(complete(rows, name)) for name in rows]
 
 
+@functools.cache
 def every_guest():
     """The guests of all files of the list."""
     return read_tables(*(path.read_text() for path in
