@@ -123,12 +123,15 @@ def all_checks(archs):
     return common_checks(archs[0]) + sum(map(checks_of, archs), [])
 
 
-def archs(name, every):
+def archs(name, every, words=()):
     """The architecture that is named, or those that checks are for if none is:
-    @every one, or the ones that "make check" has.
+    @every one, or the ones that "make check" has and those whose checks @words name
+    as a whole, as guest/sh4/abi.
     """
     found = [build.Arch(each) for each in ([name] if name else build.ported())]
-    return [arch for arch in found if name or every or arch.default]
+    asked = {part for word in words if "/" in word for part in word.split("/")}
+    return [arch for arch in found if name or every or arch.default
+            or arch.name in asked]
 
 
 def kernels(archs, checks):
@@ -271,37 +274,51 @@ def short_list(archs):
     return found
 
 
-def selected(archs, substring, all_of_them):
-    """The checks whose names have @substring: of "make check", or of all."""
-    found = [check for check in all_checks(archs) if substring in check.name]
-    if not found:
-        raise build.BuildError(f"no check's name has {substring!r}")
-    short = [] if substring or all_of_them else short_list(archs)
+def named(checks, words):
+    """Those of @checks that @words mean: the one whose whole name a word is, or else
+    those whose names have it; all, if there is no word.
+    """
+    names = {check.name for check in checks}
+    found = set()
+    for word in words or [""]:
+        its = {word} & names or {name for name in names if word in name}
+        if not its:
+            raise build.BuildError(f"no check's name has {word!r}")
+        found |= its
+    return [check for check in checks if check.name in found]
+
+
+def selected(archs, words, all_of_them):
+    """The checks that @words mean: of "make check", or of all; and those whose whole
+    names are among them.
+    """
+    found = named(all_checks(archs), words)
+    short = [] if words or all_of_them else short_list(archs)
     if unknown := set(short) - {check.name for check in found}:
         raise build.BuildError("in the base's short list is no check: "
                                + ", ".join(sorted(unknown)))
-    checks = [check for check in found if all_of_them or check.in_check
-              and (not short or check.name in short)]
+    checks = [check for check in found if all_of_them or check.name in words
+              or check.in_check and (not short or check.name in short)]
     if not checks:
         raise build.BuildError(
-            f"{substring!r} is in names of check-all only: kexec-qemu check "
+            f"{' '.join(words)!r} is in names of check-all only: kexec-qemu check "
             "--all; they are\n" + "\n".join(check.name for check in found))
     return checks
 
 
-def run(archs, substring):
+def run(archs, words):
     """What "make check" does; returns an exit status."""
-    checks = selected(archs, substring, False)
+    checks = selected(archs, words, False)
     return run_all(kernels(archs, checks) + checks)
 
 
 # --- All of them, in several sittings ------------------------------------
 
-def run_recorded(archs, substring, resume):
+def run_recorded(archs, words, resume):
     """What "make check-all" does: run every check, and keep each result; with
     @resume, less those that have passed before, and still would.
     """
-    checks = selected(archs, substring, True)
+    checks = selected(archs, words, True)
     count, began = Count(), time.monotonic()
     book = record.Book.open()
     book.forget([] if resume else [check.name for check in checks])
@@ -385,14 +402,14 @@ def not_steady(rounds):
     return failed
 
 
-def run_steady(archs, substring):
+def run_steady(archs, words):
     """What "make check-steady" does: run all guests, or some, several times
     and in several conditions; returns an exit status.
     """
-    checks = [check for check in selected(archs, substring, True)
+    checks = [check for check in selected(archs, words, True)
               if check.kernels]
     if not checks:
-        raise build.BuildError(f"no guest's name has {substring!r}")
+        raise build.BuildError(f"no guest's name has {' '.join(words)!r}")
     total, began = Count(), time.monotonic()
     run_each(kernels(archs, checks), total)
     rounds = repeat(checks, total)

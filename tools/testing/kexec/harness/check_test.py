@@ -81,7 +81,7 @@ class RunTest(unittest.TestCase):
 
     def test_no_such_check(self):
         with self.assertRaises(build.BuildError):
-            check.run([build.Arch("x86_64")], "no such check")
+            check.run([build.Arch("x86_64")], ["no such check"])
         result = subprocess.run(
             [sys.executable, str(build.HERE / "kexec-qemu"), "check",
              "no such check"], capture_output=True, text=True)
@@ -106,7 +106,8 @@ class SelectTest(unittest.TestCase):
 
     def setUp(self):
         checks = [check.Check("guest/any/quick", None),
-                  check.Check("guest/any/slow", None, in_check=False)]
+                  check.Check("guest/any/slow", None, in_check=False),
+                  check.Check("guest/any/slower", None, in_check=False)]
         patch = mock.patch.object(check, "all_checks", lambda archs: checks)
         patch.start()
         self.addCleanup(patch.stop)
@@ -116,11 +117,30 @@ class SelectTest(unittest.TestCase):
         return [one.name for one in check.selected(archs, *how)]
 
     def test_selected(self):
-        both = ["guest/any/quick", "guest/any/slow"]
-        self.assertEqual(self.selected("", False), both[:1])
-        self.assertEqual(self.selected("any", False), both[:1])
-        self.assertEqual(self.selected("any", True), both)
-        self.assertEqual(self.selected("slow", True), both[1:])
+        quick, slow, slower = every = [f"guest/any/{name}" for name in
+                                       ("quick", "slow", "slower")]
+        self.assertEqual(self.selected([], False), [quick])
+        self.assertEqual(self.selected(["any"], False), [quick])
+        self.assertEqual(self.selected(["any"], True), every)
+        self.assertEqual(self.selected(["slow"], True), [slow, slower])
+
+    def test_several_words(self):
+        quick, slow, slower = every = [f"guest/any/{name}" for name in
+                                       ("quick", "slow", "slower")]
+        self.assertEqual(self.selected(["slower", "quick"], True), [quick, slower])
+        self.assertEqual(self.selected(["quick", "any"], True), every)
+        with self.assertRaisesRegex(build.BuildError, "no check's name has 'x'"):
+            self.selected(["quick", "x"], True)
+
+    def test_whole_name(self):
+        """It means no other check whose name has it; and that check is run."""
+        quick, slow, slower = [f"guest/any/{name}" for name in
+                               ("quick", "slow", "slower")]
+        for all_of_them in (False, True):
+            self.assertEqual(self.selected([slow], all_of_them), [slow])
+            self.assertEqual(self.selected([slow, "quick"], all_of_them),
+                             [quick, slow])
+        self.assertEqual(self.selected([slow, "any"], False), [quick, slow])
 
     def test_short_list_of_a_base(self):
         with tempfile.TemporaryDirectory() as top:
@@ -131,28 +151,29 @@ class SelectTest(unittest.TestCase):
                  mock.patch.object(build, "BASE", "6.13"):
                 # Nothing is left out without a word.
                 with self.assertRaisesRegex(build.BuildError, "guest/any/gone"):
-                    self.selected("", False)
+                    self.selected([], False)
                 with self.assertRaisesRegex(build.BuildError, "nothing for x"):
-                    self.selected("", False, arch="x")
+                    self.selected([], False, arch="x")
                 path.write_text('check = ["guest/any/other"]\n')
                 more = [check.Check(f"guest/any/{name}", None)
                         for name in ("other", "quick")]
                 with mock.patch.object(check, "all_checks", lambda archs: more):
-                    self.assertEqual(self.selected("", False),
+                    self.assertEqual(self.selected([], False),
                                      ["guest/any/other"])
-                    self.assertEqual(self.selected("quick", False),
+                    self.assertEqual(self.selected(["quick"], False),
                                      ["guest/any/quick"])
-                    self.assertEqual(len(self.selected("", True)), 2)
+                    self.assertEqual(len(self.selected([], True)), 2)
                 path.write_text("")
-                self.assertEqual(self.selected("", False), ["guest/any/quick"])
+                self.assertEqual(self.selected([], False), ["guest/any/quick"])
 
     def test_only_in_check_all(self):
         with self.assertRaisesRegex(build.BuildError, "--all"):
-            self.selected("slow", False)
+            self.selected(["slow"], False)
 
     def test_list(self):
         self.assertEqual(check.names([]), ["check      guest/any/quick",
-                                           "check-all  guest/any/slow"])
+                                           "check-all  guest/any/slow",
+                                           "check-all  guest/any/slower"])
 
 
 class ArchsTest(unittest.TestCase):
@@ -177,6 +198,14 @@ class ArchsTest(unittest.TestCase):
     def test_one_is_named(self):
         for every in (False, True):
             self.assertEqual(self.names("new", every), ["new"])
+
+    def test_words(self):
+        """A check that is named as a whole is there, whatever it is of."""
+        for word, more in (("guest/new/quick", True), ("quick/new", True),
+                           ("new", False), ("guest/newer/quick", False)):
+            self.assertEqual(self.names(None, False, ["quick", word]),
+                             ["x86_64", "old"] + ["new"] * more)
+        self.assertEqual(self.names("old", False, ["guest/new/quick"]), ["old"])
 
     def test_list(self):
         def all_checks(archs):
@@ -234,12 +263,12 @@ class ResumeTest(unittest.TestCase):
                             inputs=lambda name=name: self.inputs.get(name, ""))
                 for name in self.names]
 
-    def run_all(self, resume, substring=""):
+    def run_all(self, resume, *words):
         """(status, last line, what was run)"""
         self.ran.clear()
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
-            status = check.run_recorded([], substring, resume)
+            status = check.run_recorded([], words, resume)
         return status, output.getvalue().splitlines()[-1], sorted(self.ran)
 
     ALL = (0, "3 passed, 0 failed", ["one", "three", "two"])
@@ -366,7 +395,7 @@ class SteadyTest(unittest.TestCase):
         with mock.patch.object(check, "all_checks", lambda archs: checks), \
              mock.patch.object(check, "kernels", lambda *_: []), \
              contextlib.redirect_stdout(output):
-            status = check.run_steady([], "")
+            status = check.run_steady([], [])
         self.assertEqual(calls, {"one": 5, "two": 5})
         return status, output.getvalue().splitlines()
 
