@@ -413,9 +413,12 @@ class Monitor:
     """
 
     def __init__(self, guest, scratch):
+        """@scratch: a descriptor of the guest's directory, which QEMU inherits.  By its
+        own name the directory may lie too deep for a socket's path.
+        """
         self.waiting = list(guest.monitor)
         self.timeout = guest.timeout
-        self.path = str(scratch / "monitor")
+        self.path = f"/proc/self/fd/{scratch}/monitor"
 
     def options(self):
         return ["-monitor", f"unix:{self.path},server=on,wait=off"]
@@ -494,6 +497,17 @@ def by_sysrq(monitor, qemu):
                 return
 
 
+@contextlib.contextmanager
+def scratch_directory():
+    """What only one guest has, while it runs: yields a directory and a descriptor."""
+    with tempfile.TemporaryDirectory(prefix="kexec-guest-") as path:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            yield Path(path), descriptor
+        finally:
+            os.close(descriptor)
+
+
 def boot(arch, guest, image, initrd, watch=None, capture=None):
     """Run one guest to its end or its time limit; returns the Outcome.
 
@@ -505,11 +519,11 @@ def boot(arch, guest, image, initrd, watch=None, capture=None):
     """
     log = build.LOGS / "guests" / arch.name / f"{guest.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="kexec-guest-") as scratch:
-        whole = with_own_files(arch, guest, image, initrd, Path(scratch), capture)
+    with scratch_directory() as (scratch, descriptor):
+        whole = with_own_files(arch, guest, image, initrd, scratch, capture)
         disk, disk_options = with_disk(guest, log)
-        monitor = Monitor(guest, Path(scratch))
-        tree_options = with_device_tree(arch, guest, image, Path(scratch))
+        monitor = Monitor(guest, descriptor)
+        tree_options = with_device_tree(arch, guest, image, scratch)
         command = command_line(arch, guest, image, whole) + [
             *with_firmware(arch, guest), *tree_options, *disk_options,
             *monitor.options(),
@@ -520,7 +534,7 @@ def boot(arch, guest, image, initrd, watch=None, capture=None):
         silent = guest.timeout * build.patience()
         with open(log, "w") as out, subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT) as qemu:
+                stderr=subprocess.STDOUT, pass_fds=[descriptor]) as qemu:
             out.write(shlex.join(command) + "\n")
             with build.ended_with_us(qemu):
                 try:

@@ -454,6 +454,16 @@ print("kexec-guest: exit 0")
             self.assertEqual(re.findall(f"{of}: (.*)", log),
                              ["nmi", "add", "plug in", "quit"])
 
+    def test_monitor_far_down(self):
+        """Where TMPDIR is deeper than the path of a socket may be long."""
+        deep = self.top / ("d" * 100) / "d"
+        deep.mkdir(parents=True)
+        with mock.patch.object(tempfile, "tempdir", str(deep)):
+            why, log = self.run_told("nothing", " more")
+        self.assertEqual(why, [])
+        self.assertIn("monitor: quit", log)
+        self.assertEqual(list(deep.iterdir()), [])
+
     def test_monitor_refuses(self):
         why, _ = self.run_told("plug in", " more")
         self.assertIn("saw: monitor: Error: no", " ".join(why))
@@ -958,7 +968,7 @@ class MonitorTest(unittest.TestCase):
                 if command == "info status" else ""
 
         monitor = guest.Monitor(guest.Guest(name="test", monitor=[
-            ["sleeps", "until suspended: system_wakeup"]]), Path("/nowhere"))
+            ["sleeps", "until suspended: system_wakeup"]]), -1)
         monitor.tell = tell
         return monitor.line("it sleeps"), commands
 
