@@ -863,6 +863,35 @@ class ComplaintsTest(unittest.TestCase):
         self.assertTrue(static.require_seen([], "CC", arch))
 
 
+class UnknownSymbolsTest(unittest.TestCase):
+    """What stands for the link of all of a kernel."""
+
+    def unknown(self, **symbols):
+        """unknown_symbols() where objects have these lines of nm, by their names."""
+        with tempfile.TemporaryDirectory() as top, \
+             mock.patch.object(static, "our_objects", lambda arch: [
+                 ("kernel/kexec.c", "ours.o"), ("kernel/off.c", "off.o")]), \
+             mock.patch.object(static, "run", lambda command: (
+                 symbols[Path(command[1]).stem].splitlines(), 0)):
+            for name in symbols:
+                (Path(top) / f"{name}.o").write_text("")
+            return static.unknown_symbols(None, Path(top), ["caller.o", "none.o"])
+
+    def test_of_ours_and_callers(self):
+        self.assertEqual(self.unknown(ours="1 T crash_kexec\n U kexec_a\n",
+                                      caller=" U crash_kexec\n U other\n"),
+                         ["nothing has kexec_a"])
+        self.assertEqual(self.unknown(ours="1 T crash_kexec\n",
+                                      caller="2 T kexec_a\n U crash_kexec\n"), [])
+
+    def test_of_a_build_before(self):
+        """What lies there of it neither has a symbol nor needs one."""
+        self.assertEqual(self.unknown(ours=" U kexec_a\n", old="1 T kexec_a\n"),
+                         ["nothing has kexec_a"])
+        self.assertEqual(self.unknown(ours="1 T kexec_a\n", old=" U kexec_gone\n"),
+                         [])
+
+
 class ConfigTest(unittest.TestCase):
 
     def test_later_fragments_win(self):

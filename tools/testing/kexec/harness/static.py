@@ -10,6 +10,7 @@ import functools
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from . import build, ktap, record
 
@@ -172,13 +173,15 @@ CALLERS = [f"{name}.o" for name in """
 SYMBOLS_OF_KEXEC = re.compile(r"kexec|kimage|crash|kdump|vmcore|^panic_goes_elsewhere$")
 
 
-def unknown_symbols(out):
-    """What the objects below @out want of kexec and none of them has.
+def unknown_symbols(arch, out, callers):
+    """What our objects and those of @callers want of kexec, below @out, and none of
+    them has.  Others that lie there may be of a build before.
 
     Stands for the link, which would need all of the kernel.
     """
     defined, wanted = set(), set()
-    for path in out.rglob("*.o"):
+    objects = {*callers, *(target for _, target in our_objects(arch))}
+    for path in filter(Path.is_file, map(out.joinpath, sorted(objects))):
         lines, _ = run(["nm", str(path)])
         for line in lines:
             kind, name = line.split()[-2:]
@@ -195,7 +198,7 @@ def distribution(arch):
         arch, "distribution", our_targets(arch) + callers,
         "KCFLAGS=-Werror", flavour=("distribution",))
     return require_seen(lines, "CC", arch, ["kernel/kexec/debug.c"]) \
-        + unknown_symbols(out)
+        + unknown_symbols(arch, out, callers)
 
 
 # Those of them that every kernel has.
@@ -205,10 +208,10 @@ CORE_CALLERS = [f"kernel/{name}.o" for name in
 
 def without(arch):
     """The callers that every kernel has compile without kexec."""
-    out, _ = build_objects(
-        arch, "without kexec", CORE_CALLERS + arch.core_callers,
-        "KCFLAGS=-Werror", flavour=("without",))
-    return unknown_symbols(out)
+    callers = CORE_CALLERS + arch.core_callers
+    out, _ = build_objects(arch, "without kexec", callers, "KCFLAGS=-Werror",
+                           flavour=("without",))
+    return unknown_symbols(arch, out, callers)
 
 
 def one_cpu(arch):
@@ -217,11 +220,11 @@ def one_cpu(arch):
     """
     callers = [name for name in CORE_CALLERS + arch.core_callers
                if not name.endswith("/smp.o")]
+    callers += ["kernel/vmcore_info.o", "kernel/printk/printk.o"]
     out, lines = build_objects(
-        arch, "one CPU", our_targets(arch) + callers
-        + ["kernel/vmcore_info.o", "kernel/printk/printk.o"],
+        arch, "one CPU", our_targets(arch) + callers,
         "KCFLAGS=-Werror", flavour=(*WHOLE, ONE_CPU))
-    return require_seen(lines, "CC", arch) + unknown_symbols(out)
+    return require_seen(lines, "CC", arch) + unknown_symbols(arch, out, callers)
 
 
 def checkpatch(arch):
