@@ -133,8 +133,8 @@ def documents():
 
 
 FRONT_PAGE = """\
-Kexec for Linux 6.12
-====================
+{title}
+{line}
 
 Kexec starts another Linux kernel from the running one, without going through firmware.
 
@@ -156,7 +156,9 @@ def front_page():
               f"`PDF <man/{match[0]}.pdf>`__"
               for name in static.manual_files()
               if (match := re.search(r"([^/]+)\.(\d)$", name))]
+    title = f"Kexec for Linux {build.base()}"
     return FRONT_PAGE.format(
+        title=title, line="=" * len(title),
         toctree="\n".join(f"   {name}/index" for name in directories()),
         manual="\n".join(manual))
 
@@ -179,7 +181,7 @@ def sphinx(source, html):
          "-d", str(source.parent / "doctrees"),
          "-D", f"kerneldoc_srctree={build.TREE}",
          "-D", f"kerneldoc_bin={build.TREE / 'scripts/kernel-doc'}",
-         "-D", "version=6.12", "-D", "release=6.12",
+         "-D", f"version={build.base()}", "-D", f"release={build.base()}",
          str(source), str(html)],
         env=dict(os.environ, srctree=str(build.TREE), BUILDDIR=str(html),
                  PYTHONDONTWRITEBYTECODE="1"),

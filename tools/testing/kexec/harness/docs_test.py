@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Tests of docs.py; that it builds the documents is a check of its own."""
 
+import os
 import re
 import tempfile
 import unittest
@@ -47,6 +48,19 @@ class DocsTest(unittest.TestCase):
         for link in ("   admin-guide/kexec/index\n", "   core-api/kexec/index\n",
                      "<man/kexec_load.2.html>", "<man/kexec_load.2.pdf>"):
             self.assertIn(link, text)
+
+    def test_which_linux(self):
+        sphinx = self.top / "sphinx-build"
+        sphinx.write_text("#!/bin/sh\necho \"ERROR $*\"\n")
+        sphinx.chmod(0o755)
+        for base, name in (("", build.DEFAULT_BASE), ("9.10", "9.10")):
+            with mock.patch.object(build, "BASE", base), \
+                 mock.patch.object(build, "IN_TREE", False), \
+                 mock.patch.dict(os.environ, {"PATH": f"{self.top}:/usr/bin:/bin"}):
+                self.assertIn(f"Linux {name}\n{'=' * (16 + len(name))}\n",
+                              docs.front_page())
+                self.assertIn(f"-D version={name} -D release={name} ",
+                              docs.sphinx(self.top, self.top)[0])
 
     def test_source_is_as_documentation(self):
         self.write("tree/Documentation/admin-guide/kexec/crash.rst")
