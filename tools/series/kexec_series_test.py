@@ -225,6 +225,8 @@ class RealSeries(unittest.TestCase):
         text = patches.cover_letter(self.series, "Linux 6.12.1")
         for words in ("1024 MiB, free memory", "SEV and TDX", "Linux 6.12.1"):
             self.assertIn(words, text)
+        # What is of one architecture is not for all to read.
+        self.assertNotIn("* arm64: ", text)
         with self.assertRaisesRegex(plan.Refused, "no 'a row'"):
             patches.measured([{"table": "Load, ms", "columns": ["base"],
                                "rows": ["a row"]}])
