@@ -16,10 +16,10 @@
 #include <linux/bits.h>
 #include <linux/cpu.h>
 #include <linux/crash_dump.h>
+#include <linux/ioport.h>
 #include <linux/irqflags.h>
 #include <linux/kexec.h>
 #include <linux/libfdt.h>
-#include <linux/memblock.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/of.h>
@@ -197,35 +197,38 @@ static int alloc_top(struct kimage *image, pmdval_t *sections)
 	return 0;
 }
 
+struct ident_map {
+	struct kimage *image;
+	pmdval_t *sections;
+};
+
+static int map_resource(struct resource *res, void *data)
+{
+	const struct ident_map *map = data;
+	u64 first = PAGE_ALIGN((u64)res->start);
+	u64 last = min_t(u64, (u64)res->end + 1, IDENT_END - PAGE_SIZE);
+
+	if (first >= last)
+		return 0;
+	return map_range(map->image, map->sections, first, last & PAGE_MASK);
+}
+
 /*
  * Map what the kernel has, and no more: what is cacheable may be read by
  * speculation at any time, and not all that lies between may be read.
  */
 static int build_ident_map(struct kimage *image)
 {
-	phys_addr_t start, end;
-	pmdval_t *sections;
+	struct ident_map map = { .image = image };
 	int err;
-	u64 i;
 
-	sections = alloc_control(image, IDENT_ORDER);
-	if (!sections)
+	map.sections = alloc_control(image, IDENT_ORDER);
+	if (!map.sections)
 		return -ENOMEM;
-	err = alloc_top(image, sections);
-	if (err)
-		return err;
-	for_each_mem_range(i, &start, &end) {
-		u64 first = PAGE_ALIGN((u64)start);
-		u64 last = min_t(u64, end, IDENT_END - PAGE_SIZE);
-
-		if (first >= last)
-			continue;
-		err = map_range(image, sections, first, last & PAGE_MASK);
-		if (err)
-			return err;
-	}
-	clean(sections, IDENT_SIZE);
-	return 0;
+	err = alloc_top(image, map.sections) ?:
+	      walk_system_ram_res(0, IDENT_END - 1, &map, map_resource);
+	clean(map.sections, IDENT_SIZE);
+	return err;
 }
 
 /* The trampoline's page as every handoff has to find it. */

@@ -21,9 +21,9 @@
 #include <linux/bitfield.h>
 #include <linux/bits.h>
 #include <linux/cpu.h>
+#include <linux/ioport.h>
 #include <linux/kexec.h>
 #include <linux/memblock.h>
-#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 #include <linux/psci.h>
@@ -122,6 +122,11 @@ static u64 make_entry(phys_addr_t phys, pgprot_t prot)
 	return pte_val(pfn_pte(PHYS_PFN(phys), prot));
 }
 
+struct ident_map {
+	struct kimage *image;
+	u64 *top;
+};
+
 /*
  * The table that an entry of a table points to; allocated if there is none.  A block
  * is none: what it points to is somebody's memory.
@@ -143,10 +148,10 @@ static u64 *next_table(struct kimage *image, u64 *entry)
 }
 
 /* Map @phys to itself by an entry of that level, to which it is aligned. */
-static int map_entry(struct kimage *image, u64 *table, phys_addr_t phys,
-		     int level, pgprot_t prot)
+static int map_entry(const struct ident_map *map, phys_addr_t phys, int level,
+		     pgprot_t prot)
 {
-	u64 *entry, new;
+	u64 *table = map->top, *entry, new;
 	int at;
 
 	for (at = IDENT_TOP_LEVEL; ; at++) {
@@ -154,7 +159,7 @@ static int map_entry(struct kimage *image, u64 *table, phys_addr_t phys,
 			       PTRS_PER_PTE];
 		if (at == level)
 			break;
-		table = next_table(image, entry);
+		table = next_table(map->image, entry);
 		if (!table)
 			return -ENOMEM;
 	}
@@ -170,7 +175,7 @@ static int map_entry(struct kimage *image, u64 *table, phys_addr_t phys,
 }
 
 /* Map [@start, @end) to itself, by entries as large as fit. */
-static int map_range(struct kimage *image, u64 *top, phys_addr_t start,
+static int map_range(const struct ident_map *map, phys_addr_t start,
 		     phys_addr_t end)
 {
 	phys_addr_t phys, size;
@@ -183,53 +188,51 @@ static int map_range(struct kimage *image, u64 *top, phys_addr_t start,
 				break;
 		}
 		size = BIT_ULL(ARM64_HW_PGTABLE_LEVEL_SHIFT(level));
-		err = map_entry(image, top, phys, level, PAGE_KERNEL_EXEC);
+		err = map_entry(map, phys, level, PAGE_KERNEL_EXEC);
 		if (err)
 			return err;
 	}
 	return 0;
 }
 
-static int map_register(struct kimage *image, u64 *top, u64 reg)
+static int map_resource(struct resource *res, void *map)
 {
-	return map_entry(image, top, PAGE_ALIGN_DOWN(reg), 3,
-			 pgprot_device(PAGE_KERNEL));
+	return map_range(map, PAGE_ALIGN(res->start), PAGE_ALIGN_DOWN(res->end + 1));
+}
+
+static int map_register(const struct ident_map *map, u64 reg)
+{
+	return map_entry(map, PAGE_ALIGN_DOWN(reg), 3, pgprot_device(PAGE_KERNEL));
 }
 
 /* Marks are printed with translation on, too; what reports turns it off. */
-static int map_console(struct kimage *image, u64 *top)
+static int map_console(const struct ident_map *map)
 {
 	const struct kexec_report_data *data;
 
-	if (!IS_ENABLED(CONFIG_KEXEC_DEBUG_HANDOFF) || !image->arch.report)
+	if (!IS_ENABLED(CONFIG_KEXEC_DEBUG_HANDOFF) || !map->image->arch.report)
 		return 0;
-	data = phys_to_virt(image->arch.report + KEXEC_REPORT_DATA);
-	return map_register(image, top, data->uart) ?:
-	       map_register(image, top, data->status);
+	data = phys_to_virt(map->image->arch.report + KEXEC_REPORT_DATA);
+	return map_register(map, data->uart) ?: map_register(map, data->status);
 }
 
 /*
  * Map what the linear map has, and no more: what is cacheable may be read by
- * speculation at any time, and not all that lies between may be read.
+ * speculation at any time, and not all that lies between may be read.  System RAM is
+ * that, and can be walked through while memory comes and goes.
  */
 static int build_ident_map(struct kimage *image)
 {
-	phys_addr_t start, end;
-	u64 i, *top;
+	struct ident_map map = { .image = image };
 	int err;
 
-	top = alloc_table(image);
-	if (!top)
+	map.top = alloc_table(image);
+	if (!map.top)
 		return -ENOMEM;
-	image->arch.ttbr0 = phys_to_ttbr(virt_to_phys(top));
+	image->arch.ttbr0 = phys_to_ttbr(virt_to_phys(map.top));
 
-	for_each_mem_range(i, &start, &end) {
-		err = map_range(image, top, PAGE_ALIGN(start),
-				PAGE_ALIGN_DOWN(min(end, BIT_ULL(IDENT_BITS))));
-		if (err)
-			return err;
-	}
-	return map_console(image, top);
+	err = walk_system_ram_res(0, BIT_ULL(IDENT_BITS) - 1, &map, map_resource);
+	return err ?: map_console(&map);
 }
 
 /*

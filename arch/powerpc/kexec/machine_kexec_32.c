@@ -106,7 +106,10 @@ int machine_kexec_entry(struct kimage *image)
 	return nr == -ENOENT ? 0 : min(nr, 0);
 }
 
-/* A bit for each piece of the 4 GiB that an entry of the TLB maps, and has memory. */
+/*
+ * A bit for each piece of the 4 GiB that an entry of the TLB maps, and has memory.  With
+ * 32 bits none comes or goes, so that memblock is as it was at boot.
+ */
 static unsigned long pieces_with_ram(void)
 {
 	phys_addr_t start, end;

@@ -183,13 +183,13 @@ static int build_ident_map(struct kimage *image)
 		return -ENOMEM;
 	image->arch.pgd = map.pgd;
 
-	/* All that the kernel has mapped: sources, control memory, RAM. */
-	for (i = 0; i < nr_pfn_mapped; i++) {
-		err = map_range(&map, PFN_PHYS(pfn_mapped[i].start),
-				PFN_PHYS(pfn_mapped[i].end));
-		if (err)
-			return err;
-	}
+	/*
+	 * Sources, control memory, RAM.  Not by pfn_mapped[], which changes when memory
+	 * comes, without a lock, and keeps what has been pulled out.
+	 */
+	err = walk_system_ram_res(0, -1, &map, map_resource);
+	if (err)
+		return err;
 
 	/* Destinations are RAM too, but need not be in the kernel's map. */
 	for (i = 0; i < image->nr_segments; i++) {
