@@ -299,6 +299,7 @@ struct kexec_move *kexec_move_next(struct kexec_move *move);
 bool kimage_read(const struct kimage *image, unsigned long phys, void *buf,
 		 unsigned long len);
 int kexec_find_fdt(const struct kimage *image);
+u64 kexec_end_of_ram(void);
 int machine_kexec_prepare(struct kimage *image);
 void machine_kexec_cleanup(struct kimage *image);
 void machine_kexec(struct kimage *image);

@@ -36,6 +36,20 @@ static int note_end(struct resource *res, void *end)
 	return 0;
 }
 
+/**
+ * kexec_end_of_ram - where System RAM ends, of which memory that comes is a part first
+ *
+ * Context: Process context; takes resource_lock for reading.
+ * Return: the address behind its last byte.
+ */
+u64 kexec_end_of_ram(void)
+{
+	u64 last = 0;
+
+	walk_system_ram_res(0, -1, &last, note_end);
+	return last + 1;
+}
+
 /* Bytes of a destination that are no System RAM. */
 static int check_unused(const struct ram_walk *walk, u64 start, u64 end)
 {

@@ -23,10 +23,10 @@
 #include <linux/cpu.h>
 #include <linux/ioport.h>
 #include <linux/kexec.h>
-#include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 #include <linux/psci.h>
+#include <linux/sizes.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 
@@ -49,11 +49,12 @@
 #include <clocksource/arm_arch_timer.h>
 
 /*
- * The identity map has 48 bits of addresses, whatever the kernel has.  They are
- * translated from level 0 on, with pages of 64 KiB from level 1 on.
+ * The identity map has 48 bits of addresses, whatever the kernel has; or 52, where
+ * memory is that high.  With pages of 4 KiB, those are translated from level 0 on, these
+ * from level -1 on; with larger pages, both from the same level on.
  */
 #define IDENT_BITS		48
-#define IDENT_TOP_LEVEL		(4 - ARM64_HW_PGTABLE_LEVELS(IDENT_BITS))
+#define IDENT_BITS_HIGH		52
 
 /*
  * The first level whose entries can be blocks (Arm ARM, "VMSAv8-64 Block
@@ -90,8 +91,7 @@ static unsigned int cpus_left_behind(void)
  *	leaves alone
  *
  * Context: May sleep.
- * Return: 0, -EBUSY if other CPUs can't be stopped for good, or -EOPNOTSUPP if
- * there is memory that the handoff can't reach.
+ * Return: 0, or -EBUSY if other CPUs can't be stopped for good.
  */
 int machine_kexec_check(bool crash)
 {
@@ -104,9 +104,6 @@ int machine_kexec_check(bool crash)
 		return kexec_refuse(-EBUSY,
 				    "%u other CPUs did not stop, and still run this kernel or one that has crashed",
 				    nr);
-	if (memblock_end_of_DRAM() > BIT_ULL(IDENT_BITS))
-		return kexec_refuse(-EOPNOTSUPP,
-				    "memory goes on above 2^%d", IDENT_BITS);
 	return 0;
 }
 
@@ -154,7 +151,7 @@ static int map_entry(const struct ident_map *map, phys_addr_t phys, int level,
 	u64 *table = map->top, *entry, new;
 	int at;
 
-	for (at = IDENT_TOP_LEVEL; ; at++) {
+	for (at = 4 - ARM64_HW_PGTABLE_LEVELS(map->image->arch.ident_bits); ; at++) {
 		entry = &table[(phys >> ARM64_HW_PGTABLE_LEVEL_SHIFT(at)) %
 			       PTRS_PER_PTE];
 		if (at == level)
@@ -217,6 +214,17 @@ static int map_console(const struct ident_map *map)
 }
 
 /*
+ * Whether processors translate addresses of 52 bits: with pages of 64 KiB if they have
+ * LVA, with others as the kernel has turned LPA2 on, or not.
+ */
+static bool can_map_high(void)
+{
+	if (!IS_ENABLED(CONFIG_ARM64_PA_BITS_52))
+		return false;
+	return IS_ENABLED(CONFIG_ARM64_64K_PAGES) ? cpu_has_lva() : lpa2_is_enabled();
+}
+
+/*
  * Map what the linear map has, and no more: what is cacheable may be read by
  * speculation at any time, and not all that lies between may be read.  System RAM is
  * that, and can be walked through while memory comes and goes.
@@ -224,14 +232,21 @@ static int map_console(const struct ident_map *map)
 static int build_ident_map(struct kimage *image)
 {
 	struct ident_map map = { .image = image };
+	u64 end = kexec_end_of_ram();
 	int err;
+
+	image->arch.ident_bits = end > BIT_ULL(IDENT_BITS) ? IDENT_BITS_HIGH :
+							     IDENT_BITS;
+	if (image->arch.ident_bits > IDENT_BITS && !can_map_high())
+		return kexec_refuse(-EOPNOTSUPP,
+				    "memory goes on above 2^%d", IDENT_BITS);
 
 	map.top = alloc_table(image);
 	if (!map.top)
 		return -ENOMEM;
 	image->arch.ttbr0 = phys_to_ttbr(virt_to_phys(map.top));
 
-	err = walk_system_ram_res(0, BIT_ULL(IDENT_BITS) - 1, &map, map_resource);
+	err = walk_system_ram_res(0, end - 1, &map, map_resource);
 	return err ?: map_console(&map);
 }
 
@@ -274,7 +289,8 @@ static int alloc_trampoline(struct kimage *image)
  * @image: an image whose destinations are claimed, not filled yet
  *
  * Context: May sleep.
- * Return: 0, -ENOMEM, or what kexec_report_prepare() returns.
+ * Return: 0; -ENOMEM; -EOPNOTSUPP if there is memory that the handoff can't reach; or
+ * what kexec_report_prepare() returns.
  */
 int machine_kexec_prepare(struct kimage *image)
 {
@@ -337,7 +353,7 @@ static void __noreturn leave(const struct kimage *image, phys_addr_t resume)
 		__hyp_reset_vectors();
 		__hyp_set_vectors(arch->el2_vectors);
 	}
-	cpu_install_ttbr0(arch->ttbr0, TCR_T0SZ(IDENT_BITS));
+	cpu_install_ttbr0(arch->ttbr0, TCR_T0SZ(arch->ident_bits));
 	if (arch->report) {
 		write_sysreg(arch->report, vbar_el1);
 		isb();

@@ -55,6 +55,7 @@ struct kimage;
 /**
  * struct kimage_arch - what arm64 keeps with an image; addresses are physical
  * @ttbr0: top of the page tables that the handoff runs on
+ * @ident_bits: of the addresses that these translate
  * @trampoline: the page it is in
  * @el2_vectors: a page, what EL2 gets for vectors, if the kernel is at EL1 but
  *	was started at EL2; else 0
@@ -64,6 +65,7 @@ struct kimage;
  */
 struct kimage_arch {
 	phys_addr_t ttbr0;
+	u64 ident_bits;
 	phys_addr_t trampoline;
 	phys_addr_t el2_vectors;
 	phys_addr_t report;
