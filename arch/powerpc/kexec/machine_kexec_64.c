@@ -18,7 +18,6 @@
 #include <linux/crash_reserve.h>
 #include <linux/delay.h>
 #include <linux/kexec.h>
-#include <linux/memblock.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/of.h>
@@ -144,42 +143,60 @@ static int find_stray_cpu(void)
 }
 #endif
 
+static int check_reach(u64 end)
+{
+	u64 limit = real_mode_end();
+
+	if (end > limit)
+		return kexec_refuse(-ENOMEM,
+				    "real mode reaches memory below %#llx only, of %#llx",
+				    limit, end);
+	return 0;
+}
+
+#ifdef CONFIG_CRASH_DUMP
+/* All that the handoff needs is in the region; but beside another image. */
+static int check_region_reach(void)
+{
+	u64 limit = real_mode_end();
+
+	if (kexec_crash_loaded() && kexec_end_of_ram() > limit)
+		return kexec_refuse(-EBUSY,
+				    "real mode reaches memory below %#llx only, and the region has an image: unload that first",
+				    limit);
+	return crashk_res.end ? check_reach(crashk_res.end + 1) : 0;
+}
+#else
+static inline int check_region_reach(void)
+{
+	return 0;
+}
+#endif
+
 /**
  * machine_kexec_check - whether this machine can start an image
  * @crash: a crash image
  *
  * Context: May sleep.
  * Return: 0; -EOPNOTSUPP for a machine that is neither pseries nor powernv;
- * -ENOMEM if real mode does not reach the memory that the handoff needs; -EBUSY if a
+ * -ENOMEM if real mode does not reach the crash region; -EBUSY if a
  * CPU waits in some kernel's memory that this one does not know, and so can't stop, or
  * if a crash image has to be unloaded first.
  */
 int machine_kexec_check(bool crash)
 {
-	u64 end = memblock_end_of_DRAM(), limit = real_mode_end();
 	int stray;
 
-#ifdef CONFIG_CRASH_DUMP
-	/* All that the handoff needs is in the region; but beside another image. */
-	if (crash && end > limit && kexec_crash_loaded())
-		return kexec_refuse(-EBUSY,
-				    "real mode reaches memory below %#llx only, and the region has an image: unload that first",
-				    limit);
-	if (crash)
-		end = crashk_res.end ? crashk_res.end + 1 : 0;
-#endif
 	if (!is_pseries() && !is_powernv())
 		return kexec_refuse(-EOPNOTSUPP,
 				    "the machine is neither pseries nor powernv");
-	if (end > limit)
-		return kexec_refuse(-ENOMEM,
-				    "real mode reaches memory below %#llx only, of %#llx",
-				    limit, end);
-	if (!crash && READ_ONCE(kexec_nr_waiting))
+	if (crash)
+		return check_region_reach();
+	if (READ_ONCE(kexec_nr_waiting))
 		return kexec_refuse(-EBUSY,
 				    "%u CPUs that the kernel does not use wait in its memory: nr_cpus= is too low",
 				    READ_ONCE(kexec_nr_waiting));
-	stray = crash ? -1 : find_stray_cpu();
+	stray = find_stray_cpu();
 	if (stray >= 0)
 		return kexec_refuse(-EBUSY,
 				    "CPU %d is offline, runs in the memory of a kernel, and can't be stopped",
@@ -191,14 +208,22 @@ int machine_kexec_check(bool crash)
  * machine_kexec_prepare - allocate and fill what the handoff runs from
  * @image: an image whose destinations are claimed, not filled yet
  *
+ * What a boot image needs may come to lie in all memory that there is now.  What comes
+ * later has nothing of it.
+ *
  * Context: May sleep.
- * Return: 0, -ENOMEM, or -EADDRNOTAVAIL if a segment is where RTAS is.
+ * Return: 0; -ENOMEM, also if real mode does not reach all memory; or -EADDRNOTAVAIL if
+ * a segment is where RTAS is.
  */
 int machine_kexec_prepare(struct kimage *image)
 {
-	int err = kexec_prepare_trampoline(image);
 	struct page *stack;
+	int err = 0;
 
+	if (image->type == KEXEC_TYPE_DEFAULT)
+		err = check_reach(kexec_end_of_ram());
+	if (!err)
+		err = kexec_prepare_trampoline(image);
 	if (err)
 		return err;
 	stack = kimage_alloc_control_pages(image, get_order(KEXEC_STACK_SIZE));
