@@ -209,6 +209,55 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "bool efi_mem_is_persistent(phys_addr_t addr, u64 size);\n",
              "a load asks what EFI's list keeps"),
 
+        Edit("drivers/irqchip/irq-gic-v3-its.c",
+             "#include <linux/irqdomain.h>\n",
+             "#include <linux/irqdomain.h>\n"
+             "#include <linux/kexec.h>\n",
+             "the next kernel takes its tables for free memory"),
+        Edit("drivers/irqchip/irq-gic-v3-its.c",
+             "static const struct syscore_ops its_syscore_ops = {\n"
+             "\t.suspend = its_save_disable,\n"
+             "\t.resume = its_restore_enable,\n", """\
+static void its_let_go_of_lpis(unsigned int cpu)
+{
+	void __iomem *rbase = gic_data_rdist_cpu(cpu)->rd_base;
+	u32 val = readl_relaxed(rbase + GICR_CTLR);
+
+	writel_relaxed(val & ~GICR_CTLR_ENABLE_LPIS, rbase + GICR_CTLR);
+	/* Once it has written down what is pending. */
+	readl_relaxed_poll_timeout_atomic(rbase + GICR_CTLR, val,
+					  !(val & GICR_CTLR_RWP), 1, USEC_PER_SEC);
+	if (val & (GICR_CTLR_RWP | GICR_CTLR_ENABLE_LPIS))
+		pr_err("CPU%u: Failed to disable LPIs\\n", cpu);
+}
+
+/*
+ * The next kernel takes the tables for free memory, but for those of LPIs that EFI's
+ * list has.  So nothing may write to them when it sets up its own.  A redistributor
+ * whose CPU is offline is not touched, as it may have no power.
+ */
+static void its_shutdown(void *data)
+{
+	unsigned int cpu;
+
+	if (!kexec_in_progress)
+		return;
+	its_save_disable(data);
+	if (efi_enabled(EFI_CONFIG_TABLES))
+		return;
+	for_each_online_cpu(cpu) {
+		if (gic_data_rdist_cpu(cpu)->flags & RD_LOCAL_LPI_ENABLED)
+			its_let_go_of_lpis(cpu);
+	}
+}
+
+static const struct syscore_ops its_syscore_ops = {
+	.suspend = its_save_disable,
+	.resume = its_restore_enable,
+	.shutdown = its_shutdown,
+""",
+             "the next kernel takes its tables for free memory"),
+
         Edit("arch/powerpc/Kconfig",
              "\tselect ARCH_HAS_KCOV\n",
              "\tselect ARCH_HAS_KCOV\n"
