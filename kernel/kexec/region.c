@@ -651,10 +651,14 @@ static int shrink_region(unsigned long size)
 	return 0;
 }
 
+/* It serves for nothing any more, if there is one: the other region is gone, or lost. */
 static int give_back_low_region(void)
 {
-	struct resource *ram = kzalloc(sizeof(*ram), GFP_KERNEL);
+	struct resource *ram;
 
+	if (!region_size(&crashk_low_res))
+		return 0;
+	ram = kzalloc(sizeof(*ram), GFP_KERNEL);
 	if (!ram)
 		return kexec_refuse(-ENOMEM, "out of memory");
 	shrink_resource(&crashk_low_res, 0, ram);
@@ -675,16 +679,13 @@ static int shrink_to(unsigned long new_size)
 				    "the crash region can only shrink, and has %lu bytes",
 				    size + low_size);
 
-	/*
-	 * The low region keeps its size, which the devices need.  It is of no
-	 * use without the other one.
-	 */
+	/* The low region keeps its size, which the devices need. */
 	new_size = PAGE_ALIGN(new_size);
 	new_size -= min(new_size, low_size);
 	if (new_size < size)
 		err = shrink_region(new_size);
-	if (!err && !new_size && low_size)
-		err = give_back_low_region();
+	if (!region_size(&crashk_res))
+		err = give_back_low_region() ?: err;
 	return err;
 }
 
@@ -720,18 +721,19 @@ int crash_shrink_memory(unsigned long new_size)
 /* Runs once page tables can be split, and before anybody can load. */
 static int __init region_init(void)
 {
-	if (!region_size(&crashk_res))
-		return 0;
-	if (machine_kexec_adopt_pages(pfn_to_page(PHYS_PFN(crashk_res.start)),
-				      PHYS_PFN(resource_size(&crashk_res))))
-		goto lost;
-	close_region();
-	return 0;
+	unsigned long size = region_size(&crashk_res);
 
-lost:
-	pr_warn("the crash region can't be prepared, and is not used\n");
+	if (!size)
+		return 0;
+	if (!machine_kexec_adopt_pages(pfn_to_page(PHYS_PFN(crashk_res.start)),
+				       PHYS_PFN(size))) {
+		close_region();
+		return 0;
+	}
+	pr_warn("the crash region can't be prepared: its %lu KiB are lost\n",
+		size / SZ_1K);
 	cut_resource(&crashk_res, 0);
-	return 0;
+	return give_back_low_region();
 }
 subsys_initcall(region_init);
 
