@@ -8,7 +8,6 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
-#include <linux/capability.h>
 #include <linux/cleanup.h>
 #include <linux/compat.h>
 #include <linux/init.h>
@@ -58,11 +57,9 @@ static int check_permission(unsigned long flags)
 	bool crash = flags & KEXEC_ON_CRASH;
 	int err;
 
-	/* Who may restart the machine may choose what it starts next. */
-	if (!capable(CAP_SYS_BOOT))
-		return kexec_refuse_unprivileged(-EPERM,
-						 "process %d lacks CAP_SYS_BOOT",
-						 task_pid_nr(current));
+	err = kexec_check_privilege();
+	if (err)
+		return err;
 	if (READ_ONCE(kexec_load_disabled))
 		return kexec_refuse(-EPERM, "sysctl kernel.kexec_load_disabled is set");
 	if (!use_up_limit(crash ? &load_limit_panic : &load_limit_reboot))
@@ -226,6 +223,15 @@ static int load_limit_handler(const struct ctl_table *table, int write,
 	return 0;
 }
 
+/* The others only ever get tighter; this one takes a check away. */
+static int verify_handler(const struct ctl_table *table, int write,
+			  void *buffer, size_t *lenp, loff_t *ppos)
+{
+	int err = write ? kexec_check_privilege() : 0;
+
+	return err ?: proc_dointvec_minmax(table, write, buffer, lenp, ppos);
+}
+
 static struct ctl_table kexec_sysctls[] = {
 	{
 		.procname	= "kexec_load_limit_reboot",
@@ -256,7 +262,7 @@ static struct ctl_table kexec_sysctls[] = {
 		.maxlen		= sizeof(kexec_verify),
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_ONE,
-		.proc_handler	= proc_dointvec_minmax,
+		.proc_handler	= verify_handler,
 	},
 };
 

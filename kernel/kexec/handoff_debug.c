@@ -188,6 +188,11 @@ static int set_console(const char *val, const struct kernel_param *kp)
 	char text[SPEC_MAX], copy[SPEC_MAX];
 	int err;
 
+	/* It says where the trampoline stores to. */
+	err = kexec_check_privilege();
+	if (err)
+		return err;
+
 	err = copy_stripped(text, val);
 	if (err)
 		return err;

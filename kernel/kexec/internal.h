@@ -30,12 +30,12 @@ extern struct mutex kexec_mutex;
 extern spinlock_t kexec_slot_lock;
 
 /* refuse.c */
-__printf(2, 3) int kexec_refuse_unprivileged(int err, const char *fmt, ...);
 __printf(4, 5) int kexec_refuse_segment(int err, unsigned int nr,
 					const struct kexec_segment *seg,
 					const char *fmt, ...);
 size_t kexec_last_refusal(char *buf, size_t size);
 int kexec_check_signal(void);
+int kexec_check_privilege(void);
 
 /* check.c */
 int kexec_check_segments(enum kexec_type type,

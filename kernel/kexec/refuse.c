@@ -7,6 +7,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/capability.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 #include <linux/sched/signal.h>
@@ -67,19 +68,12 @@ int kexec_refuse(int err, const char *fmt, ...)
 	return refuse(err, reason);
 }
 
-/**
- * kexec_refuse_unprivileged - refuse somebody who may not load at all
- * @err: negative errno that the caller of the system call will see
- * @fmt: the reason, as of kexec_refuse()
- *
+/*
  * Anybody can bring this about, as often as they like.  So it takes nothing from
  * those who may load: neither their reason from last_refusal, nor their lines
  * from the log.
- *
- * Context: Any but NMI.
- * Return: @err.
  */
-int kexec_refuse_unprivileged(int err, const char *fmt, ...)
+static __printf(2, 3) int kexec_refuse_unprivileged(int err, const char *fmt, ...)
 {
 	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, 1);
 	char reason[KEXEC_REASON_MAX];
@@ -90,6 +84,23 @@ int kexec_refuse_unprivileged(int err, const char *fmt, ...)
 	va_end(args);
 	report_refusal(err, reason, &limit);
 	return err;
+}
+
+/**
+ * kexec_check_privilege - whether the caller may say what the machine starts, and how
+ *
+ * Asked also by what is a file: in a container, too, root owns that.
+ *
+ * Context: Process context, from the start of the kernel on.
+ * Return: 0 or -EPERM.
+ */
+int kexec_check_privilege(void)
+{
+	/* Who may restart the machine may choose what it starts next. */
+	if (capable(CAP_SYS_BOOT))
+		return 0;
+	return kexec_refuse_unprivileged(-EPERM, "process %d lacks CAP_SYS_BOOT",
+					 task_pid_nr(current));
 }
 
 /**

@@ -34,7 +34,6 @@
 
 #include <linux/align.h>
 #include <linux/bitmap.h>
-#include <linux/capability.h>
 #include <linux/crash_reserve.h>
 #include <linux/highmem.h>
 #include <linux/init.h>
@@ -706,11 +705,9 @@ int crash_shrink_memory(unsigned long new_size)
 {
 	int err;
 
-	/* In a container, too, root owns the file. */
-	if (!capable(CAP_SYS_BOOT))
-		return kexec_refuse_unprivileged(-EPERM,
-						 "process %d lacks CAP_SYS_BOOT",
-						 task_pid_nr(current));
+	err = kexec_check_privilege();
+	if (err)
+		return err;
 	if (!mutex_trylock(&kexec_mutex))
 		return kexec_refuse(-EBUSY, "a load or a handoff is in progress");
 	err = shrink_to(new_size);

@@ -428,21 +428,34 @@ TEST_F(kexec, architecture)
 		       load_for(KEXEC_ARCH_MASK, 0, NULL));
 }
 
+static int status_of(pid_t child)
+{
+	int status;
+
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
 /* In a child, as what is dropped doesn't come back. */
 static int load_without_sys_boot(unsigned long nr,
 				 const struct kexec_segment *segs,
 				 unsigned long flags)
 {
-	int status;
 	pid_t child = fork();
 
-	if (child) {
-		if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
-			return -1;
-		return WEXITSTATUS(status);
-	}
-
+	if (child)
+		return status_of(child);
 	_exit(drop_sys_boot() ?: load(mem, nr, segs, flags));
+}
+
+static int write_without_sys_boot(const char *path, const char *text)
+{
+	pid_t child = fork();
+
+	if (child)
+		return status_of(child);
+	_exit(drop_sys_boot() ?: write_file(path, text));
 }
 
 /* Who may not load takes the reason from nobody who may, but is in the log. */
@@ -480,6 +493,21 @@ TEST_F(kexec, capability)
 	EXPECT_EQ(EPERM, load_without_sys_boot(99, NULL, 0x8000));
 	read_segments(now);
 	EXPECT_STREQ(loaded, now);
+}
+
+/* That root owns a file is not enough; for crash_size, see kexec_shrink_test. */
+TEST_F(kexec, capability_of_files)
+{
+	static const char verify[] = SYSCTL_KERNEL "kexec_verify";
+	const long before = read_number(verify);
+
+	EXPECT_EQ(EPERM, write_without_sys_boot(verify, "0"));
+	EXPECT_EQ(EPERM, write_without_sys_boot(verify, "1"));
+	EXPECT_EQ(before, read_number(verify));
+	if (!access(HANDOFF_DEBUG, F_OK)) {
+		EXPECT_EQ(0, write_file(HANDOFF_DEBUG, "\n"));
+		EXPECT_EQ(EPERM, write_without_sys_boot(HANDOFF_DEBUG, "\n"));
+	}
 }
 
 TEST_F(kexec, number_of_segments)

@@ -15,7 +15,6 @@
 
 #define SECURITYFS	"/sys/kernel/security/"
 #define LOCKDOWN	SECURITYFS "lockdown"
-#define HANDOFF_DEBUG	"/sys/module/kexec/parameters/handoff_debug"
 
 TEST(locked_down)
 {

@@ -28,6 +28,7 @@
 #define SYSCTL_KERNEL	"/proc/sys/kernel/"
 #define DEBUGFS		"/sys/kernel/debug/"
 #define TRACEFS		"/sys/kernel/tracing/"
+#define HANDOFF_DEBUG	"/sys/module/kexec/parameters/handoff_debug"
 
 #define SEGMENTS_MAX	16	/* what the kernel takes; KEXEC_SEGMENT_MAX */
 #define RANGES_MAX	64
