@@ -274,15 +274,17 @@ static void own_claimed(struct kexec_placement *p, unsigned long pfn,
 }
 
 /*
- * Large runs are taken as long as they lie around; for single pages, memory
- * is reclaimed too, but never by killing somebody.
+ * Large runs are taken as long as they lie around, but not from what is kept for
+ * those who can't wait; for single pages, memory is reclaimed too, but never by
+ * killing somebody.
  */
 static gfp_t source_gfp(unsigned int order)
 {
 	gfp_t gfp = GFP_USER | KEXEC_SOURCE_GFP | __GFP_NOWARN;
 
 	if (order)
-		return (gfp | __GFP_NORETRY) & ~__GFP_DIRECT_RECLAIM;
+		return (gfp | __GFP_NORETRY | __GFP_NOMEMALLOC) &
+		       ~__GFP_DIRECT_RECLAIM;
 	return gfp | __GFP_RETRY_MAYFAIL;
 }
 
