@@ -276,11 +276,12 @@ static void own_claimed(struct kexec_placement *p, unsigned long pfn,
 /*
  * Large runs are taken as long as they lie around, but not from what is kept for
  * those who can't wait; for single pages, memory is reclaimed too, but never by
- * killing somebody.
+ * killing somebody.  They are the machine's, as is control memory: no GFP_USER, which
+ * has the caller's cpuset obeyed, also where other nodes have memory.
  */
 static gfp_t source_gfp(unsigned int order)
 {
-	gfp_t gfp = GFP_USER | KEXEC_SOURCE_GFP | __GFP_NOWARN;
+	gfp_t gfp = GFP_KERNEL | KEXEC_SOURCE_GFP | __GFP_NOWARN;
 
 	if (order)
 		return (gfp | __GFP_NORETRY | __GFP_NOMEMALLOC) &

@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,6 +37,7 @@
 
 #define MEMORY_BLOCKS	"/sys/devices/system/memory/"
 #define DISK		"/dev/vda"
+#define CGROUPS		"/tmp/cgroup/"
 #define IMAGE_SIZE	(16 * MIB)
 
 #define DEVICE_SIZE	(256 * MIB)	/* virtio-mem's, see memory.toml */
@@ -524,13 +527,6 @@ static void movable_no_help(void)
 		die("what was in memory is damaged");
 }
 
-static void take_memory_of(int policy, unsigned long nodes)
-{
-	if (syscall(SYS_set_mempolicy, policy, nodes ? &nodes : NULL,
-		    nodes ? 8 * sizeof(nodes) : 0))
-		die("set_mempolicy(%d, %#lx): %s", policy, nodes, strerror(errno));
-}
-
 static __u64 free_on_node(int node)
 {
 	char path[64], text[4096], *at;
@@ -544,28 +540,66 @@ static __u64 free_on_node(int node)
 	return strtoull(at + strlen("MemFree:"), NULL, 10) * KIB;
 }
 
+static void bind_by_policy(void)
+{
+	unsigned long nodes = 1 << 0;
+
+	if (syscall(SYS_set_mempolicy, MPOL_BIND, &nodes, 8 * sizeof(nodes)))
+		die("set_mempolicy: %s", strerror(errno));
+}
+
+static void write_or_die(const char *path, const char *text)
+{
+	int err = write_file(path, text);
+
+	if (err)
+		die("%s: %s", path, strerror(err));
+}
+
+static void bind_by_cpuset(void)
+{
+	char pid[16];
+
+	mkdir(CGROUPS, 0755);
+	if (mount("cgroup2", CGROUPS, "cgroup2", 0, NULL))
+		die("no cgroup2 (CONFIG_CPUSETS): %s", strerror(errno));
+	write_or_die(CGROUPS "cgroup.subtree_control", "+cpuset");
+	mkdir(CGROUPS "bound", 0755);
+	write_or_die(CGROUPS "bound/cpuset.mems", "0");
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	write_or_die(CGROUPS "bound/cgroup.procs", pid);
+}
+
 /* What a program may use for itself is not what the machine has for its image. */
-static void bound_to_node(void)
+static void load_bound(void (*bind)(void))
 {
 	static const struct use pipes = { { .other = 90 }, 100 };
 	const __u64 size = 128 * MIB;
 	struct plan plan;
 
-	take_memory_of(MPOL_BIND, 1 << 0);
-	pipe_filling.fill(free_on_node(0) - MEMORY_LEFT);
-	take_memory_of(MPOL_DEFAULT, 0);
-	plan = plan_in(anywhere, &pipes, size);
+	bind();
 	map_pattern(size);
+	pipe_filling.fill(free_on_node(0) - MEMORY_LEFT);
+	plan = plan_in(anywhere, &pipes, size);
 	printf("kexec_memory: free: %llu MiB on node 0, %llu MiB on node 1\n",
 	       free_on_node(0) / MIB, free_on_node(1) / MIB);
 	if (free_on_node(0) > size - 16 * MIB || free_on_node(1) < size + 16 * MIB)
 		die("the nodes are not filled as they should be");
-	take_memory_of(MPOL_BIND, 1 << 0);
 	load_plan(&plan, 0);
 	expect_moved(size * 9 / 10, size);
 	if (!pipe_filling.intact())
 		die("what was in memory is damaged");
 	hand_over();
+}
+
+static void bound_to_node(void)
+{
+	load_bound(bind_by_policy);
+}
+
+static void bound_by_cpuset(void)
+{
+	load_bound(bind_by_cpuset);
 }
 
 static const __u64 is_locked = 1ULL << KPF_LOCKED;
@@ -882,6 +916,7 @@ static const struct memory_case cases[] = {
 	{ { "movable-no-help", "... and the image has to wait" }, movable_no_help },
 	{ { "bound-to-node", "the caller may use memory of one node only" },
 	  bound_to_node },
+	{ { "bound-by-cpuset", "... as its cpuset says" }, bound_by_cpuset },
 	{ { "cma", "over a CMA area" }, cma },
 	{ { "hung-file", "over a file whose server hangs" }, hung_file },
 	{ { "hung-file-claimed", "the same, claimed" }, hung_file_claimed },
