@@ -141,23 +141,30 @@ unsigned long kexec_stay_arrivals(void)
 	return nr;
 }
 
-/* Whether nobody needs these; if so, nobody gets to need them from now on. */
-static bool may_leave(unsigned long pfn, unsigned long nr_pages)
+/* Why these can't leave; if they can, nobody gets to need them from now on. */
+static const char *why_they_stay(unsigned long pfn, unsigned long nr_pages)
 {
+	static const char by_image[] =
+		"a boot image needs it, see /sys/kernel/kexec/segments; kexec -u unloads that";
+	/* The image that it was made for may be gone: see buddy.c. */
+	static const char by_claim[] =
+		"somebody is not done with a page of it, which was claimed for a boot image";
 	const struct kimage *image;
-	bool needed;
+	const char *why = NULL;
 
 	spin_lock(&stay_lock);
-	needed = claimed.pfn < pfn + nr_pages &&
-		 pfn < claimed.pfn + claimed.nr_pages;
-	list_for_each_entry(image, &holders, holder)
-		needed |= segment_in(image, pfn, nr_pages) >= 0;
-	if (!needed) {
+	if (claimed.pfn < pfn + nr_pages && pfn < claimed.pfn + claimed.nr_pages)
+		why = by_claim;
+	list_for_each_entry(image, &holders, holder) {
+		if (segment_in(image, pfn, nr_pages) >= 0)
+			why = by_image;
+	}
+	if (!why) {
 		leaving.pfn = pfn;
 		leaving.nr_pages = nr_pages;
 	}
 	spin_unlock(&stay_lock);
-	return !needed;
+	return why;
 }
 
 static void nobody_leaves(void)
@@ -175,6 +182,7 @@ static int memory_changes(struct notifier_block *nb, unsigned long action,
 			  void *data)
 {
 	const struct memory_notify *range = data;
+	const char *why;
 
 	switch (action) {
 	case MEM_GOING_ONLINE:
@@ -183,11 +191,12 @@ static int memory_changes(struct notifier_block *nb, unsigned long action,
 		spin_unlock(&stay_lock);
 		break;
 	case MEM_GOING_OFFLINE:
-		if (may_leave(range->start_pfn, range->nr_pages))
+		why = why_they_stay(range->start_pfn, range->nr_pages);
+		if (!why)
 			break;
-		pr_notice("the memory %#llx-%#llx can't go offline: a boot image needs it, see /sys/kernel/kexec/segments; kexec -u unloads that\n",
+		pr_notice("the memory %#llx-%#llx can't go offline: %s\n",
 			  (u64)PFN_PHYS(range->start_pfn),
-			  (u64)PFN_PHYS(range->start_pfn + range->nr_pages) - 1);
+			  (u64)PFN_PHYS(range->start_pfn + range->nr_pages) - 1, why);
 		return notifier_from_errno(-EBUSY);
 	case MEM_OFFLINE:
 	case MEM_CANCEL_OFFLINE:

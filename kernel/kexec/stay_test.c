@@ -74,14 +74,28 @@ static void test_leaving(struct kunit *test)
 	kexec_stay_release(outside);
 }
 
-/* What is being claimed, whoever for. */
+static void expect_why(struct kunit *test, const char *words)
+{
+	const char *why = why_they_stay(block.start_pfn, block.nr_pages);
+
+	KUNIT_ASSERT_NOT_NULL(test, why);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why, words), "%s", why);
+}
+
+/* What is being claimed, whoever for; only an image can be unloaded. */
 static void test_claimed(struct kunit *test)
 {
+	struct kimage *image = image_at(test, 1000);
+
 	kexec_stay_claim(block.start_pfn - 1, 1);
 	KUNIT_EXPECT_EQ(test, change(MEM_GOING_OFFLINE), 0);
 	change(MEM_CANCEL_OFFLINE);
 	kexec_stay_claim(block.start_pfn - 1, 2);
 	KUNIT_EXPECT_EQ(test, change(MEM_GOING_OFFLINE), -EBUSY);
+	expect_why(test, "somebody is not done with a page");
+	KUNIT_EXPECT_EQ(test, kexec_stay_hold(image), 0);
+	expect_why(test, "kexec -u");
+	kexec_stay_release(image);
 	kexec_stay_claim(0, 0);
 	KUNIT_EXPECT_EQ(test, change(MEM_GOING_OFFLINE), 0);
 	change(MEM_CANCEL_OFFLINE);
