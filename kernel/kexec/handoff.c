@@ -86,6 +86,33 @@ static void shut_down(const struct kimage *image, const struct kexec_bytes *tota
 	stop_cpus(image, total);
 }
 
+/* With all that could be refused asked. */
+static int hand_over(struct kimage *image)
+{
+	struct kexec_bytes total;
+	int err;
+
+	kexec_debug_misdirect(image);
+	kimage_total(image, &total);
+	trace_kexec_handoff(image, &total);
+
+	if (image->preserve_context) {
+		say_farewell(image, &total);
+		return kexec_jump(image);
+	}
+
+	/* There is no way back from what comes after that. */
+	err = machine_kexec_begin();
+	if (err)
+		return err;
+	kexec_in_progress = true;
+	shut_down(image, &total);
+	machine_kexec(image);
+
+	/* An architecture that comes here has nothing left to return to. */
+	panic("kexec: the handoff returned");
+}
+
 /**
  * kernel_kexec - start the image in the boot slot
  *
@@ -96,7 +123,7 @@ static void shut_down(const struct kimage *image, const struct kexec_bytes *tota
  * CAP_SYS_BOOT.
  * Return:
  * * %0 - the image has returned
- * * %-EBUSY - a load or unload is running
+ * * %-EBUSY - a load or unload is running, or memory is going offline
  * * %-EADDRNOTAVAIL - memory that the image has to lie in is gone, or taken
  * * %-EINTR - a fatal signal came while it waited for the image to settle
  * * %-EINVAL - no image is loaded
@@ -106,7 +133,6 @@ static void shut_down(const struct kimage *image, const struct kexec_bytes *tota
 int kernel_kexec(void)
 {
 	ktime_t began = ktime_get(), settled;
-	struct kexec_bytes total;
 	struct kimage *image;
 	int err;
 
@@ -119,39 +145,18 @@ int kernel_kexec(void)
 	image = kexec_image;
 	if (image)
 		err = machine_kexec_check(false) ?: kexec_check_ram(image) ?:
-		      kexec_digest_check(image) ?: kexec_place_validate(image);
+		      kexec_digest_check(image) ?: kexec_place_validate(image) ?:
+		      kexec_stay_all();
 	else
 		err = kexec_refuse(-EINVAL, "no image is loaded");
-	if (err) {
-		kexec_unlock();
-		return err;
+	if (!err) {
+		kexec_phase_say(KEXEC_PHASE_SETTLE,
+				ktime_to_ns(ktime_sub(settled, began)));
+		kexec_phase_say(KEXEC_PHASE_VERIFY,
+				ktime_to_ns(ktime_sub(ktime_get(), settled)));
+		err = hand_over(image);
+		kexec_stay_some();
 	}
-	kexec_phase_say(KEXEC_PHASE_SETTLE,
-			ktime_to_ns(ktime_sub(settled, began)));
-	kexec_phase_say(KEXEC_PHASE_VERIFY,
-			ktime_to_ns(ktime_sub(ktime_get(), settled)));
-
-	kexec_debug_misdirect(image);
-	kimage_total(image, &total);
-	trace_kexec_handoff(image, &total);
-
-	if (image->preserve_context) {
-		say_farewell(image, &total);
-		err = kexec_jump(image);
-		kexec_unlock();
-		return err;
-	}
-
-	/* There is no way back from what comes after that. */
-	err = machine_kexec_begin();
-	if (err) {
-		kexec_unlock();
-		return err;
-	}
-	kexec_in_progress = true;
-	shut_down(image, &total);
-	machine_kexec(image);
-
-	/* An architecture that comes here has nothing left to return to. */
-	panic("kexec: the handoff returned");
+	kexec_unlock();
+	return err;
 }

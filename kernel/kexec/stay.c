@@ -10,6 +10,12 @@
  *	an image that holds its destinations	the offlining is refused
  *	memory that is going offline		the load is refused
  *
+ * A handoff needs that nothing at all is going offline: whoever does that has locks, of
+ * devices and of CPU hotplug, until others are done with the pages.
+ *
+ *	any memory that is going offline	the handoff is refused
+ *	a handoff that has begun		the offlining is refused
+ *
  * Both look at what the other one has put down, under one spinlock: of two that
  * come at the same time, the second is refused.
  *
@@ -50,6 +56,9 @@ static struct {
 	unsigned long pfn;
 	unsigned long nr_pages;
 } claimed;
+
+/* A handoff has begun, and is not called off. */
+static bool all_stays;
 
 /* How often memory was about to come online. */
 static unsigned long arrivals;
@@ -108,6 +117,41 @@ void kexec_stay_release(struct kimage *image)
 }
 
 /**
+ * kexec_stay_all - keep all memory online, for a handoff
+ *
+ * Context: May sleep.  Undo with kexec_stay_some() if there is a way back.
+ * Return: 0, or -EBUSY if some is going offline right now.
+ */
+int kexec_stay_all(void)
+{
+	unsigned long pfn, nr_pages;
+
+	spin_lock(&stay_lock);
+	pfn = leaving.pfn;
+	nr_pages = leaving.nr_pages;
+	all_stays = !nr_pages;
+	spin_unlock(&stay_lock);
+
+	if (nr_pages)
+		return kexec_refuse(-EBUSY, "the memory %#llx-%#llx is being taken offline",
+				    (u64)PFN_PHYS(pfn),
+				    (u64)PFN_PHYS(pfn + nr_pages) - 1);
+	return 0;
+}
+
+/**
+ * kexec_stay_some - let memory go again that no image needs
+ *
+ * Context: May sleep.
+ */
+void kexec_stay_some(void)
+{
+	spin_lock(&stay_lock);
+	all_stays = false;
+	spin_unlock(&stay_lock);
+}
+
+/**
  * kexec_stay_claim - keep memory online while it is claimed
  * @pfn: the first page; an image holds it
  * @nr_pages: how many; 0 when the claim has ended
@@ -159,6 +203,8 @@ static const char *why_they_stay(unsigned long pfn, unsigned long nr_pages)
 		if (segment_in(image, pfn, nr_pages) >= 0)
 			why = by_image;
 	}
+	if (all_stays)
+		why = "a handoff is in progress";
 	if (!why) {
 		leaving.pfn = pfn;
 		leaving.nr_pages = nr_pages;

@@ -82,6 +82,22 @@ static void expect_why(struct kunit *test, const char *words)
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why, words), "%s", why);
 }
 
+/* A handoff and an offlining: the second is refused, wherever the memory is. */
+static void test_handoff(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, change(MEM_GOING_OFFLINE), 0);
+	KUNIT_EXPECT_EQ(test, kexec_stay_all(), -EBUSY);
+	change(MEM_CANCEL_OFFLINE);
+
+	KUNIT_EXPECT_EQ(test, kexec_stay_all(), 0);
+	KUNIT_EXPECT_EQ(test, change(MEM_GOING_OFFLINE), -EBUSY);
+	change(MEM_CANCEL_OFFLINE);
+	expect_why(test, "a handoff is in progress");
+	kexec_stay_some();
+	KUNIT_EXPECT_EQ(test, change(MEM_GOING_OFFLINE), 0);
+	change(MEM_OFFLINE);
+}
+
 /* What is being claimed, whoever for; only an image can be unloaded. */
 static void test_claimed(struct kunit *test)
 {
@@ -118,6 +134,7 @@ static void test_arrivals(struct kunit *test)
 static struct kunit_case stay_test_cases[] = {
 	KUNIT_CASE(test_held),
 	KUNIT_CASE(test_leaving),
+	KUNIT_CASE(test_handoff),
 	KUNIT_CASE(test_claimed),
 	KUNIT_CASE(test_arrivals),
 	{ }

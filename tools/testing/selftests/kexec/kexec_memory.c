@@ -780,6 +780,34 @@ static void killed_waiter(void)
 	hand_over();
 }
 
+/*
+ * Memory is taken offline, which does not end: a handoff would wait for locks that
+ * whoever does that has.  It is refused until then.
+ */
+static void hung_offline(void)
+{
+	const struct range zone = find_zone("Movable");
+	struct hung_file file;
+	struct range block;
+	struct plan plan;
+	pid_t child;
+	int status;
+
+	file = get_hung_file(&block);
+	child = fork_child();
+	if (!child)
+		_exit(write_file(block_file(block.start), "offline"));
+	wait_until_in(child, "folio_wait_bit_common __folio_lock migrate_folio_unmap");
+
+	plan = plan_in((struct range) { .end = zone.start }, &all_free, IMAGE_SIZE);
+	load_plan(&plan, 0);
+	expect_refused(reboot_kexec() ? errno : 0, EBUSY, "is being taken offline");
+	end_hung_file(&file);
+	if (waitpid(child, &status, 0) != child)
+		die("nobody has taken it offline");
+	hand_over();
+}
+
 /* The worker that settles an image has a claim that waits. */
 static void wait_for_claim(void)
 {
@@ -921,6 +949,7 @@ static const struct memory_case cases[] = {
 	{ { "hung-file", "over a file whose server hangs" }, hung_file },
 	{ { "hung-file-claimed", "the same, claimed" }, hung_file_claimed },
 	{ { "hung-file-answered", "... until the server dies" }, hung_file_answered },
+	{ { "hung-offline", "memory with it is taken offline" }, hung_offline },
 	{ { "killed-waiter", "somebody waits for the worker" }, killed_waiter },
 	{ { "suspend", "the system sleeps before all is at home" }, suspended },
 	{ { "hibernate", "... on a disk" }, hibernated },
