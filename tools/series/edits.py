@@ -125,6 +125,16 @@ def edits(maintainers):
                         r"(?:.*\n)+?(?=Kernel Inline Documentations Reference\n)"), "",
              "what an image has of CPUs and memory is not updated"),
 
+        Edit("kernel/cpu.c",
+             "\t\terror = cpu_down_maps_locked(cpu, CPUHP_OFFLINE);\n",
+             "\t\t/*\n"
+             "\t\t * As for suspend: there is no way back, so that nobody may object,\n"
+             "\t\t * neither deadline tasks for their bandwidth, nor isolcpus= for the\n"
+             "\t\t * last CPU that is not isolated.\n"
+             "\t\t */\n"
+             "\t\terror = _cpu_down(cpu, 1, CPUHP_OFFLINE);\n",
+             "devices are down by then, and a CPU that does not go offline is a BUG()"),
+
         Edit("drivers/firmware/efi/efi.c",
              "static unsigned long __initdata mem_reserve = ",
              "static unsigned long __ro_after_init mem_reserve = ",
