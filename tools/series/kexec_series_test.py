@@ -563,8 +563,8 @@ class SmallSeries(unittest.TestCase):
         self.assertIn("From: Somebody Else <a@b.example>\n", text)
         self.assertIn("Signed-off-by: Somebody Else <a@b.example>\n", text)
         # And is to maintain it.
-        self.assertIn("KEXEC\n+M:\tSomebody Else <a@b.example>\n",
-                      "".join(text.decode() for text in found.values()))
+        self.assertTrue(any(b"\n+M:\tSomebody Else <a@b.example>\n" in text
+                            for text in found.values()))
 
     def test_nobody_signs_for_others(self):
         clone = self.clone()
@@ -737,8 +737,10 @@ class SmallSeries(unittest.TestCase):
                          "kexec: second\nkexec: first\n")
         self.git(clone, "worktree", "add", "--quiet", self.top / "work", "kexec")
         for name in (CORE, HEADER, "kernel/Makefile", "MAINTAINERS"):
-            self.assertEqual((self.top / "work" / name).read_bytes(),
-                             (self.tree / name).read_bytes(), name)
+            # Who makes the branch maintains it: not so in a tree.
+            self.assertEqual((self.top / "work" / name).read_bytes().replace(
+                b"KEXEC\nM:\tA Name <a@b.example>\n", b"KEXEC\n"),
+                (self.tree / name).read_bytes(), name)
         self.assertFalse((self.top / "work/kernel/kexec_core.c").exists())
 
     def test_branch_without_a_commit(self):
