@@ -67,6 +67,9 @@ ENVIRONMENT |= {"CCACHE_BASEDIR": str(TREE), "CCACHE_NOHASHDIR": "1",
 if shutil.which("ccache"):
     ENVIRONMENT["PATH"] = f"{HERE / 'harness/bin'}:{os.environ['PATH']}"
 
+# Also what users need not have in it.
+SYSTEM_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
 
 class BuildError(Exception):
     """What could not be built, with the lines that say why."""

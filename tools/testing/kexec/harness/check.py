@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import traceback
+from pathlib import Path
 from typing import Callable
 
 from . import build, docs, dump, guest, ktap, other_base, pages, record, static
@@ -27,7 +28,7 @@ class Check:
     alone: bool = False         # it keeps all processors busy by itself
     in_check: bool = True       # "make check" has it, not "check-all" only
     inputs: Callable = None     # returns a text that changes if it has to run
-                                # again; None: with anything of ours
+                                # again; None: static.fingerprint()
 
 
 @dataclasses.dataclass
@@ -74,15 +75,37 @@ def run_guest(arch, one):
     return why, tests
 
 
+def emulator(arch):
+    """A text that changes with QEMU, its firmware, or how it runs guests."""
+    return "\n".join([guest.accelerator(arch), record.version(arch.qemu),
+                      guest.firmware(arch.qemu)])
+
+
 def inputs_of_guest(arch, one):
     """What a guest's result depends on: the row, the files that it boots, what
     runs and judges it.
     """
-    files = sum((IMAGES[arch.name, flavour] for flavour in one.flavours), ())
+    images = [IMAGES[arch.name, flavour] for flavour in one.flavours]
+    files = [*sum(images, ()), *sorted((build.HERE / "harness").glob("*.py")),
+             build.HERE / "harness/counter_khz.c",
+             *map(Path, arch.firmware.get(one.firmware, {}).values())]
+    if one.dump or one.vmlinux:
+        files += [build.vmlinux(image) for image, _ in images]
+    if one.dtb:
+        files.append(build.output(images[0][0]) / one.dtb)
+    tools = [*dump.PROGRAMS * bool(one.disk), *["fdtput"] * bool(one.fdtput)]
     return "\n".join([
-        repr(one), repr(sorted(arch.settings.items())),
-        record.digest([*files, *sorted((build.HERE / "harness").glob("*.py"))]),
-        record.version(arch.qemu)])
+        repr(one), repr(sorted(arch.settings.items())), record.digest(files),
+        build.lack(arch, one.needs)
+        or record.digest_of_bytes(build.more_files(arch, one.needs)),
+        emulator(arch), record.stamps(tools)])
+
+
+def inputs_of_base(arch):
+    """What the result of a run for another base depends on, as far as it can be told
+    before there is its tree.
+    """
+    return static.fingerprint() + emulator(arch)
 
 
 def checks_of(arch):
@@ -101,7 +124,7 @@ def checks_of(arch):
           for one in guest.table(arch)),
         *(Check(f"base/{base}/{arch.name}",
                 functools.partial(other_base.run, base, arch), alone=True,
-                in_check=often)
+                in_check=often, inputs=functools.partial(inputs_of_base, arch))
           for base, often in other_base.bases_for(arch).items()),
     ]
 
@@ -324,7 +347,7 @@ def run_recorded(archs, words, resume):
     book.forget([] if resume else [check.name for check in checks])
     # Whether a guest's inputs are the same can be told when its kernel is built.
     run_each(kernels(archs, checks), count)
-    keys = {check.name: record.key(inputs_text(check)) for check in checks}
+    keys = {check.name: key(check) for check in checks}
     left = []
     for check in checks:
         before = book.passed(check.name, keys[check.name])
@@ -345,14 +368,12 @@ def run_recorded(archs, words, resume):
     return 1 if count.failed else 0
 
 
-def inputs_text(check):
-    """What the result of a check depends on."""
-    if not check.inputs:
-        return static.fingerprint()
+def key(check):
+    """Changes with what the result of a check depends on; "" if that can't be told."""
     try:
-        return check.inputs()
-    except KeyError:            # its kernel could not be built
-        return ""
+        return record.key((check.inputs or static.fingerprint)())
+    except (KeyError, OSError, build.BuildError):
+        return ""               # no kernel, no firmware, no package
 
 
 # --- Again and again -------------------------------------------------------

@@ -338,24 +338,121 @@ class ResumeTest(unittest.TestCase):
         file.write_text("three")
         self.assertNotEqual(record.digest([file]), first)
 
+    def test_unknown_inputs(self):
+        """What can't be told is no reason to believe that it is the same."""
+        errors = [KeyError("kernel"), FileNotFoundError("firmware"),
+                  build.BuildError("no mirror")]
+        for error in errors:
+            with self.subTest(error):
+                one = check.Check("one", None, inputs=mock.Mock(side_effect=error))
+                self.assertEqual(check.key(one), "")
+        self.assertTrue(check.key(check.Check("one", None, inputs=lambda: "")))
+        with mock.patch.object(check, "key", lambda check: ""):
+            self.run_all(False)
+            self.assertEqual(self.run_all(True), self.ALL)
+
+    def program(self, name, script=""):
+        path = self.file.parent.parent / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+
+    def test_stamps(self):
+        top = self.file.parent.parent
+        self.program("tool")
+        (top / "data").write_text("")
+        with mock.patch.object(build, "SYSTEM_PATH", str(top)):
+            texts = {record.stamps(["tool", top / "data", "none"]) for _ in range(2)}
+            os.utime(top / "tool", ns=(0, 0))
+            texts.add(record.stamps(["tool", top / "data", "none"]))
+            (top / "data").write_text("more")
+            texts.add(record.stamps(["tool", top / "data", "none"]))
+            self.program("none")
+            texts.add(record.stamps(["tool", top / "data", "none"]))
+        self.assertEqual(len(texts), 4)
+
+    def test_fingerprint(self):
+        """What it depends on that is no file of ours."""
+        top = self.file.parent.parent
+        state = top / "build/linux.base/state.json"
+        table = top / "tools/series/install-packages"
+        for path in (state, table):
+            path.parent.mkdir(parents=True)
+        table.write_text("\ttests\tsome-package\t\ttool\n")
+        self.program("tool")
+        texts = set()
+        with mock.patch.object(build, "REPO", top), \
+             mock.patch.object(build, "TREE", top / "build/linux"), \
+             mock.patch.object(build, "SYSTEM_PATH", str(top)), \
+             mock.patch.object(static, "repository_files", lambda: []):
+            texts.add(static.fingerprint())
+            texts.add(static.fingerprint())
+            state.write_text('{"base": "other"}')
+            texts.add(static.fingerprint())
+            self.program("tool", "# new")
+            texts.add(static.fingerprint())
+        self.assertEqual(len(texts), 3)
+
     def test_inputs_of_a_guest(self):
         top = self.file.parent.parent
-        for name in ("kernel", "initrd"):
+        for name in ("kernel", "initrd", "vmlinux", ".config", "a.dtb", "flash",
+                     "share/bios"):
+            (top / name).parent.mkdir(exist_ok=True)
             (top / name).write_text(name)
-        arch, one = build.Arch("x86_64"), guest.Guest(name="some", run="true")
-        texts = set()
+        self.program("qemu", f"[ $1 = --version ] && echo 1 || echo {top}/share")
+        self.program("drgn")
+        arch, needed = build.Arch("x86_64"), [b"client"]
+        arch.settings |= {"qemu": str(top / "qemu"),
+                          "firmware": {"efi": {"program": str(top / "flash")}}}
+        texts = []
+
+        def add(**fields):
+            for cached in (guest.firmware, record.said):
+                cached.cache_clear()
+            for _ in range(2):
+                texts.append(check.inputs_of_guest(
+                    arch, guest.Guest(name="some", run="true", **fields)))
+            self.assertEqual(texts[-2], texts[-1])
+
+        def write(name, text):
+            (top / name).write_text(text)
+
         with mock.patch.dict(check.IMAGES, {
-                ("x86_64", ()): (top / "kernel", top / "initrd")}):
-            texts.add(check.inputs_of_guest(arch, one))
-            texts.add(check.inputs_of_guest(arch, one))
-            self.assertEqual(len(texts), 1)
-            texts.add(check.inputs_of_guest(
-                arch, guest.Guest(name="some", run="true", cpus=2)))
-            (top / "kernel").write_text("another kernel")
-            texts.add(check.inputs_of_guest(arch, one))
-            (top / "initrd").write_text("another initrd")
-            texts.add(check.inputs_of_guest(arch, one))
-        self.assertEqual(len(texts), 4)
+                ("x86_64", ()): (top / "kernel", top / "initrd")}), \
+             mock.patch.dict(os.environ), \
+             mock.patch.object(build, "SYSTEM_PATH", str(top)), \
+             mock.patch.object(build, "lack", lambda arch, program: ""), \
+             mock.patch.object(build, "more_files",
+                               lambda arch, needs: needed[0] if needs else b""):
+            os.environ.pop("ACCEL", None)
+            add()
+            add(cpus=2)
+            write("kernel", "another kernel")
+            add()
+            write("initrd", "another initrd")
+            add()
+            os.environ["ACCEL"] = "kvm"
+            add()
+            write("share/bios", "another BIOS")
+            add()
+            self.program("qemu", f"[ $1 = --version ] && echo 2 || echo {top}/share")
+            add()
+            for name, fields in (("vmlinux", {"vmlinux": True}),
+                                 ("vmlinux", {"disk": "4M", "dump": {"stacks": []}}),
+                                 ("drgn", {"disk": "4M"}), ("a.dtb", {"dtb": "a.dtb"}),
+                                 ("flash", {"firmware": "efi"})):
+                add(**fields)
+                write(name, f"another one, with {fields}")
+                add(**fields)
+                add()           # A row without it does not depend on it.
+                write(name, "yet another one")
+                add()
+                self.assertEqual(*texts[-4::2])
+                del texts[-4:]
+            add(needs="kexec-new")
+            needed[0] = b"another client"
+            add(needs="kexec-new")
+        self.assertEqual(len(set(texts)), 19)
+        self.assertEqual(len(texts), 2 * 19)
 
 
 class PassedBeforeTest(unittest.TestCase):
@@ -376,6 +473,10 @@ class PassedBeforeTest(unittest.TestCase):
     def test_skipped(self):
         """What it needs may be there the next time."""
         self.assertFalse(self.passed(0, 1))
+
+    def test_unknown(self):
+        book = record.Book(None, {"x": record.Result("x", True, 1, 0, 0, 1.0, 1.0)})
+        self.assertIsNone(book.passed("x", ""))
 
 
 class SteadyTest(unittest.TestCase):

@@ -12,7 +12,8 @@ import subprocess
 from . import build
 
 TIMEOUT = 1800                  # seconds: a program that we run hangs
-PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+# Those that read dumps.
+PROGRAMS = ("mke2fs", "debugfs", "drgn", "gdb")
 
 # crash-workload's registers: by their number, and by the CPU.
 SPIN_REGISTERS = range(8, 16)
@@ -77,7 +78,7 @@ class Dump:
 
 def program(name):
     """Where a program of the host is."""
-    path = shutil.which(name, path=PATH)
+    path = shutil.which(name, path=build.SYSTEM_PATH)
     if not path:
         raise build.BuildError(f"no program {name}: "
                                "tools/series/install-packages tests")

@@ -16,7 +16,7 @@ import time
 import tomllib
 from pathlib import Path
 
-from . import build, dump, ktap, sysrq
+from . import build, dump, ktap, record, sysrq
 
 ALWAYS_REJECTED = [
     r"\bBUG:", r"\bWARNING:", r"\bOops\b", r"Kernel panic", r"INFO: task .*blocked",
@@ -294,6 +294,15 @@ def with_data(qemu):
     """
     data = Path(qemu).parent.parent / "share/qemu"
     return [qemu, "-L", str(data)] if os.path.isabs(qemu) and data.is_dir() else [qemu]
+
+
+@functools.cache
+def firmware(qemu):
+    """A text that changes with what QEMU has for its machines to begin with, which may
+    be of other packages.
+    """
+    top = record.said(*with_data(qemu), "-L", "help").split()
+    return record.stamps(path for name in top for path in Path(name).rglob("*"))
 
 
 def machine(arch, guest):

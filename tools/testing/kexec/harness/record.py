@@ -11,6 +11,8 @@ import datetime
 import functools
 import hashlib
 import json
+import os
+import shutil
 import subprocess
 
 from . import build
@@ -34,7 +36,11 @@ class Result:
 
 
 def key(text):
-    return hashlib.sha256(text.encode()).hexdigest()
+    return digest_of_bytes(text.encode())
+
+
+def digest_of_bytes(data):
+    return hashlib.sha256(data).hexdigest()
 
 
 @functools.cache
@@ -51,13 +57,29 @@ def digest(paths):
 
 
 @functools.cache
-def version(program):
-    """What a program says of itself."""
+def said(*command):
+    """What a program prints, "" if it is not there."""
     try:
-        return subprocess.run([program, "--version"], text=True,
-                              capture_output=True).stdout
+        return subprocess.run(command, text=True, capture_output=True).stdout
     except OSError:
         return ""
+
+
+def version(program):
+    """What a program says of itself."""
+    return said(program, "--version")
+
+
+def stamps(programs):
+    """A text that changes with any of these programs or files: how large they are,
+    and of when.
+    """
+    found = {str(name): shutil.which(name, path=build.SYSTEM_PATH) or name
+             for name in programs}
+    stats = {name: os.stat(path) for name, path in sorted(found.items())
+             if os.path.exists(path)}
+    return "".join(f"{name} {stat.st_size} {stat.st_mtime_ns}\n"
+                   for name, stat in stats.items())
 
 
 class Book:
@@ -94,11 +116,11 @@ class Book:
         new.replace(self.path)
 
     def passed(self, name, key):
-        """The result of a check that has passed with the same inputs; None if it was
-        skipped as a whole, for want of something that may be there now.
+        """The result of a check that has passed with the same inputs, which are known;
+        None if it was skipped as a whole, for want of something that may be there now.
         """
         result = self.results.get(name)
-        if not result or not result.ok or result.key != key:
+        if not result or not result.ok or not key or result.key != key:
             return None
         return None if result.skipped and not result.passed else result
 

@@ -69,10 +69,17 @@ def repository_files():
 
 
 def fingerprint():
-    """A text that changes with any file of ours."""
+    """A text that changes with any file of ours, with the base that they are put into,
+    and with the programs of the packages that the overlay asks for.
+    """
     names = our_files() if build.IN_TREE else repository_files()
     top = build.TREE if build.IN_TREE else build.REPO
-    return record.digest([top / name for name in names])
+    base = build.TREE.with_name(f"{build.TREE.name}.base") / "state.json"
+    packages = build.REPO / "tools/series/install-packages"
+    programs = re.findall(r"^\t\S+\t+\S+\t+(\S+)$", packages.read_text(), re.MULTILINE) \
+        if packages.is_file() else []
+    return record.digest([*(top / name for name in names),
+                          *filter(Path.is_file, [base])]) + record.stamps(programs)
 
 
 def our_objects(arch):
