@@ -157,6 +157,25 @@ static int check_persistent(const struct kexec_segment *seg, unsigned int nr)
 	return 0;
 }
 
+/* In pieces: a destination may be most of a large machine's memory. */
+static int check_broken(const struct kexec_segment *seg, unsigned int nr)
+{
+	unsigned long done, len;
+	int err;
+
+	for (done = 0; done < seg->memsz; done += len) {
+		err = kexec_check_signal();
+		if (err)
+			return err;
+		len = min_t(unsigned long, seg->memsz - done,
+			    PFN_PHYS(MAX_ORDER_NR_PAGES));
+		if (kexec_is_broken(seg->mem + done, len, true))
+			return kexec_refuse_segment(-EADDRNOTAVAIL, nr, seg,
+						    "lies over memory that is broken");
+	}
+	return 0;
+}
+
 static int check_segment(enum kexec_type type, const struct kexec_segment *seg,
 			 unsigned int nr)
 {
@@ -191,14 +210,8 @@ static int check_segment(enum kexec_type type, const struct kexec_segment *seg,
 		kexec_region_check_segment(seg, nr) :
 		check_ram(seg, nr) ?: check_reserved(seg, nr) ?:
 		check_persistent(seg, nr);
-	if (err)
-		return err;
-
-	/* Only now: a range that is not memory may be very long. */
-	if (kexec_is_broken(seg->mem, seg->memsz, true))
-		return kexec_refuse_segment(-EADDRNOTAVAIL, nr, seg,
-					    "lies over memory that is broken");
-	return 0;
+	/* Only then: a range that is not memory may be very long. */
+	return err ?: check_broken(seg, nr);
 }
 
 static bool segments_overlap(const struct kexec_segment *a,
@@ -246,7 +259,7 @@ static int check_alignment(unsigned long entry)
  * Looks at numbers only, not at the content.  A segment of memsz 0 is fine and
  * means nothing.  Each refusal is explained by kexec_refuse().
  *
- * Context: Process context; takes resource_lock for reading.
+ * Context: May sleep; takes resource_lock for reading.
  * Return:
  * * %0 - it can
  * * %-EINVAL - more content than room; two segments overlap; @entry lies in none, or
@@ -254,6 +267,7 @@ static int check_alignment(unsigned long entry)
  * * %-EADDRNOTAVAIL - not whole pages; wraps; past KEXEC_DEST_LIMIT; not RAM, or kept
  *   for firmware, a driver or a device; for a crash image, not in the crash region; broken
  * * %-ENOMEM - more content than the machine has memory
+ * * %-EINTR - a fatal signal came
  */
 int kexec_check_segments(enum kexec_type type,
 			 const struct kexec_segment *segments,

@@ -6,6 +6,7 @@
  * Addresses are relative to a stretch of RAM that the machine really has.
  */
 #include <kunit/test.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
 #define TEST_RAM	SZ_16M		/* the stretch has this much at least */
@@ -203,11 +204,32 @@ static void test_check_cure(struct kunit *test)
 	expect_refusal(test, words);
 }
 
+/* As of one who is killed meanwhile. */
+static void test_check_killed(struct kunit *test)
+{
+	struct kexec_segment segment = {
+		.mem = some_ram(test), .memsz = PAGE_SIZE, .bufsz = 1,
+	};
+	int err;
+
+	spin_lock_irq(&current->sighand->siglock);
+	sigaddset(&current->pending.signal, SIGKILL);
+	set_thread_flag(TIF_SIGPENDING);
+	spin_unlock_irq(&current->sighand->siglock);
+	err = check_one(&segment);
+	flush_signals(current);
+
+	KUNIT_EXPECT_EQ(test, err, -EINTR);
+	expect_refusal(test, "the load was killed");
+	KUNIT_EXPECT_EQ(test, check_one(&segment), 0);
+}
+
 static struct kunit_case check_test_cases[] = {
 	KUNIT_CASE_PARAM(test_check, check_gen_params),
 	KUNIT_CASE(test_check_last_page),
 	KUNIT_CASE(test_check_ram),
 	KUNIT_CASE(test_check_cure),
+	KUNIT_CASE(test_check_killed),
 	{ }
 };
 

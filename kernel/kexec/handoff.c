@@ -125,7 +125,7 @@ static int hand_over(struct kimage *image)
  * * %0 - the image has returned
  * * %-EBUSY - a load or unload is running, or memory is going offline
  * * %-EADDRNOTAVAIL - memory that the image has to lie in is gone, or taken
- * * %-EINTR - a fatal signal came while it waited for the image to settle
+ * * %-EINTR - a fatal signal came while it waited for the image to settle, or checked it
  * * %-EINVAL - no image is loaded
  * * %-EIO - the image is not what was loaded any more
  * * what machine_kexec_check(), machine_kexec_begin() or kexec_jump() returns

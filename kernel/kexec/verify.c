@@ -17,7 +17,7 @@
 #include <linux/mm.h>
 #include <linux/nmi.h>
 #include <linux/page-flags.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/stddef.h>
@@ -379,13 +379,16 @@ void kexec_describe_change(const struct kimage *image, int what,
  * @image: a sealed image
  *
  * Context: May sleep.
- * Return: 0 or -EIO.
+ * Return: 0 or -EIO; -EINTR on a fatal signal.
  */
 int kexec_digest_check(const struct kimage *image)
 {
 	int what = kexec_digest_compare(image, true);
 	char reason[KEXEC_REASON_MAX];
 
+	/* It takes a while: who was killed does not want the rest. */
+	if (fatal_signal_pending(current))
+		return kexec_refuse(-EINTR, "interrupted by a fatal signal");
 	if (what == KEXEC_UNCHANGED)
 		return 0;
 	kexec_describe_change(image, what, reason);

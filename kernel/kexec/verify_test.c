@@ -114,12 +114,31 @@ static void test_list(struct kunit *test)
 	free_image(image);
 }
 
+/* Who is killed meanwhile does not start it, and it is still what it was. */
+static void test_killed(struct kunit *test)
+{
+	struct kimage *image = sealed_image(test);
+	int err;
+
+	spin_lock_irq(&current->sighand->siglock);
+	sigaddset(&current->pending.signal, SIGKILL);
+	set_thread_flag(TIF_SIGPENDING);
+	spin_unlock_irq(&current->sighand->siglock);
+	err = kexec_digest_check(image);
+	flush_signals(current);
+
+	KUNIT_EXPECT_EQ(test, err, -EINTR);
+	KUNIT_EXPECT_EQ(test, kexec_digest_check(image), 0);
+	free_image(image);
+}
+
 static struct kunit_case verify_test_cases[] = {
 	KUNIT_CASE(test_record),
 	KUNIT_CASE(test_zeroed_record),
 	KUNIT_CASE(test_control),
 	KUNIT_CASE(test_vmcoreinfo),
 	KUNIT_CASE(test_list),
+	KUNIT_CASE(test_killed),
 	{ }
 };
 
