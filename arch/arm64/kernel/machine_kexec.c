@@ -18,6 +18,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/array_size.h>
 #include <linux/bitfield.h>
 #include <linux/bits.h>
 #include <linux/cpu.h>
@@ -75,7 +76,7 @@ static unsigned int cpus_left_behind(void)
 		return 0;
 	/* Nobody is on the way to or from firmware. */
 	guard(cpus_read_lock)();
-	for (cpu = 0; cpu < NR_CPUS; cpu++) {
+	for (cpu = 0; cpu < ARRAY_SIZE(__cpu_logical_map); cpu++) {
 		if (cpu_logical_map(cpu) == INVALID_HWID ||
 		    (cpu < nr_cpu_ids && cpu_online(cpu)))
 			continue;

@@ -10,6 +10,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/array_size.h>
 #include <linux/cpu.h>
 #include <linux/kexec.h>
 #include <linux/minmax.h>
@@ -72,6 +73,7 @@ static unsigned long hart_state(unsigned int cpu)
 	return ret.error ? SBI_HSM_STATE_STARTED : ret.value;
 }
 
+#ifdef CONFIG_SMP
 /* Also those that nr_cpus= keeps from the kernel: it has their numbers. */
 static bool is_offline(unsigned int cpu)
 {
@@ -89,10 +91,10 @@ static unsigned int harts_left_behind(void)
 {
 	unsigned int cpu, harts = 0;
 
-	if (!IS_ENABLED(CONFIG_SMP) || !can_stop_harts())
+	if (!can_stop_harts())
 		return 0;
 	guard(cpus_read_lock)();
-	for (cpu = 0; cpu < NR_CPUS; cpu++) {
+	for (cpu = 0; cpu < ARRAY_SIZE(__cpuid_to_hartid_map); cpu++) {
 		unsigned long state;
 
 		if (!is_offline(cpu))
@@ -103,6 +105,12 @@ static unsigned int harts_left_behind(void)
 	}
 	return harts;
 }
+#else
+static inline unsigned int harts_left_behind(void)
+{
+	return 0;
+}
+#endif
 
 /**
  * machine_kexec_check - whether this kernel can be left
