@@ -463,7 +463,7 @@ TEST_F(kexec, capability_reason)
 {
 	struct kexec_segment seg = pages(mem, 1);
 	char line[TEXT_MAX], before[TEXT_MAX];
-	int kmsg;
+	int kmsg, i;
 
 	EXPECT_REFUSED(EINVAL, "17", load(mem, 17, &seg, 0));
 	snprintf(before, sizeof(before), "%s", last_refusal());
@@ -478,6 +478,13 @@ TEST_F(kexec, capability_reason)
 	EXPECT_TRUE(log_says(kmsg, "kexec: refused: process ", line,
 			     sizeof(line)));
 	EXPECT_TRUE(says(line, "lacks CAP_SYS_BOOT"));
+
+	/* Nor does it take a line from the log, as often as that is tried. */
+	for (i = 0; i < 20; i++)
+		EXPECT_EQ(EPERM, load_without_sys_boot(1, &seg, 0));
+	EXPECT_REFUSED(EINVAL, "18", load(mem, 18, &seg, 0));
+	EXPECT_TRUE(log_says(kmsg, "kexec: refused: 18 segments", line,
+			     sizeof(line)));
 	close(kmsg);
 }
 
