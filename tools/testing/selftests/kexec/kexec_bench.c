@@ -393,17 +393,30 @@ static void touch(int nr, const struct kexec_segment *segs)
 	}
 }
 
+/* Until all is in place; the base has nothing to wait for.  @loaded_at: when it began. */
+static bool wait_in_place(const char *name, __u64 loaded_at)
+{
+	if (access(SYSFS_KEXEC "segments", R_OK))
+		return false;
+	wait_until_settled();
+	figure(name, now() - loaded_at);
+	return true;
+}
+
 static void load_again(const struct plan *plan, int nr,
 		       const struct kexec_segment *segs)
 {
-	__u64 ticks, peak;
+	__u64 ticks, peak, loaded_at;
 	int err = timed_load(plan, nr, segs, &ticks, &peak);
 
 	if (err)
 		die("not loaded again: %s", strerror(err));
+	loaded_at = now();
 	figure("reload_ticks", ticks);
+	wait_in_place("reload_settle_ticks", loaded_at);
 	if (!only_one_cpu())
 		figure("reload_peak_bytes", peak);
+	fail_if_slow(ticks);
 }
 
 static void unload(void)
@@ -432,10 +445,8 @@ static void report_placement(__u64 loaded_at)
 {
 	struct placed sum;
 
-	if (access(SYSFS_KEXEC "segments", R_OK))
+	if (!wait_in_place("settle_ticks", loaded_at))
 		return;
-	wait_until_settled();
-	figure("settle_ticks", now() - loaded_at);
 	sum = sum_placed();
 	figure("in_place_bytes", sum.in_place);
 	figure("moved_bytes", sum.moved);
@@ -453,7 +464,7 @@ static void report_placement(__u64 loaded_at)
  *	in_place_bytes moved_bytes zero_bytes	by /sys/kernel/kexec/segments
  *	held_bytes				free memory that went
  *	peak_bytes				... that was gone meanwhile
- *	reload_ticks reload_peak_bytes		of loading it again
+ *	reload_ticks reload_settle_ticks reload_peak_bytes	of loading it again
  *	unload_ticks				of unloading it
  *
  * or, instead of load_ticks and what follows, "loaded_errno".
