@@ -163,15 +163,30 @@ class BootTest(unittest.TestCase):
 for word; do
 	case $word in unix:*) path=${{word#unix:}} ;; esac
 done
-echo now
 exec python3 -c '
 import socket, sys
 server = socket.socket(socket.AF_UNIX)
 server.bind(sys.argv[1])
 server.listen()
+print("now", flush=True)
 {server}
 ' "${{path%%,*}}"
 """
+
+    def run_hanging(self, script, **fields):
+        """run_guest() of one that hangs once it has a monitor, which takes a while."""
+        lines_of = guest.lines_of
+
+        def until_now(stream, silent):
+            patch.stop()
+            for line in lines_of(stream, HANG):
+                yield line
+                if line == "now":
+                    yield from lines_of(stream, silent)
+
+        patch = mock.patch.object(guest, "lines_of", until_now)
+        patch.start()
+        return self.run_guest(script, timeout=1, **fields)
 
     def run_guest(self, script, of_each_kernel=(), **fields):
         """(reasons, tests, seconds) of a guest that is @script."""
@@ -231,9 +246,9 @@ while True:
 
     def test_what_hangs_is_asked(self):
         with mock.patch.object(guest, "ANSWERED", HANG):
-            why, tests, seconds = self.run_guest(
+            why, tests, seconds = self.run_hanging(
                 "echo TAP version 13; echo 1..2; echo ok 1 one; echo last words\n"
-                + self.MONITOR.format(server=self.SYSRQ), timeout=1, tap=True)
+                + self.MONITOR.format(server=self.SYSRQ), tap=True)
         self.assertLess(seconds, HANG)
         log = (self.top / "logs/guests/any/fake.log").read_text()
         self.assertRegex(log, f"Blocked State for {sysrq.KEYS[0]}\n(?s:.*)the other\n")
@@ -248,14 +263,13 @@ while True:
             self.expect_killed("echo booting; echo last words; exec sleep 1000\n")
 
     def test_registers_of_what_hangs(self):
-        self.run_guest(self.MONITOR.format(
+        self.run_hanging(self.MONITOR.format(
             server="""
-import time
 while True:
     with server.accept()[0] as client:
         said = client.recv(100).decode().strip()
         client.sendall(("rip=1234 for " + said).encode())
-"""), timeout=1)
+"""))
         self.assertIn("rip=1234 for info registers -a",
                       (self.top / "logs/guests/any/fake.log").read_text())
 
