@@ -38,14 +38,9 @@ class MakefileTest(unittest.TestCase):
         exported = {name: "x y" for name in
                     "ARCH BASE BENCH BRANCH CHECK FRAGMENT KIND ONLY OUT RESUME RUNS "
                     "STEP TREE CROSS_COMPILE KBUILD_OUTPUT O LLVM KCFLAGS".split()}
-        for goal in ("help tree apply series check-series kernel demo demo-crash bench "
-                     "docs check check-all check-steady").split():
-            with self.subTest(goal):
-                self.assertEqual(said(*SAY, goal, **exported), said(*SAY, goal))
-        for name in exported:
-            with self.subTest(name):
-                self.assertEqual(said(*SAY, "check", **{name: "x y"}),
-                                 said(*SAY, "check"))
+        goals = "help tree series check-series kernel demo demo-crash bench docs " \
+            "check check-all check-steady apply".split()
+        self.assertEqual(said(*SAY, *goals, **exported), said(*SAY, *goals))
 
     def test_environment_that_is_ours(self):
         self.assertIn("a b c\n", said(

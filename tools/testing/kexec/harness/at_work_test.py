@@ -73,9 +73,8 @@ class AtWorkTest(unittest.TestCase):
 
     def test_killed(self):
         """Also if what it had started goes on."""
-        process = self.holder(BEGIN + "import subprocess\nsubprocess.Popen(['sleep', "
-                              "'500'], stdout=subprocess.DEVNULL, process_group=0)\n"
-                              + WAIT)
+        process = self.holder(BEGIN + "import subprocess\nsubprocess.Popen(['cat'], "
+                              "stdout=subprocess.DEVNULL)\n" + WAIT)
         self.assertNotEqual(self.other(), "")
         process.send_signal(signal.SIGKILL)
         process.wait()

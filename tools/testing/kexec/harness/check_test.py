@@ -377,7 +377,7 @@ class ResumeTest(unittest.TestCase):
         table = top / "tools/series/install-packages"
         for path in (state, table):
             path.parent.mkdir(parents=True)
-        table.write_text("\ttests\tsome-package\t\ttool\n")
+        table.write_text("\tkernel\tsome-package\t\ttool\n")
         self.program("tool")
         texts = set()
         with mock.patch.object(build, "REPO", top), \
