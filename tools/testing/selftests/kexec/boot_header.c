@@ -128,29 +128,6 @@ static bool place_kernel(struct boot *boot, const struct boot_file *image,
 			     phys);
 }
 
-static bool place_initrd(struct boot *boot, const struct image_kind *kind,
-			 __u64 kernel, struct range *at)
-{
-	__u64 size = boot->initrd.size;
-	struct hole hole = {
-		.len = size,
-		.align = boot->page,
-		.within = { 0, NO_LIMIT },
-	};
-
-	if (!size)
-		return true;
-	if (kind->initrd_window) {
-		hole.within.start = round_down(kernel, GIB);
-		hole.within.end = hole.within.start + kind->initrd_window;
-	}
-	if (!place_segment(boot, "initrd", boot->initrd.data, size, &hole,
-			   &at->start))
-		return false;
-	at->end = at->start + size;
-	return true;
-}
-
 static void fill_stub(const struct image_kind *kind, unsigned char *code,
 		      __u64 fdt, __u64 kernel)
 {
@@ -201,12 +178,17 @@ static bool place_fdt(struct boot *boot, const struct image_kind *kind,
 static bool load_image(struct boot *boot, const struct boot_file *image,
 		       const struct image_kind *kind)
 {
-	struct range initrd = { }, core = { };
+	struct range initrd = { }, core = { }, within = { 0, NO_LIMIT };
 	__u64 kernel;
 
-	return check_header(boot, image) && begin_image(boot, kind->arch) &&
-	       place_kernel(boot, image, kind, &kernel) &&
-	       place_initrd(boot, kind, kernel, &initrd) &&
+	if (!check_header(boot, image) || !begin_image(boot, kind->arch) ||
+	    !place_kernel(boot, image, kind, &kernel))
+		return false;
+	if (kind->initrd_window) {
+		within.start = round_down(kernel, GIB);
+		within.end = within.start + kind->initrd_window;
+	}
+	return place_initrd(boot, within, boot->page, &initrd) &&
 	       (!boot->panic || place_core_header(boot, &core)) &&
 	       cmdline_fits(boot, kind->cmdline_max) &&
 	       place_fdt(boot, kind, kernel, initrd, core);

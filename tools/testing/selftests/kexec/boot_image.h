@@ -339,6 +339,8 @@ bool add_segment(struct boot *boot, const char *what, const void *buf,
 		 __u64 bufsz, struct range at);
 bool place_segment(struct boot *boot, const char *what, const void *buf,
 		   __u64 bufsz, const struct hole *hole, __u64 *phys);
+bool place_initrd(struct boot *boot, struct range within, __u64 align,
+		  struct range *initrd);
 bool place_cmdline(struct boot *boot, struct range within, size_t room);
 
 /* boot_plan.c */

@@ -39,20 +39,15 @@ static bool place_kernel(struct boot *boot, const struct linked_kernel *kernel,
 			     &hole, phys);
 }
 
-static bool place_initrd(struct boot *boot)
+static bool add_initrd(struct boot *boot)
 {
-	__u64 size = boot->initrd.size, phys;
-	struct hole hole = {
-		.len = size,
-		.align = boot->page,
-		.within = { 0, PHYS_MASK + 1 },
-	};
+	struct range initrd;
 
-	if (!size)
-		return true;
-	return place_segment(boot, "initrd", boot->initrd.data, size, &hole,
-			     &phys) &&
-	       add_words(boot, "initrd=%#llx,%llu", phys, size);
+	return !boot->initrd.size ||
+	       (place_initrd(boot, (struct range) { 0, PHYS_MASK + 1 }, boot->page,
+			     &initrd) &&
+		add_words(boot, "initrd=%#llx,%llu",
+			  initrd.start, boot->initrd.size));
 }
 
 /*
@@ -105,7 +100,7 @@ bool load_loongarch(struct boot *boot, const struct linked_kernel *kernel)
 		drop_words(boot->cmdline, "mem=");
 	if (!begin_image(boot, &boot_loongarch64) ||
 	    !keep_in_place(boot, kernel) ||
-	    !place_kernel(boot, kernel, &phys) || !place_initrd(boot))
+	    !place_kernel(boot, kernel, &phys) || !add_initrd(boot))
 		return false;
 	boot->entry = phys + (kernel->entry - kernel->start);
 	return (!boot->panic || place_core(boot)) &&

@@ -189,8 +189,8 @@ static bool place_kernel(struct boot *boot, const struct linked_kernel *kernel,
 	return place_segment(boot, "kernel", flat, size, &hole, start);
 }
 
-static bool place_initrd(struct boot *boot, struct range memory, __u64 kernel_end,
-			 struct range *initrd)
+static bool find_initrd(struct boot *boot, struct range memory, __u64 kernel_end,
+			struct range *initrd)
 {
 	struct hole hole = {
 		.len = boot->initrd.size,
@@ -204,11 +204,7 @@ static bool place_initrd(struct boot *boot, struct range memory, __u64 kernel_en
 	if (hole.within.start < kernel_end + TABLES_FIRST ||
 	    !find_hole(boot, "initrd", &hole, &phys))
 		hole.within.start = kernel_end + TABLES_FIRST;
-	if (!place_segment(boot, "initrd", boot->initrd.data, boot->initrd.size,
-			   &hole, &initrd->start))
-		return false;
-	initrd->end = initrd->start + boot->initrd.size;
-	return true;
+	return place_initrd(boot, hole.within, hole.align, initrd);
 }
 
 /* The core header lies behind all memory that the capture kernel is told of. */
@@ -290,7 +286,7 @@ bool load_m68k(struct boot *boot, struct linked_kernel *kernel)
 	if ((boot->panic && !place_core(boot, &memory)) ||
 	    !fits_first_map(boot, kernel, memory) ||
 	    !place_kernel(boot, kernel, memory, flat, &start) ||
-	    !place_initrd(boot, memory, start + kernel->size + BOOTINFO_MAX, &initrd))
+	    !find_initrd(boot, memory, start + kernel->size + BOOTINFO_MAX, &initrd))
 		return false;
 	if (!cmdline_fits(boot, CMDLINE_MAX))
 		return false;

@@ -35,20 +35,15 @@ static bool place_kernel(struct boot *boot, const struct linked_kernel *kernel,
 			     &hole, phys);
 }
 
-static bool place_initrd(struct boot *boot)
+static bool add_initrd(struct boot *boot)
 {
-	__u64 size = boot->initrd.size, phys;
-	struct hole hole = {
-		.len = size,
-		.align = boot->page,
-		.within = { 0, LOW_END },
-	};
+	struct range initrd;
 
-	if (!size)
-		return true;
-	return place_segment(boot, "initrd", boot->initrd.data, size, &hole,
-			     &phys) &&
-	       add_words(boot, "rd_start=%#llx rd_size=%llu", KSEG0 + phys, size);
+	return !boot->initrd.size ||
+	       (place_initrd(boot, (struct range) { 0, LOW_END }, boot->page,
+			     &initrd) &&
+		add_words(boot, "rd_start=%#llx rd_size=%llu",
+			  KSEG0 + initrd.start, boot->initrd.size));
 }
 
 /*
@@ -95,7 +90,7 @@ bool load_mips(struct boot *boot, const struct linked_kernel *kernel)
 	drop_words(boot->cmdline, "rd_start=");
 	drop_words(boot->cmdline, "rd_size=");
 	if (!begin_image(boot, &boot_mips) ||
-	    !place_kernel(boot, kernel, &phys) || !place_initrd(boot))
+	    !place_kernel(boot, kernel, &phys) || !add_initrd(boot))
 		return false;
 	boot->entry = kernel->entry & PHYS_MASK;
 	return (!boot->panic || place_core(boot)) &&

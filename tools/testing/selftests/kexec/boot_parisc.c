@@ -53,24 +53,6 @@ static bool place_kernel(struct boot *boot, const struct linked_kernel *kernel,
 			     &hole, &start);
 }
 
-/* Behind the kernel, which takes its first page tables from before it. */
-static bool place_initrd(struct boot *boot, __u64 from, struct range *initrd)
-{
-	struct hole hole = {
-		.len = boot->initrd.size,
-		.align = boot->page,
-		.within = { from, NO_LIMIT },
-	};
-
-	if (!boot->initrd.size)
-		return true;
-	if (!place_segment(boot, "initrd", boot->initrd.data, boot->initrd.size,
-			   &hole, &initrd->start))
-		return false;
-	initrd->end = initrd->start + boot->initrd.size;
-	return true;
-}
-
 static bool place_arguments(struct boot *boot, __u64 start, __u64 entry,
 			    struct range initrd)
 {
@@ -120,7 +102,9 @@ bool load_parisc(struct boot *boot, const struct linked_kernel *kernel)
 		return false;
 	if (boot->panic)
 		return bad_kernel(boot, "it runs where this kernel does: it can't capture a dump");
+	/* Behind the kernel, which takes its first page tables from before it. */
 	return place_kernel(boot, kernel, start) &&
-	       place_initrd(boot, start + kernel->size, &initrd) &&
+	       place_initrd(boot, (struct range) { start + kernel->size, NO_LIMIT },
+			    boot->page, &initrd) &&
 	       place_arguments(boot, start, kernel->entry & PHYS_MASK, initrd);
 }

@@ -270,6 +270,30 @@ bool place_segment(struct boot *boot, const char *what, const void *buf,
 }
 
 /**
+ * place_initrd - make a segment of the initrd, if there is one
+ * @boot: gets it
+ * @within: where it has to lie
+ * @align: of what its address is a multiple, as of a page in any case
+ * @initrd: gets where it is; it stays as it is if there is none
+ *
+ * Return: false if there is no place for it.
+ */
+bool place_initrd(struct boot *boot, struct range within, __u64 align,
+		  struct range *initrd)
+{
+	const struct boot_file *file = &boot->initrd;
+	struct hole hole = { .len = file->size, .align = align, .within = within };
+
+	if (!file->size)
+		return true;
+	if (!place_segment(boot, "initrd", file->data, file->size, &hole,
+			   &initrd->start))
+		return false;
+	initrd->end = initrd->start + file->size;
+	return true;
+}
+
+/**
  * place_cmdline - make a segment of the command line
  * @boot: gets it
  * @within: where it has to lie

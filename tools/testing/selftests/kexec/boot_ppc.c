@@ -91,24 +91,6 @@ static bool place_kernel(struct boot *boot, const struct linked_kernel *kernel,
 			     start);
 }
 
-static bool place_initrd(struct boot *boot, struct range within,
-			 struct range *initrd)
-{
-	struct hole hole = {
-		.len = boot->initrd.size,
-		.align = boot->page,
-		.within = within,
-	};
-
-	if (!boot->initrd.size)
-		return true;
-	if (!place_segment(boot, "initrd", boot->initrd.data, boot->initrd.size,
-			   &hole, &initrd->start))
-		return false;
-	initrd->end = initrd->start + boot->initrd.size;
-	return true;
-}
-
 /* With its size, so that the next kernel keeps it. */
 static bool place_core(struct boot *boot, struct range *core)
 {
@@ -158,7 +140,7 @@ bool load_ppc(struct boot *boot, const struct linked_kernel *kernel)
 		return false;
 	first = (struct range) { 0, round_down(start, FIRST_MAP) + FIRST_MAP };
 	low = (struct range) { 0, boot->ram.at[0].start + LOW_MEMORY };
-	if (!place_initrd(boot, low, &initrd) ||
+	if (!place_initrd(boot, low, boot->page, &initrd) ||
 	    (boot->panic && !place_core(boot, &core)))
 		return false;
 	if (!cmdline_fits(boot, CMDLINE_MAX))

@@ -203,15 +203,8 @@ bool load_ppc64(struct boot *boot, const struct ppc64_kernel *kernel)
 	hole.within = (struct range) { boot->panic ? 0 : above, end };
 	if (!place_segment(boot, "kernel", kernel->flat, kernel->content, &hole, &phys))
 		return false;
-	if (boot->initrd.size) {
-		hole.len = boot->initrd.size;
-		hole.align = boot->page;
-		if (!place_segment(boot, "initrd", boot->initrd.data,
-				   boot->initrd.size, &hole, &initrd.start))
-			return false;
-		initrd.end = initrd.start + boot->initrd.size;
-	}
-	if (boot->panic && !place_core(boot, &core))
+	if (!place_initrd(boot, hole.within, boot->page, &initrd) ||
+	    (boot->panic && !place_core(boot, &core)))
 		return false;
 	if (!cmdline_fits(boot, CMDLINE_MAX))
 		return false;

@@ -96,22 +96,16 @@ static void find_version(struct boot *boot)
 	boot->version[strcspn(boot->version, " ")] = '\0';
 }
 
-static bool place_initrd(struct boot *boot, __u64 zero, unsigned char *kernel)
+static bool add_initrd(struct boot *boot, __u64 zero, unsigned char *kernel)
 {
-	struct hole hole = {
-		.len = boot->initrd.size,
-		.align = boot->page,
-		.within = { 0, NO_LIMIT },
-	};
-	__u64 phys;
+	struct range initrd;
 
-	if (!hole.len)
+	if (!boot->initrd.size)
 		return true;
-	if (!place_segment(boot, "initrd", boot->initrd.data, hole.len, &hole,
-			   &phys))
+	if (!place_initrd(boot, (struct range) { 0, NO_LIMIT }, boot->page, &initrd))
 		return false;
-	put_be(kernel + INITRD, 8, phys - zero);
-	put_be(kernel + INITRD_SIZE, 8, hole.len);
+	put_be(kernel + INITRD, 8, initrd.start - zero);
+	put_be(kernel + INITRD_SIZE, 8, boot->initrd.size);
 	return true;
 }
 
@@ -164,7 +158,7 @@ static bool load_s390(struct boot *boot)
 	if (!ranges_remove(&boot->free, (struct range) { zero, zero + ENTRY }))
 		return boot_fail(boot, "the memory map is in too many pieces");
 	if (!place_kernel(boot, zero, &kernel) ||
-	    !place_initrd(boot, zero, kernel))
+	    !add_initrd(boot, zero, kernel))
 		return false;
 	boot->entry = ENTRY;
 	if (!boot->panic)

@@ -144,22 +144,6 @@ static __u64 start_of_memory(const struct boot *boot, __u64 phys)
 	return 0;
 }
 
-/* Behind all that the zImage writes to, and the kernel, which ends before. */
-static bool place_initrd(struct boot *boot, const struct sh_zimage *zimage,
-			 __u64 *phys)
-{
-	struct hole hole = {
-		.len = boot->initrd.size,
-		/* A multiple of that kernel's pages, of which it has up to 64 KiB. */
-		.align = PARAMS_SIZE,
-		.within = { zimage->end, PHYS_MASK + 1 },
-	};
-
-	return !boot->initrd.size ||
-	       place_segment(boot, "initrd", boot->initrd.data, boot->initrd.size,
-			     &hole, phys);
-}
-
 /* In each page that can be the one before the kernel's entry. */
 static bool add_params(struct boot *boot, const struct sh_zimage *zimage,
 		       __u64 memory, __u64 initrd)
@@ -189,7 +173,8 @@ static bool add_params(struct boot *boot, const struct sh_zimage *zimage,
 static bool load_sh_zimage(struct boot *boot)
 {
 	struct sh_zimage zimage;
-	__u64 memory, initrd = 0;
+	struct range initrd = { };
+	__u64 memory;
 
 	if (!check_zimage(boot, &zimage) || !begin_image(boot, &boot_sh))
 		return false;
@@ -205,8 +190,13 @@ static bool load_sh_zimage(struct boot *boot)
 	return add_segment(boot, "kernel", boot->kernel.data, boot->kernel.size,
 			   (struct range) { zimage.link,
 					    zimage.link + boot->kernel.size }) &&
-	       place_initrd(boot, &zimage, &initrd) &&
-	       add_params(boot, &zimage, memory, initrd);
+	       /*
+		* Behind all that the zImage writes to, and the kernel, which ends before,
+		* at a multiple of that kernel's pages, of which it has up to 64 KiB.
+		*/
+	       place_initrd(boot, (struct range) { zimage.end, PHYS_MASK + 1 },
+			    PARAMS_SIZE, &initrd) &&
+	       add_params(boot, &zimage, memory, initrd.start);
 }
 
 const struct boot_format boot_sh_zimage = {

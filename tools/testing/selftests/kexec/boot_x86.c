@@ -274,26 +274,20 @@ static void fill_stub_32(unsigned char *code, __u64 params, __u64 entry)
 	put_le(code + 12, 4, entry);
 }
 
-static bool place_initrd(struct boot *boot, const struct x86_kernel *kernel,
-			 unsigned char *params)
+static bool add_initrd(struct boot *boot, const struct x86_kernel *kernel,
+		       unsigned char *params)
 {
-	struct hole hole = {
-		.len = boot->initrd.size,
-		.align = boot->page,
-		.within = {
-			LOW_MEMORY,
-			kernel->high ? NO_LIMIT : kernel->initrd_end,
-		},
-	};
-	__u64 phys;
+	struct range within = {
+		LOW_MEMORY,
+		kernel->high ? NO_LIMIT : kernel->initrd_end,
+	}, initrd;
 
 	if (!boot->initrd.size)
 		return true;
-	if (!place_segment(boot, "initrd", boot->initrd.data,
-			   boot->initrd.size, &hole, &phys))
+	if (!place_initrd(boot, within, boot->page, &initrd))
 		return false;
-	put_le(params + RAMDISK_IMAGE, 4, phys);
-	put_le(params + EXT_RAMDISK_IMAGE, 4, phys >> 32);
+	put_le(params + RAMDISK_IMAGE, 4, initrd.start);
+	put_le(params + EXT_RAMDISK_IMAGE, 4, initrd.start >> 32);
 	put_le(params + RAMDISK_SIZE, 4, boot->initrd.size);
 	put_le(params + EXT_RAMDISK_SIZE, 4, boot->initrd.size >> 32);
 	return true;
@@ -342,7 +336,7 @@ bool place_x86_rest(struct boot *boot, const struct x86_kernel *kernel)
 	fill_header(params, kernel);
 	pass_on(boot, params);
 	if (!fill_e820(boot, params, core) ||
-	    !place_initrd(boot, kernel, params) ||
+	    !add_initrd(boot, kernel, params) ||
 	    !place_segment(boot, "parameters", params, hole.len, &hole, &phys))
 		return false;
 

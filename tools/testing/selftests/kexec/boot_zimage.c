@@ -131,25 +131,6 @@ static bool place_kernel(struct boot *boot, const struct zimage *zimage,
 			     boot->kernel.size, &hole, phys);
 }
 
-static bool place_initrd(struct boot *boot, const struct zimage *zimage,
-			 struct range *at)
-{
-	__u64 size = boot->initrd.size;
-	struct hole hole = {
-		.len = size,
-		.align = boot->page,
-		.within = { 0, zimage->memory + LOWMEM },
-	};
-
-	if (!size)
-		return true;
-	if (!place_segment(boot, "initrd", boot->initrd.data, size, &hole,
-			   &at->start))
-		return false;
-	at->end = at->start + size;
-	return true;
-}
-
 static bool place_fdt(struct boot *boot, const struct zimage *zimage,
 		      struct range initrd, struct range core)
 {
@@ -181,7 +162,8 @@ static bool load_zimage(struct boot *boot)
 	return check_header(boot, &zimage) && begin_image(boot, &boot_arm) &&
 	       find_memory(boot, &zimage) &&
 	       place_kernel(boot, &zimage, &boot->entry) &&
-	       place_initrd(boot, &zimage, &initrd) &&
+	       place_initrd(boot, (struct range) { 0, zimage.memory + LOWMEM },
+			    boot->page, &initrd) &&
 	       (!boot->panic || place_core_header(boot, &core)) &&
 	       cmdline_fits(boot, CMDLINE_MAX) &&
 	       place_fdt(boot, &zimage, initrd, core);
