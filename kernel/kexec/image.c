@@ -194,8 +194,9 @@ static int accept_destinations(const struct kimage *image)
  * @image: from kimage_new()
  *
  * Context: May sleep.  The caller holds kexec_mutex.
- * Return: 0, -ENOMEM, -EINTR on a fatal signal, -EBUSY if memory came online meanwhile;
- * what machine_kexec_prepare() returns.
+ * Return: 0, -ENOMEM, -EINTR on a fatal signal, -EBUSY if memory came online meanwhile,
+ * -EINVAL if the console of kexec.handoff_debug= is in memory; what
+ * machine_kexec_prepare() returns.
  */
 int kimage_place(struct kimage *image)
 {
@@ -248,9 +249,9 @@ int kimage_place(struct kimage *image)
  *	current's memory
  *
  * Context: May sleep.  The caller holds kexec_mutex.
- * Return: the image, or an error pointer: -ENOMEM, -EFAULT, -EINTR, -EIO; -EBUSY or
- * -EADDRNOTAVAIL if memory that it has to lie in goes away; what
- * machine_kexec_entry() returns.
+ * Return: the image, or an error pointer: -EFAULT, -EINTR; -EIO if its placement is
+ * wrong; -EBUSY or -EADDRNOTAVAIL if memory that it has to lie in goes away; what
+ * kimage_place() or machine_kexec_entry() returns.
  */
 struct kimage *kimage_build(unsigned long flags,
 			    const struct kexec_page_ops *ops,
@@ -375,12 +376,17 @@ static bool is_way_back(unsigned long flags, unsigned int nr_segments,
  * Context: May sleep.  The caller holds kexec_mutex.
  * Return:
  * * %0 - the image is in its slot
- * * %-EADDRNOTAVAIL - a crash image, but no memory is reserved for one
+ * * %-EADDRNOTAVAIL - a crash image, but no memory is reserved for one; a boot image,
+ *   and memory that it has to lie in is gone
+ * * %-EBUSY - memory that it has to lie in is going offline, or some came online
  * * %-EFAULT - content can't be read
  * * %-ENOMEM - no memory; the slot keeps what it had, as ever
  * * %-EINTR - a fatal signal came
- * * what kexec_check_segments(), kexec_check_way_back(), machine_kexec_check() or
- *   machine_kexec_entry() returns
+ * * %-EINVAL - the console of kexec.handoff_debug= is in memory
+ * * %-EIO - its placement is wrong, a bug, with CONFIG_DEBUG_KEXEC
+ * * what kexec_check_segments(), kexec_check_way_back(), machine_kexec_check(),
+ *   machine_kexec_prepare(), machine_kexec_entry() or, for a crash image,
+ *   machine_crash_protect() returns
  */
 int kimage_load(unsigned long entry, unsigned int nr_segments,
 		const struct kexec_segment *segments, unsigned long flags)

@@ -466,8 +466,8 @@ static struct kimage *first_image(unsigned long entry, unsigned int nr_segments,
  * If the slot has an image, it stays there until the new one is complete.
  *
  * Context: May sleep.  The caller holds kexec_mutex.
- * Return: the image, or an error pointer: -EFAULT, -ENOMEM, -EINTR, -EIO; what
- * machine_kexec_entry() returns.
+ * Return: the image, or an error pointer: -ENOMEM; what kimage_build() or
+ * machine_crash_protect() returns.
  */
 struct kimage *kexec_region_load(unsigned long entry, unsigned int nr_segments,
 				 const struct kexec_segment *segments)
@@ -699,7 +699,9 @@ static int shrink_to(unsigned long new_size)
  * * %-EBUSY - a load or a handoff is in progress
  * * %-ENOENT - a crash image is loaded
  * * %-EINVAL - more than is reserved
- * * %-ENOMEM - no memory to split the mapping of the region
+ * * %-ENOMEM - no memory
+ * * what machine_crash_protect() returns: nothing is given back
+ * * what machine_kexec_release_pages() returns: the region is smaller, and the rest lost
  */
 int crash_shrink_memory(unsigned long new_size)
 {

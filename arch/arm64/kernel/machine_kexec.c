@@ -290,8 +290,8 @@ static int alloc_trampoline(struct kimage *image)
  * @image: an image whose destinations are claimed, not filled yet
  *
  * Context: May sleep.
- * Return: 0; -ENOMEM; -EOPNOTSUPP if there is memory that the handoff can't reach; or
- * what kexec_report_prepare() returns.
+ * Return: 0; -ENOMEM; -EOPNOTSUPP if there is memory that the handoff can't reach; -EINVAL if
+ * something is to be mapped twice, which is a bug; or what kexec_report_prepare() returns.
  */
 int machine_kexec_prepare(struct kimage *image)
 {
