@@ -803,6 +803,8 @@ static void hung_offline(void)
 	load_plan(&plan, 0);
 	expect_refused(reboot_kexec() ? errno : 0, EBUSY, "is being taken offline");
 	end_hung_file(&file);
+	/* Ends, also if there is something else that does not go away. */
+	kill(child, SIGKILL);
 	if (waitpid(child, &status, 0) != child)
 		die("nobody has taken it offline");
 	hand_over();
