@@ -363,7 +363,7 @@ class SmallSeries(unittest.TestCase):
         self.repo = self.top / "repo"
         shutil.copytree(SERIES, self.repo / "tools/series")
         documents = [path.relative_to(REPO) for path in
-                     (patches.BENCH, patches.DESIGN)]
+                     (patches.BENCH, patches.TESTS)]
         for name in (CORE, HEADER, steps.KCONFIG, "MAINTAINERS", *documents):
             (self.repo / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(REPO / name, self.repo / name)

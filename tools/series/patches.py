@@ -21,7 +21,7 @@ from plan import LANDS, REPO, Plan, Refused, Tree, kept_dir, read_state, which
 # In a directory of patches: what "write" wrote there, "DIGEST NAME" a line.
 LIST = ".kexec-series"
 BENCH = REPO / "Documentation/admin-guide/kexec/bench-tables.rst"
-DESIGN = REPO / "Documentation/core-api/kexec/design.rst"
+TESTS = REPO / "Documentation/core-api/kexec/tests.rst"
 
 # What users have configured for git must not change what is written.  Where git
 # looks for attributes is a setting, which goes by no other variable.
@@ -476,13 +476,13 @@ def about_measurements():
 
 
 def untried():
-    """What the design document lists as not exercised by the tests, but for what is
-    of one architecture, which begins with its name.
+    """What the document about tests lists as not exercised, but for what is of one
+    architecture, which begins with its name.
     """
-    text = section(DESIGN, "What the tests show, and what they don't")
-    items = re.search(r"not exercised by the tests:\n\n((?:[* ] .*\n)+)", text)
+    items = re.search(r"not exercised by the tests:\n\n((?:[* ] .*\n)+)",
+                      TESTS.read_text())
     if not items:
-        raise Refused(f"{DESIGN.name} does not list what was not exercised")
+        raise Refused(f"{TESTS.name} does not list what was not exercised")
     found = re.findall(r"^\* .*\n(?:  .*\n)*", items[1], re.MULTILINE)
     return "".join(item for item in found if not re.match(r"\* [a-z\d]+: ", item)
                    ).rstrip("\n").replace("``", "")
