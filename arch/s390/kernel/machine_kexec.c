@@ -171,25 +171,38 @@ static struct cpumask stopped_cpus;
 
 /*
  * A CPU that is told to stop does so when it has ended an instruction, whatever it
- * is doing: nothing can put it off.  One that does not answer is in check-stop
- * state, or not operational any more.
+ * is doing: nothing can put it off.  One in check-stop state does nothing, and never
+ * will.  Returns whether there is no more to wait for.
  */
-static bool stop_cpu(int cpu)
+static bool try_to_stop(int cpu)
 {
 	u16 address = smp_cpu_get_cpu_address(cpu);
-	u64 deadline = get_tod_clock_fast() + STOP_TIMEOUT;
 	u32 status;
 
-	do {
-		if (__pcpu_sigp(address, SIGP_STOP, 0, NULL) ==
-		    SIGP_CC_NOT_OPERATIONAL)
-			return false;
-		if (__pcpu_sigp(address, SIGP_SENSE, 0, &status) ==
-		    SIGP_CC_STATUS_STORED && (status & SIGP_STATUS_STOPPED))
-			return true;
+	if (__pcpu_sigp(address, SIGP_STOP, 0, NULL) == SIGP_CC_NOT_OPERATIONAL)
+		return true;
+	if (__pcpu_sigp(address, SIGP_SENSE, 0, &status) != SIGP_CC_STATUS_STORED)
+		return false;
+	if (status & SIGP_STATUS_STOPPED)
+		cpumask_set_cpu(cpu, &stopped_cpus);
+	return status & (SIGP_STATUS_STOPPED | SIGP_STATUS_CHECK_STOP);
+}
+
+/* All are told before any is told again, so that one does not use up the time of others. */
+static void stop_all(struct cpumask *cpus)
+{
+	u64 deadline = get_tod_clock_fast() + STOP_TIMEOUT;
+	int cpu;
+
+	for (;;) {
+		for_each_cpu(cpu, cpus) {
+			if (try_to_stop(cpu))
+				cpumask_clear_cpu(cpu, cpus);
+		}
+		if (cpumask_empty(cpus) || get_tod_clock_fast() >= deadline)
+			return;
 		cpu_relax();
-	} while (get_tod_clock_fast() < deadline);
-	return false;
+	}
 }
 
 /* Whether a CPU does anything. */
@@ -219,14 +232,13 @@ static void stop_others(void)
 	cpumask_copy(&others, cpu_present_mask);
 	cpumask_clear_cpu(raw_smp_processor_id(), &others);
 	cpumask_and(&online, &others, cpu_online_mask);
-	for_each_cpu(cpu, &online) {
-		if (stop_cpu(cpu))
-			cpumask_set_cpu(cpu, &stopped_cpus);
+	cpumask_andnot(&others, &others, &online);
+	stop_all(&online);
+	for_each_cpu(cpu, &others) {
+		if (!cpu_runs(cpu))
+			cpumask_clear_cpu(cpu, &others);
 	}
-	for_each_cpu_andnot(cpu, &others, &online) {
-		if (cpu_runs(cpu) && stop_cpu(cpu))
-			cpumask_set_cpu(cpu, &stopped_cpus);
-	}
+	stop_all(&others);
 }
 
 /*
