@@ -455,8 +455,9 @@ static inline void leave_and_return(const struct kimage *image) { }
  * machine_kexec - leave this kernel for an image
  * @image: a loaded image
  *
- * Writes to nothing of the image but its control page.  Returns when an image with
- * @preserve_context does, and its control page is as it was before, then.
+ * Writes to nothing of the image: the trampoline does, to its control page.  Returns
+ * when an image with @preserve_context does, and its control page is as it was before,
+ * then.
  *
  * Context: On the only CPU running, interrupts off: after machine_shutdown(); after
  * machine_crash_shutdown(); or, with @preserve_context, after syscore_suspend().
