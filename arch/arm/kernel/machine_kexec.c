@@ -400,7 +400,9 @@ static void __noreturn leave(const struct kimage *image, phys_addr_t resume)
 	local_fiq_disable();
 
 	flush_cache_all();
-	turn_outer_cache_off();
+	/* With an image that returns it is off by now: leave_and_return(). */
+	if (!resume)
+		turn_outer_cache_off();
 
 	/* The way is by tables for addresses of programs. */
 	if (IS_ENABLED(CONFIG_CPU_TTBR0_PAN))
@@ -420,6 +422,10 @@ static int leave_for_a_while(unsigned long image)
  * kernels are entered in, and cpu_suspend() goes on from what it saved.  What
  * drivers keep in a CPU has been saved by CPU_PM_ENTER's notifiers, in
  * syscore_suspend().
+ *
+ * The outer cache is off before cpu_suspend() saves what the processor has for it: the
+ * full lines of zeros of a Cortex-A9 may be on only while its L2C-310 is, and
+ * outer_resume() turns both on.
  */
 static void leave_and_return(const struct kimage *image)
 {
@@ -430,6 +436,8 @@ static void leave_and_return(const struct kimage *image)
 	 * Not by get_tpuser(), which may be moved behind the call.
 	 */
 	asm volatile("mrc	p15, 0, %0, c13, c0, 2" : "=r" (thread));
+	flush_cache_all();
+	turn_outer_cache_off();
 	cpu_suspend((unsigned long)image, leave_for_a_while);
 	outer_resume();
 	asm volatile("mcr	p15, 0, %0, c13, c0, 2" : : "r" (thread));
