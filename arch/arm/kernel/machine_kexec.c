@@ -255,15 +255,28 @@ static int alloc_trampoline(struct kimage *image)
 	return 0;
 }
 
+/* Whether what turn_outer_cache_off() does can be undone: not on UniPhier. */
+static bool can_turn_outer_cache_on(void)
+{
+#ifdef CONFIG_OUTER_CACHE
+	return !outer_cache.disable || outer_cache.resume;
+#else
+	return true;
+#endif
+}
+
 /**
  * machine_kexec_prepare - allocate and fill what the handoff runs from
  * @image: an image whose destinations are claimed, not filled yet
  *
  * Context: May sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0; -ENOMEM; -EOPNOTSUPP if no image can return on this machine.
  */
 int machine_kexec_prepare(struct kimage *image)
 {
+	if (image->preserve_context && !can_turn_outer_cache_on())
+		return kexec_refuse(-EOPNOTSUPP,
+				    "no image returns on a machine whose outer cache can't be turned on again");
 	return alloc_trampoline(image) ?: build_ident_map(image);
 }
 
