@@ -5,6 +5,9 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/cleanup.h>
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
 #include <linux/efi.h>
 #include <linux/ioport.h>
 #include <linux/mm.h>
@@ -372,6 +375,33 @@ int kexec_check_way_back(unsigned long entry)
 				    "entry point %#lx lies in no segment, but in memory of this kernel, so no other one waits there",
 				    entry);
 	return check_alignment(entry);
+}
+
+/**
+ * kexec_check_cpus - whether all CPUs but the one that hands over can go offline
+ * @stays: that one; if it is not online, it is the first that is, as for a reboot
+ * @can_disable: whether the architecture can take a CPU offline
+ *
+ * For machine_kexec_check(), where machine_shutdown() takes CPUs offline: once devices
+ * are shut down, it is too late to find that one can't be.
+ *
+ * Context: May sleep.
+ * Return: 0, or -EBUSY.
+ */
+int kexec_check_cpus(unsigned int stays, bool (*can_disable)(unsigned int cpu))
+{
+	unsigned int cpu;
+
+	guard(cpus_read_lock)();
+	if (!cpu_online(stays))
+		stays = cpumask_first(cpu_online_mask);
+	for_each_online_cpu(cpu) {
+		if (cpu != stays && !can_disable(cpu))
+			return kexec_refuse(-EBUSY,
+					    "CPU %u can't be taken offline, and CPU %u is to hand over",
+					    cpu, stays);
+	}
+	return 0;
 }
 
 #ifdef CONFIG_KEXEC_KUNIT_TEST

@@ -224,12 +224,35 @@ static void test_check_killed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, check_one(&segment), 0);
 }
 
+static bool can_disable_all_but_first(unsigned int cpu)
+{
+	return cpu != cpumask_first(cpu_online_mask);
+}
+
+/* Without another CPU, nothing is refused. */
+static void test_check_cpus(struct kunit *test)
+{
+	const unsigned int first = cpumask_first(cpu_online_mask);
+	const unsigned int last = cpumask_last(cpu_online_mask);
+	char words[80];
+
+	KUNIT_EXPECT_EQ(test, kexec_check_cpus(first, can_disable_all_but_first), 0);
+	KUNIT_EXPECT_EQ(test, kexec_check_cpus(last, can_disable_all_but_first),
+			first == last ? 0 : -EBUSY);
+	if (first == last)
+		return;
+	snprintf(words, sizeof(words),
+		 "CPU %u can't be taken offline, and CPU %u is", first, last);
+	expect_refusal(test, words);
+}
+
 static struct kunit_case check_test_cases[] = {
 	KUNIT_CASE_PARAM(test_check, check_gen_params),
 	KUNIT_CASE(test_check_last_page),
 	KUNIT_CASE(test_check_ram),
 	KUNIT_CASE(test_check_cure),
 	KUNIT_CASE(test_check_killed),
+	KUNIT_CASE(test_check_cpus),
 	{ }
 };
 

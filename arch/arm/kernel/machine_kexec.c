@@ -24,6 +24,8 @@
 #include <linux/mm.h>
 #include <linux/of.h>
 #include <linux/pgtable.h>
+#include <linux/psci.h>
+#include <linux/reboot.h>
 #include <linux/sizes.h>
 #include <linux/smp.h>
 #include <linux/string.h>
@@ -76,6 +78,17 @@ static bool has_stray_cpus(void)
 	return nr > 1;
 }
 
+/*
+ * PSCI has no CPU that is special, unless a trusted OS lives there.  What else takes
+ * CPUs offline says which it can't, the first one by default.
+ */
+static bool can_disable(unsigned int cpu)
+{
+	if (IS_ENABLED(CONFIG_ARM_PSCI) && psci_ops.cpu_on)
+		return psci_ops.cpu_off && !psci_tos_resident_on(cpu);
+	return arch_cpu_is_hotpluggable(cpu);
+}
+
 /**
  * machine_kexec_check - whether this kernel can be left
  * @crash: in a panic: CPUs that can't be stopped may stay in its memory, which a
@@ -100,7 +113,7 @@ int machine_kexec_check(bool crash)
 	if (!crash && has_stray_cpus())
 		return kexec_refuse(-EBUSY,
 				    "the other CPUs of the machine may still run the kernel that has crashed");
-	return 0;
+	return crash ? 0 : kexec_check_cpus(reboot_cpu, can_disable);
 }
 
 static void *alloc_control(struct kimage *image, unsigned int order)

@@ -27,6 +27,7 @@
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 #include <linux/psci.h>
+#include <linux/reboot.h>
 #include <linux/sizes.h>
 #include <linux/smp.h>
 #include <linux/string.h>
@@ -86,6 +87,12 @@ static unsigned int cpus_left_behind(void)
 	return nr;
 }
 
+/* What cpu_operations::cpu_disable() says: not if a trusted OS lives there, for one. */
+static bool can_disable(unsigned int cpu)
+{
+	return arch_cpu_is_hotpluggable(cpu) && psci_ops.cpu_off;
+}
+
 /**
  * machine_kexec_check - whether this kernel can be left
  * @crash: in a panic: CPUs that are stuck stay in its memory, which a crash image
@@ -105,7 +112,7 @@ int machine_kexec_check(bool crash)
 		return kexec_refuse(-EBUSY,
 				    "%u other CPUs did not stop, and still run this kernel or one that has crashed",
 				    nr);
-	return 0;
+	return crash ? 0 : kexec_check_cpus(reboot_cpu, can_disable);
 }
 
 static void *alloc_table(void *image)
