@@ -11,7 +11,8 @@
  * What an image finds in a0 to a3 is what firmware has there: the number and the
  * addresses of arguments, and that of the environment; or, by UHI, -2 and a device tree.
  * Firmware's pointers have 32 bits.  With 64 bits, control memory may be where these do
- * not reach: arguments are copied then, to behind the command line in its segment.
+ * not reach.  And an image that unpacks itself goes beyond its segments before it reads
+ * arguments.  So these are copied, to behind the command line in its segment.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -419,8 +420,8 @@ static char *find_initrd(const struct kimage *image, int nr)
 }
 
 /*
- * Where the image finds arguments, of @len bytes: behind the @used ones of the command line,
- * if pointers of 32 bits may not reach the control page.
+ * Where the image finds arguments, of @len bytes: behind the @used ones of the command line;
+ * without room there, in the control page, if pointers of 32 bits reach that.
  */
 static int place_arguments(struct kimage *image, const struct kexec_segment *line,
 			   size_t used, size_t len)
@@ -428,17 +429,17 @@ static int place_arguments(struct kimage *image, const struct kexec_segment *lin
 	unsigned long start = ALIGN(line->mem + used, sizeof(long));
 	unsigned long end = line->mem + line->memsz;
 
-	if (!IS_ENABLED(CONFIG_64BIT)) {
-		image->arch.args_phys = virt_to_phys(image->arch.args);
+	len = ALIGN(len, sizeof(long));
+	if (start <= end && end - start >= len) {
+		image->arch.args_phys = start;
+		image->arch.args_len = len;
 		return 0;
 	}
-	len = ALIGN(len, sizeof(long));
-	if (start > end || end - start < len)
+	if (IS_ENABLED(CONFIG_64BIT))
 		return kexec_refuse(-EINVAL,
 				    "segment %zu, a command line, has no room for arguments behind that: %zu bytes",
 				    line - image->segment, len);
-	image->arch.args_phys = start;
-	image->arch.args_len = len;
+	image->arch.args_phys = virt_to_phys(image->arch.args);
 	return 0;
 }
 
