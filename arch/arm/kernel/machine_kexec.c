@@ -30,6 +30,8 @@
 #include <linux/smp.h>
 #include <linux/string.h>
 
+#include <uapi/linux/psci.h>
+
 #include <asm/cacheflush.h>
 #include <asm/idmap.h>
 #include <asm/mach-types.h>
@@ -79,6 +81,26 @@ static bool has_stray_cpus(void)
 }
 
 /*
+ * Those that are offline and did not go back to firmware: one whose start took too long, or
+ * that could not be killed, which the kernel only says in the log.
+ */
+static unsigned int cpus_left_behind(void)
+{
+	unsigned int cpu, nr = 0;
+
+	if (!IS_ENABLED(CONFIG_ARM_PSCI) || !psci_ops.affinity_info)
+		return 0;
+	/* Nobody is on the way to or from firmware. */
+	guard(cpus_read_lock)();
+	for_each_possible_cpu(cpu) {
+		if (!cpu_online(cpu))
+			nr += psci_ops.affinity_info(cpu_logical_map(cpu), 0) ==
+				PSCI_0_2_AFFINITY_LEVEL_ON;
+	}
+	return nr;
+}
+
+/*
  * PSCI has no CPU that is special, unless a trusted OS lives there.  What else takes
  * CPUs offline says which it can't, the first one by default.
  */
@@ -101,19 +123,28 @@ static bool can_disable(unsigned int cpu)
  */
 int machine_kexec_check(bool crash)
 {
+	unsigned int nr;
+
 	if (cpu_architecture() < CPU_ARCH_ARMv7)
 		return kexec_refuse(-EOPNOTSUPP,
 				    "the processor is older than ARMv7");
 	if (arm_has_idmap_alias())
 		return kexec_refuse(-EOPNOTSUPP,
 				    "memory has another address when a kernel starts");
-	if (!crash && num_present_cpus() > 1 && !platform_can_cpu_hotplug())
+	if (crash)
+		return 0;
+	if (num_present_cpus() > 1 && !platform_can_cpu_hotplug())
 		return kexec_refuse(-EBUSY,
 				    "the machine has no means to stop its other CPUs, which would go on running this kernel");
-	if (!crash && has_stray_cpus())
+	if (has_stray_cpus())
 		return kexec_refuse(-EBUSY,
 				    "the other CPUs of the machine may still run the kernel that has crashed");
-	return crash ? 0 : kexec_check_cpus(reboot_cpu, can_disable);
+	nr = cpus_left_behind();
+	if (nr)
+		return kexec_refuse(-EBUSY,
+				    "%u other CPUs did not stop, and still run this kernel or one that has crashed",
+				    nr);
+	return kexec_check_cpus(reboot_cpu, can_disable);
 }
 
 static void *alloc_control(struct kimage *image, unsigned int order)
