@@ -135,6 +135,22 @@ def edits(maintainers):
              "\t\terror = _cpu_down(cpu, 1, CPUHP_OFFLINE);\n",
              "devices are down by then, and a CPU that does not go offline is a BUG()"),
 
+        Edit("block/blk-mq.c",
+             "#include <linux/crash_dump.h>\n",
+             "#include <linux/crash_dump.h>\n"
+             "#include <linux/kexec.h>\n",
+             "a handoff takes CPUs offline when devices are down"),
+        Edit("block/blk-mq.c",
+             "\tif (!hctx->nr_ctx || blk_mq_hctx_has_online_cpu(hctx, cpu))\n"
+             "\t\treturn 0;\n",
+             "\tif (!hctx->nr_ctx || blk_mq_hctx_has_online_cpu(hctx, cpu))\n"
+             "\t\treturn 0;\n"
+             "\n"
+             "\t/* Devices are shut down: what this one still had is never completed. */\n"
+             "\tif (kexec_in_progress)\n"
+             "\t\treturn 0;\n",
+             "a handoff takes CPUs offline when devices are down"),
+
         Edit("drivers/firmware/efi/efi.c",
              "static unsigned long __initdata mem_reserve = ",
              "static unsigned long __ro_after_init mem_reserve = ",
