@@ -14,6 +14,7 @@
 #include <linux/of.h>
 #include <linux/of_address.h>
 #include <linux/overflow.h>
+#include <linux/tick.h>
 
 #include "internal.h"
 
@@ -380,10 +381,11 @@ int kexec_check_way_back(unsigned long entry)
 /**
  * kexec_check_cpus - whether all CPUs but the one that hands over can go offline
  * @stays: that one; if it is not online, it is the first that is, as for a reboot
- * @can_disable: whether the architecture can take a CPU offline
+ * @can_disable: whether the architecture can take a CPU offline; NULL if it can all
  *
  * For machine_kexec_check(), where machine_shutdown() takes CPUs offline: once devices
- * are shut down, it is too late to find that one can't be.
+ * are shut down, it is too late to find that one can't be.  Neither can the CPU that keeps
+ * the time for those of nohz_full=: timers of CPUs that go have to go there.
  *
  * Context: May sleep.
  * Return: 0, or -EBUSY.
@@ -396,7 +398,10 @@ int kexec_check_cpus(unsigned int stays, bool (*can_disable)(unsigned int cpu))
 	if (!cpu_online(stays))
 		stays = cpumask_first(cpu_online_mask);
 	for_each_online_cpu(cpu) {
-		if (cpu != stays && !can_disable(cpu))
+		if (cpu == stays)
+			continue;
+		if (!tick_nohz_cpu_hotpluggable(cpu) ||
+		    (can_disable && !can_disable(cpu)))
 			return kexec_refuse(-EBUSY,
 					    "CPU %u can't be taken offline, and CPU %u is to hand over",
 					    cpu, stays);

@@ -337,8 +337,8 @@ static bool has_stray_cpus(void)
  * @crash: in a panic: other CPUs may stay in its memory, which a crash image leaves alone
  *
  * Context: May sleep.
- * Return: 0, or -EBUSY if other CPUs can't be stopped, have no place to wait, or may run
- * a kernel that has crashed.
+ * Return: 0, or -EBUSY if other CPUs can't be stopped or taken offline, have no place to
+ * wait, or may run a kernel that has crashed.
  */
 int machine_kexec_check(bool crash)
 {
@@ -347,7 +347,7 @@ int machine_kexec_check(bool crash)
 	if (has_stray_cpus())
 		return kexec_refuse(-EBUSY,
 				    "the other CPUs of the machine may still run the kernel that has crashed");
-	return check_cpus();
+	return check_cpus() ?: kexec_check_cpus(0, NULL);
 }
 
 /* The control page as every handoff has to find it. */

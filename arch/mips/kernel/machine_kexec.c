@@ -211,17 +211,19 @@ static bool has_stray_cpus(void)
  *
  * Context: May sleep.
  * Return: 0, or -EBUSY if other CPUs can't be stopped for good, or may run a kernel that
- * has crashed.
+ * has crashed, or not all be taken offline.
  */
 int machine_kexec_check(bool crash)
 {
-	if (!crash && num_online_cpus() > 1 && !can_stop_cpus())
+	if (crash)
+		return 0;
+	if (num_online_cpus() > 1 && !can_stop_cpus())
 		return kexec_refuse(-EBUSY,
 				    "the machine has no means to stop its other CPUs, which would go on running this kernel");
-	if (!crash && has_stray_cpus())
+	if (has_stray_cpus())
 		return kexec_refuse(-EBUSY,
 				    "the other CPUs of the machine may still run the kernel that has crashed");
-	return 0;
+	return kexec_check_cpus(reboot_cpu, NULL);
 }
 
 static void describe_cache(struct kexec_cache *to, const struct cache_desc *cache)

@@ -180,8 +180,8 @@ static inline int check_region_reach(void)
  * Context: May sleep.
  * Return: 0; -EOPNOTSUPP for a machine that is neither pseries nor powernv;
  * -ENOMEM if real mode does not reach the crash region; -EBUSY if a
- * CPU waits in some kernel's memory that this one does not know, and so can't stop, or
- * if a crash image has to be unloaded first.
+ * CPU waits in some kernel's memory that this one does not know, and so can't stop, if
+ * one can't be taken offline, or if a crash image has to be unloaded first.
  */
 int machine_kexec_check(bool crash)
 {
@@ -201,7 +201,7 @@ int machine_kexec_check(bool crash)
 		return kexec_refuse(-EBUSY,
 				    "CPU %d is offline, runs in the memory of a kernel, and can't be stopped",
 				    stray);
-	return 0;
+	return kexec_check_cpus(reboot_cpu, NULL);
 }
 
 /**

@@ -124,7 +124,7 @@ static inline unsigned int harts_left_behind(void)
  * a kernel that captures a dump is content with one hart.
  *
  * Context: May sleep.
- * Return: 0, or -EBUSY if other harts can't be stopped.
+ * Return: 0, or -EBUSY if other harts can't be stopped, or not all be taken offline.
  */
 int machine_kexec_check(bool crash)
 {
@@ -144,7 +144,7 @@ int machine_kexec_check(bool crash)
 		return kexec_refuse(-EBUSY,
 				    "%u other CPUs did not stop, and still run this kernel or one that has crashed",
 				    harts);
-	return 0;
+	return kexec_check_cpus(reboot_cpu, NULL);
 }
 
 /* The control page as every handoff has to find it. */
