@@ -445,6 +445,7 @@ TEST_F(crash, replace_with_little_memory)
 
 	ASSERT_EQ(0, load_crash(1, &part));
 	settled_free_memory();
+	ASSERT_TRUE(empty_cpu_lists());
 	ASSERT_TRUE(take_all_but(part.memsz / 4 * 3, &taken));
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, load_crash(1, &part)) {
