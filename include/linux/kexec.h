@@ -73,6 +73,11 @@ struct kimage;
  * fail, of a handoff that does not return; it refuses with words, and then leaves all
  * as it was;
  *
+ * where CPUs that are offline wait in the kernel's memory, machine_jump_shutdown() with a
+ * macro of the same name: sends them elsewhere for an image that returns, as
+ * machine_shutdown() does for others; called when the other CPUs are offline, with
+ * interrupts on, and before the clocks stop;
+ *
  * where the boot protocol has registers that depend on the image, such as the
  * address of a device tree, machine_kexec_entry() with a macro of the same name:
  * it works them out, and keeps them in struct kimage_arch;
@@ -326,6 +331,10 @@ static inline int machine_kexec_begin(void)
 {
 	return 0;
 }
+#endif
+
+#ifndef machine_jump_shutdown
+static inline void machine_jump_shutdown(void) { }
 #endif
 
 #ifndef machine_kexec_entry

@@ -66,10 +66,12 @@ static int jump_without_irqs(struct kimage *image)
 {
 	int err = pm_sleep_disable_secondary_cpus();
 
-	if (err)
+	if (err) {
 		kexec_refuse(err, "the other CPUs can't be stopped");
-	else
+	} else {
+		machine_jump_shutdown();
 		err = jump_alone(image);
+	}
 	pm_sleep_enable_secondary_cpus();
 	return err;
 }

@@ -1411,23 +1411,6 @@ static const struct syscore_ops its_syscore_ops = {
              "\t\tnum_processors++;\n"
              "\t\tset_cpu_possible(cpu, true);\n",
              "and then another one has no number left"),
-        Edit("arch/loongarch/kernel/smp.c",
-             "\tlocal_irq_enable();\n"
-             "\tset_csr_ecfg(ECFGF_IPI);\n"
-             "\t__this_cpu_write(cpu_state, CPU_DEAD);\n\n"
-             "\t__smp_mb();\n"
-             "\tdo {\n"
-             "\t\t__asm__ __volatile__(\"idle 0\\n\\t\");\n",
-             "\t/*\n"
-             "\t * No interrupt is taken, as time may have stopped; and idle ends by one\n"
-             "\t * only.  The mailbox's high half is written first, the low one is not 0.\n"
-             "\t */\n"
-             "\t__this_cpu_write(cpu_state, CPU_DEAD);\n\n"
-             "\t__smp_mb();\n"
-             "\twhile (!iocsr_read32(LOONGARCH_IOCSR_MBUF0))\n"
-             "\t\tcpu_relax();\n"
-             "\tdo {\n",
-             "a CPU that is offline is sent elsewhere when time stands still"),
         Edit("arch/loongarch/kernel/traps.c",
              "\tstatic int die_counter;\n",
              "\tstatic int die_counter;\n\tunsigned long flags;\n",

@@ -437,9 +437,20 @@ static void leave(const struct kimage *image, bool returns)
 }
 
 #ifdef CONFIG_KEXEC_JUMP
-static void leave_and_return(const struct kimage *image)
+/**
+ * machine_jump_shutdown - send CPUs that are offline where an image that returns leaves them
+ *
+ * They take an interrupt on the way, which reads the clock.
+ *
+ * Context: The only CPU online; interrupts on.
+ */
+void machine_jump_shutdown(void)
 {
 	park_cpus();
+}
+
+static void leave_and_return(const struct kimage *image)
+{
 	/* What a program has in these is loaded again when it wants that. */
 	lose_fpu(1);
 	lose_lbt(1);
