@@ -306,6 +306,7 @@ bool kimage_read(const struct kimage *image, unsigned long phys, void *buf,
 int kexec_find_fdt(const struct kimage *image);
 u64 kexec_end_of_ram(void);
 int kexec_check_cpus(unsigned int stays, bool (*can_disable)(unsigned int cpu));
+int kexec_check_stray_cpus(unsigned int nr_cpus);
 int machine_kexec_prepare(struct kimage *image);
 void machine_kexec_cleanup(struct kimage *image);
 void machine_kexec(struct kimage *image);

@@ -10,10 +10,13 @@
 
 #include <linux/cc_platform.h>
 #include <linux/cpu.h>
+#include <linux/crash_dump.h>
 #include <linux/export.h>
 #include <linux/irqflags.h>
 #include <linux/kmsg_dump.h>
 #include <linux/ktime.h>
+#include <linux/minmax.h>
+#include <linux/of.h>
 #include <linux/reboot.h>
 #include <linux/syscore_ops.h>
 
@@ -23,6 +26,32 @@
 
 bool kexec_in_progress;
 EXPORT_SYMBOL_GPL(kexec_in_progress);
+
+/**
+ * kexec_check_stray_cpus - whether CPUs may be in memory that a boot image gets
+ * @nr_cpus: how many the machine has, at least, if that is known
+ *
+ * For architectures whose CPUs stop for a panic in the memory of the kernel that dies, and
+ * from there reach no other: in one that captures a dump they may run that kernel still.
+ * Those of the device tree count, whether this kernel knows them or not (nr_cpus=).
+ *
+ * Context: May sleep.
+ * Return: 0, or -EBUSY in a kernel that captures a dump if the machine has other CPUs.
+ */
+int kexec_check_stray_cpus(unsigned int nr_cpus)
+{
+	struct device_node *node;
+	unsigned int nr_nodes = 0;
+
+	if (!is_kdump_kernel())
+		return 0;
+	for_each_of_cpu_node(node)
+		nr_nodes++;
+	if (max(nr_cpus, nr_nodes) <= 1)
+		return 0;
+	return kexec_refuse(-EBUSY,
+			    "the other CPUs of the machine may still run the kernel that has crashed");
+}
 
 static void say_farewell(const struct kimage *image,
 			 const struct kexec_bytes *total)

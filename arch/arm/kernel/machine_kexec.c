@@ -15,14 +15,12 @@
 
 #include <linux/bits.h>
 #include <linux/cpu.h>
-#include <linux/crash_dump.h>
 #include <linux/ioport.h>
 #include <linux/irqflags.h>
 #include <linux/kexec.h>
 #include <linux/libfdt.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/of.h>
 #include <linux/pgtable.h>
 #include <linux/psci.h>
 #include <linux/reboot.h>
@@ -63,22 +61,6 @@
 #define IDENT_PAGE	(PTE_TYPE_SMALL | PTE_EXT_AP0 | PTE_EXT_TEX(1) | \
 			 PTE_CACHEABLE | PTE_BUFFERABLE)
 #endif
-
-/*
- * In a kernel that captures a dump: those that have stopped for the panic loop in the
- * memory of the one that died.
- */
-static bool has_stray_cpus(void)
-{
-	struct device_node *node;
-	unsigned int nr = 0;
-
-	if (!is_kdump_kernel())
-		return false;
-	for_each_of_cpu_node(node)
-		nr++;
-	return nr > 1;
-}
 
 /*
  * Those that are offline and did not go back to firmware: one whose start took too long, or
@@ -136,15 +118,13 @@ int machine_kexec_check(bool crash)
 	if (num_present_cpus() > 1 && !platform_can_cpu_hotplug())
 		return kexec_refuse(-EBUSY,
 				    "the machine has no means to stop its other CPUs, which would go on running this kernel");
-	if (has_stray_cpus())
-		return kexec_refuse(-EBUSY,
-				    "the other CPUs of the machine may still run the kernel that has crashed");
 	nr = cpus_left_behind();
 	if (nr)
 		return kexec_refuse(-EBUSY,
 				    "%u other CPUs did not stop, and still run this kernel or one that has crashed",
 				    nr);
-	return kexec_check_cpus(reboot_cpu, can_disable);
+	return kexec_check_stray_cpus(num_present_cpus()) ?:
+	       kexec_check_cpus(reboot_cpu, can_disable);
 }
 
 static void *alloc_control(struct kimage *image, unsigned int order)

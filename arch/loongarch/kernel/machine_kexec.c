@@ -22,7 +22,6 @@
 #include <linux/build_bug.h>
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
-#include <linux/crash_dump.h>
 #include <linux/delay.h>
 #include <linux/efi.h>
 #include <linux/init.h>
@@ -308,28 +307,17 @@ static inline int check_cpus(void)
 }
 #endif /* CONFIG_SMP */
 
-/* How many CPUs the machine has, at least, whether this kernel uses them or not. */
+/* How many CPUs ACPI lists, whether this kernel uses them or not. */
 static unsigned int count_cpus(void)
 {
-	struct device_node *node;
-	unsigned int nr = 0;
-
-	for_each_of_cpu_node(node)
-		nr++;
 	if (acpi_disabled)
-		return nr;
+		return 0;
 #ifdef CONFIG_SMP
 	return num_processors;
 #else
 	/* Nobody has counted. */
 	return UINT_MAX;
 #endif
-}
-
-/* In a kernel that captures a dump: other CPUs may still run the one that died. */
-static bool has_stray_cpus(void)
-{
-	return is_kdump_kernel() && count_cpus() > 1;
 }
 
 /**
@@ -344,10 +332,8 @@ int machine_kexec_check(bool crash)
 {
 	if (crash)
 		return 0;
-	if (has_stray_cpus())
-		return kexec_refuse(-EBUSY,
-				    "the other CPUs of the machine may still run the kernel that has crashed");
-	return check_cpus() ?: kexec_check_cpus(0, NULL);
+	return kexec_check_stray_cpus(count_cpus()) ?: check_cpus() ?:
+	       kexec_check_cpus(0, NULL);
 }
 
 /* The control page as every handoff has to find it. */

@@ -20,7 +20,6 @@
 #include <linux/cleanup.h>
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
-#include <linux/crash_dump.h>
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/irqflags.h>
@@ -28,7 +27,6 @@
 #include <linux/libfdt.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/of.h>
 #include <linux/reboot.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -180,28 +178,16 @@ static bool can_stop_cpus(void)
 #endif
 }
 
-/* How many CPUs the machine has, at least, whether this kernel uses them or not. */
+/* How many CPUs the processor has, at least, whether this kernel uses them or not. */
 static unsigned int count_cpus(void)
 {
-	unsigned int nodes = 0, cluster, core, vps = 0;
-	struct device_node *node;
+	unsigned int cluster, core, vps = 0;
 
-	for_each_of_cpu_node(node)
-		nodes++;
 	for (cluster = 0; cluster < mips_cps_numclusters(); cluster++) {
 		for (core = 0; core < mips_cps_numcores(cluster); core++)
 			vps += mips_cps_numvps(cluster, core);
 	}
-	return max3(nodes, vps, core_nvpes());
-}
-
-/*
- * In a kernel that captures a dump: those that have stopped for the panic loop in the
- * memory of the one that died.
- */
-static bool has_stray_cpus(void)
-{
-	return is_kdump_kernel() && count_cpus() > 1;
+	return max(vps, core_nvpes());
 }
 
 /**
@@ -220,10 +206,8 @@ int machine_kexec_check(bool crash)
 	if (num_online_cpus() > 1 && !can_stop_cpus())
 		return kexec_refuse(-EBUSY,
 				    "the machine has no means to stop its other CPUs, which would go on running this kernel");
-	if (has_stray_cpus())
-		return kexec_refuse(-EBUSY,
-				    "the other CPUs of the machine may still run the kernel that has crashed");
-	return kexec_check_cpus(reboot_cpu, NULL);
+	return kexec_check_stray_cpus(count_cpus()) ?:
+	       kexec_check_cpus(reboot_cpu, NULL);
 }
 
 static void describe_cache(struct kexec_cache *to, const struct cache_desc *cache)

@@ -11,14 +11,12 @@
 
 #include <linux/bits.h>
 #include <linux/cpumask.h>
-#include <linux/crash_dump.h>
 #include <linux/crash_reserve.h>
 #include <linux/irqflags.h>
 #include <linux/kexec.h>
 #include <linux/memblock.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/of.h>
 #include <linux/sizes.h>
 
 #include <asm/cputable.h>
@@ -28,19 +26,6 @@
 
 /* What an entry of the TLB maps. */
 #define MAPPED_BY_ENTRY		SZ_256M
-
-/* Those that have stopped for a panic loop in the memory of the kernel before. */
-static bool has_stray_cpus(void)
-{
-	struct device_node *node;
-	unsigned int nr = 0;
-
-	if (!is_kdump_kernel())
-		return false;
-	for_each_of_cpu_node(node)
-		nr++;
-	return nr > 1;
-}
 
 /**
  * machine_kexec_check - whether this machine can start an image
@@ -58,9 +43,6 @@ int machine_kexec_check(bool crash)
 	if (!crash && num_present_cpus() > 1)
 		return kexec_refuse(-EBUSY,
 				    "the machine has no means to stop its other CPUs, which would go on running this kernel");
-	if (!crash && has_stray_cpus())
-		return kexec_refuse(-EBUSY,
-				    "the other CPUs of the machine may still run the kernel that has crashed");
 	if (end > KEXEC_DEST_LIMIT)
 		return kexec_refuse(-EOPNOTSUPP,
 				    "the handoff reaches memory below %#lx only, and the kernel runs in memory up to %#llx",
@@ -71,7 +53,7 @@ int machine_kexec_check(bool crash)
 				    "the region for a crash image ends at %#llx, and the kernel has an address for memory below %#llx only",
 				    (u64)crashk_res.end + 1, (u64)end + 1);
 #endif
-	return 0;
+	return crash ? 0 : kexec_check_stray_cpus(num_present_cpus());
 }
 
 /**
