@@ -10,9 +10,10 @@
  *
  * What an image finds in a0 to a3 is what firmware has there: the number and the
  * addresses of arguments, and that of the environment; or, by UHI, -2 and a device tree.
- * Firmware's pointers have 32 bits.  With 64 bits, control memory may be where these do
- * not reach.  And an image that unpacks itself goes beyond its segments before it reads
- * arguments.  So these are copied, to behind the command line in its segment.
+ * Firmware's pointers have 32 bits, so that the command line has to be in what KSEG0
+ * shows.  With 64 bits, control memory may be elsewhere.  And an image that unpacks itself
+ * goes beyond its segments before it reads arguments.  So these are copied, to behind the
+ * command line in its segment.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -53,6 +54,9 @@
 
 /* A segment that begins like this is a command line, by what kexec-tools do. */
 #define COMMAND_LINE	"kexec "
+
+/* What KSEG0 shows. */
+#define LOW_END		SZ_512M
 
 #define ENVIRONMENT_MAX	32
 /* A list without an end is none. */
@@ -287,6 +291,13 @@ static const struct kexec_segment *find_command_line(const struct kimage *image)
 	return NULL;
 }
 
+/* What an image calls memory that ends at @end: by KSEG0, if that shows it, else XKPHYS. */
+static unsigned long address_of(u64 start, u64 end)
+{
+	return end <= LOW_END ? CKSEG0ADDR((unsigned long)start) :
+				(unsigned long)phys_to_virt(start);
+}
+
 /* What firmware has as addresses: 32 bits, in KSEG0; of what is in the arguments. */
 static u32 shown(const struct kimage *image, const void *p)
 {
@@ -353,13 +364,12 @@ static char *initrd_words(u64 start, u64 end)
 {
 	if (start > end || end > KEXEC_DEST_LIMIT + 1) {
 		kexec_refuse(-EINVAL,
-			     "the device tree's initrd [%#llx-%#llx] is not in the first 512 MiB, where a kernel finds it",
-			     start, end);
+			     "the device tree's initrd [%#llx-%#llx] is not below %#lx, where a kernel finds it",
+			     start, end, KEXEC_DEST_LIMIT + 1);
 		return ERR_PTR(-EINVAL);
 	}
 	return kasprintf(GFP_KERNEL, " rd_start=%#lx rd_size=%#lx",
-			 (unsigned long)CKSEG0ADDR((unsigned long)start),
-			 (unsigned long)(end - start));
+			 address_of(start, end), (unsigned long)(end - start));
 }
 
 static int out_of_memory_for(const char *what)
@@ -415,6 +425,10 @@ static int place_arguments(struct kimage *image, const struct kexec_segment *lin
 	unsigned long start = ALIGN(line->mem + used, sizeof(long));
 	unsigned long end = line->mem + line->memsz;
 
+	if (end > LOW_END)
+		return kexec_refuse(-EINVAL,
+				    "segment %zu, a command line, is not in the first 512 MiB, where firmware's pointers lead",
+				    line - image->segment);
 	len = ALIGN(len, sizeof(long));
 	if (start <= end && end - start >= len) {
 		image->arch.args_phys = start;
@@ -497,8 +511,10 @@ int machine_kexec_entry(struct kimage *image)
 	if (line && (nr < 0 || !uhi))
 		return pass_arguments(image, line, nr);
 	if (nr >= 0) {
+		const struct kexec_segment *tree = &image->segment[nr];
+
 		image->arch.reg[0] = UHI_DEVICE_TREE;
-		image->arch.reg[1] = CKSEG0ADDR(image->segment[nr].mem);
+		image->arch.reg[1] = address_of(tree->mem, tree->mem + tree->memsz);
 	}
 	return 0;
 }
@@ -547,6 +563,7 @@ void machine_kexec(struct kimage *image)
 	back_to_back_c0_hazard();
 	if (cpu_has_mips_r2_r6)
 		write_c0_ebase(CKSEG0);
-	kexec_enter_trampoline(virt_to_phys(image->table), CKSEG0ADDR(image->start),
+	kexec_enter_trampoline(virt_to_phys(image->table),
+			       address_of(image->start, image->start + 1),
 			       image->arch.trampoline, &way);
 }

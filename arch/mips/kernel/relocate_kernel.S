@@ -32,7 +32,7 @@
  * In: interrupts off, the only CPU running, and
  *
  *	a0	table, physical
- *	a1	entry, in KSEG0
+ *	a1	entry, in KSEG0 or XKPHYS
  *	a2	control page
  *	a3	struct kexec_way
  *
@@ -41,7 +41,7 @@
  *
  *	a0	table, physical
  *	s0	control page
- *	s1	entry, in KSEG0
+ *	s1	entry, in KSEG0 or XKPHYS
  *	s2 - s5	the image's a0 to a3
  *	s6	the start of the window
  *	t8	words to be copied after the moves, in the window

@@ -33,14 +33,19 @@
 #include <linux/stringify.h>
 #include <linux/types.h>
 
+#include <asm/addrspace.h>
 #include <asm/asm.h>
 #include <asm/mipsregs.h>
 #include <asm/ptrace.h>
 
 /* Of both byte orders, and 64 bits as well: kexec-tools know only this one. */
 #define KEXEC_ARCH		KEXEC_ARCH_MIPS
-/* What KSEG0 shows, in which kernels run, and are told of by addresses of 32 bits. */
+/* What the trampoline's window shows: XKPHYS, or KSEG0. */
+#ifdef CONFIG_64BIT
+#define KEXEC_DEST_LIMIT	((unsigned long)TO_PHYS_MASK)
+#else
 #define KEXEC_DEST_LIMIT	0x1fffffffUL
+#endif
 /* Bit 0 would say that it is microMIPS or MIPS16, which the handoff can't enter. */
 #define KEXEC_ENTRY_ALIGN	4
 /* Without highmem, which KSEG0 does not show; XKPHYS shows all. */

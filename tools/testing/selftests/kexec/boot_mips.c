@@ -5,7 +5,8 @@
  *
  * It is told what a firmware would say: arguments, which the running kernel makes of the
  * segment that begins with "kexec ", as kexec-tools have it.  Where the initrd is stands
- * among them: arch/mips/kernel/setup.c, rd_start= and rd_size=.
+ * among them: arch/mips/kernel/setup.c, rd_start= and rd_size=.  With 64 bits it may be
+ * anywhere, as XKPHYS shows all memory.
  */
 #include <string.h>
 
@@ -13,6 +14,7 @@
 
 #define KSEG0		0x80000000ULL
 #define CKSEG0		0xffffffff80000000ULL	/* what it is with 64 bits */
+#define XKPHYS		0x9800000000000000ULL	/* cached, with 64 bits only */
 #define PHYS_MASK	0x1fffffffULL
 #define LOW_END		(512 * MIB)
 #define FIRST_PAGE	(64 * KIB)	/* the largest there is */
@@ -35,15 +37,18 @@ static bool place_kernel(struct boot *boot, const struct linked_kernel *kernel,
 			     &hole, phys);
 }
 
-static bool add_initrd(struct boot *boot)
+static bool add_initrd(struct boot *boot, bool is_64)
 {
+	const struct range within = { 0, is_64 ? ~0ULL : LOW_END };
 	struct range initrd;
 
-	return !boot->initrd.size ||
-	       (place_initrd(boot, (struct range) { 0, LOW_END }, boot->page,
-			     &initrd) &&
-		add_words(boot, "rd_start=%#llx rd_size=%llu",
-			  KSEG0 + initrd.start, boot->initrd.size));
+	if (!boot->initrd.size)
+		return true;
+	if (!place_initrd(boot, within, boot->page, &initrd))
+		return false;
+	return add_words(boot, "rd_start=%#llx rd_size=%llu",
+			 (initrd.end <= LOW_END ? KSEG0 : XKPHYS) + initrd.start,
+			 boot->initrd.size);
 }
 
 /*
@@ -90,7 +95,7 @@ bool load_mips(struct boot *boot, const struct linked_kernel *kernel)
 	drop_words(boot->cmdline, "rd_start=");
 	drop_words(boot->cmdline, "rd_size=");
 	if (!begin_image(boot, &boot_mips) ||
-	    !place_kernel(boot, kernel, &phys) || !add_initrd(boot))
+	    !place_kernel(boot, kernel, &phys) || !add_initrd(boot, kernel->is_64))
 		return false;
 	boot->entry = kernel->entry & PHYS_MASK;
 	return (!boot->panic || place_core(boot)) &&

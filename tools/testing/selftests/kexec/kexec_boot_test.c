@@ -1453,9 +1453,11 @@ TEST_F(loader, mips_refused)
 
 TEST_F(loader, mips64)
 {
+	unsigned char *large = calloc(1, 16 * MIB);
 	const struct boot_segment *line;
 	struct boot *boot = &self->boot;
 
+	ASSERT_TRUE(large);
 	use_initrd(self);
 	use_malta_64(self, 0xffffffff80100000);
 	plan(_metadata, boot);
@@ -1475,6 +1477,22 @@ TEST_F(loader, mips64)
 	plan(_metadata, boot);
 	line = find(boot, "command line");
 	ASSERT_TRUE(range_len(line->at) >= 2 * line->bufsz + 1200);
+
+	/* What does not fit below 256 MiB goes beyond, but for the line. */
+	forget_plan(boot);
+	use_malta_64(self, 0xffffffff80100000);
+	use_map(boot, "00000000-00ffffff : System RAM\n"
+		      "  00100000-003fffff : Kernel code\n"
+		      "90000000-ffffffff : System RAM\n");
+	boot->initrd = (struct boot_file) { "initrd", large, 16 * MIB };
+	snprintf(boot->cmdline, sizeof(boot->cmdline), "console=ttyS0 quiet");
+	plan(_metadata, boot);
+	ASSERT_SAME(0x90000000, find(boot, "initrd")->at.start);
+	line = find(boot, "command line");
+	ASSERT_TRUE(line->at.end <= 0x1000000);
+	ASSERT_STREQ("kexec console=ttyS0 quiet rd_start=0x9800000090000000 rd_size=16777216",
+		     line->buf);
+	free(large);
 }
 
 TEST_F(loader, mips64_refused)

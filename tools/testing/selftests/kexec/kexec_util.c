@@ -461,8 +461,8 @@ static int cut_hole(struct range hole, struct range *ranges, int nr, int max)
 }
 
 /*
- * System RAM that can be a destination: on mips, what kernels run in and can be shown
- * without the TLB.
+ * System RAM that can be a destination, and that payloads see: on mips, what can be shown
+ * without the TLB, with 64 bits as with 32.
  */
 int find_destinations(struct range *ranges, int max)
 {
