@@ -212,12 +212,11 @@ static void test_check_killed(struct kunit *test)
 	};
 	int err;
 
-	spin_lock_irq(&current->sighand->siglock);
-	sigaddset(&current->pending.signal, SIGKILL);
-	set_thread_flag(TIF_SIGPENDING);
-	spin_unlock_irq(&current->sighand->siglock);
+	allow_kernel_signal(SIGKILL);
+	send_sig(SIGKILL, current, 1);
 	err = check_one(&segment);
 	flush_signals(current);
+	disallow_signal(SIGKILL);
 
 	KUNIT_EXPECT_EQ(test, err, -EINTR);
 	expect_refusal(test, "the load was killed");

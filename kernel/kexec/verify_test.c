@@ -120,12 +120,11 @@ static void test_killed(struct kunit *test)
 	struct kimage *image = sealed_image(test);
 	int err;
 
-	spin_lock_irq(&current->sighand->siglock);
-	sigaddset(&current->pending.signal, SIGKILL);
-	set_thread_flag(TIF_SIGPENDING);
-	spin_unlock_irq(&current->sighand->siglock);
+	allow_kernel_signal(SIGKILL);
+	send_sig(SIGKILL, current, 1);
 	err = kexec_digest_check(image);
 	flush_signals(current);
+	disallow_signal(SIGKILL);
 
 	KUNIT_EXPECT_EQ(test, err, -EINTR);
 	KUNIT_EXPECT_EQ(test, kexec_digest_check(image), 0);
