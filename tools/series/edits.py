@@ -972,20 +972,14 @@ static const struct syscore_ops its_syscore_ops = {
         Edit("arch/mips/loongson64/smp.c",
              "#include <linux/kexec.h>\n", "",
              "nothing here uses it any more"),
-        Edit("arch/mips/cavium-octeon/smp.c",
-             re.compile(r"(?<=\t\.prepare_cpus\t\t= octeon_prepare_cpus,\n"
-                        r"#ifdef CONFIG_HOTPLUG_CPU\n"
-                        r"\t\.cpu_disable\t\t= octeon_cpu_disable,\n"
-                        r"\t\.cpu_die\t\t= octeon_cpu_die,\n#endif\n)"
-                        r"#ifdef CONFIG_KEXEC_CORE\n.*\n#endif\n"), "",
-             "the old kexec is not there to call it"),
-        Edit("arch/mips/cavium-octeon/smp.c",
-             re.compile(r"(?<=\t\.prepare_cpus\t\t= octeon_78xx_prepare_cpus,\n"
-                        r"#ifdef CONFIG_HOTPLUG_CPU\n"
-                        r"\t\.cpu_disable\t\t= octeon_cpu_disable,\n"
-                        r"\t\.cpu_die\t\t= octeon_cpu_die,\n#endif\n)"
-                        r"#ifdef CONFIG_KEXEC_CORE\n.*\n#endif\n"), "",
-             "the old kexec is not there to call it"),
+        *(Edit("arch/mips/cavium-octeon/smp.c",
+               re.compile(rf"(?<=\t\.prepare_cpus\t\t= {prepare},\n"
+                          r"#ifdef CONFIG_HOTPLUG_CPU\n"
+                          r"\t\.cpu_disable\t\t= octeon_cpu_disable,\n"
+                          r"\t\.cpu_die\t\t= octeon_cpu_die,\n#endif\n)"
+                          r"#ifdef CONFIG_KEXEC_CORE\n.*\n#endif\n"), "",
+               "the old kexec is not there to call it")
+          for prepare in ("octeon_prepare_cpus", "octeon_78xx_prepare_cpus")),
         Edit("arch/mips/cavium-octeon/smp.c",
              "#include <linux/kexec.h>\n", "",
              "nothing here uses it any more"),
