@@ -448,14 +448,39 @@ def vmlinux(image):
     return output(image) / "vmlinux"
 
 
+def copy_whole(source, target, ignore=None):
+    """Copy a folder that is not there yet, with the times of its files; what breaks off
+    leaves nothing of that name."""
+    part = Path(f"{target}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(source, part, ignore=ignore)
+    part.rename(target)
+
+
+def export_headers(arch, out):
+    """Export the tree's headers to @out. All but those of asm/ are the same for every
+    architecture, and each of a thousand takes a shell: so what was exported before is
+    copied. make exports again what is older than its source."""
+    include, shared = out / "usr/include", TREE / "out-headers"
+    with locked(shared):
+        if (shared / "include").exists() and not include.exists():
+            include.parent.mkdir(exist_ok=True)
+            copy_whole(shared / "include", include)
+    run_logged([*arch.make(out), "headers"], f"{out.name}-headers.log",
+               f"selftests {arch.name}")
+    with locked(shared):
+        if not (shared / "include").exists():
+            copy_whole(include, shared / "include", lambda folder, _:
+                       ["asm"] if Path(folder) == include else [])
+
+
 def selftests(arch):
     """Build the selftests; returns the directory they are installed in."""
     out = TREE / f"out-{arch.name}-selftests"
     install = out / "install"
     what = f"selftests {arch.name}"
     with locked(out):
-        run_logged([*arch.make(out), "headers"], f"{out.name}-headers.log",
-                   what)
+        export_headers(arch, out)
         command = [part for part in arch.make() if not part.startswith("CC=")]
         command[2] = str(TREE / "tools/testing/selftests")
         shutil.rmtree(install, ignore_errors=True)
