@@ -241,6 +241,20 @@ bool efi_mem_is_persistent(phys_addr_t addr, u64 size)
              "#include <linux/kexec.h>\n",
              "the next kernel takes its tables for free memory"),
         Edit("drivers/irqchip/irq-gic-v3-its.c",
+             "/* Warning, macro hell follows */\n", """\
+/* Off for good, and reads no commands: who waits for one would wait a second. */
+static bool its_are_off;
+
+/* Warning, macro hell follows */
+""",
+             "CPUs go offline when they are off"),
+        Edit("drivers/irqchip/irq-gic-v3-its.c",
+             re.compile(r"(?<=\tu64 rd_idx;\t{7}\\\n\t{9}\\\n)"
+                        r"(?=\traw_spin_lock_irqsave\(&its->lock, flags\);\t{3}\\\n)"),
+             "\tif (its_are_off)\t\t\t\t\t\t\\\n\t\treturn;\t\t\t\t\t\t\t\\\n"
+             "\t\t\t\t\t\t\t\t\t\\\n",
+             "CPUs go offline when they are off"),
+        Edit("drivers/irqchip/irq-gic-v3-its.c",
              "static const struct syscore_ops its_syscore_ops = {\n"
              "\t.suspend = its_save_disable,\n"
              "\t.resume = its_restore_enable,\n", """\
@@ -268,7 +282,7 @@ static void its_shutdown(void *data)
 
 	if (!kexec_in_progress)
 		return;
-	its_save_disable(data);
+	its_are_off = !its_save_disable(data);
 	if (efi_enabled(EFI_CONFIG_TABLES))
 		return;
 	for_each_online_cpu(cpu) {
