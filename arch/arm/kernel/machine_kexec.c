@@ -30,6 +30,8 @@
 
 #include <uapi/linux/psci.h>
 
+#include <xen/xen.h>
+
 #include <asm/cacheflush.h>
 #include <asm/idmap.h>
 #include <asm/mach-types.h>
@@ -101,7 +103,7 @@ static bool can_disable(unsigned int cpu)
  * Context: May sleep.
  * Return: 0; -EBUSY if other CPUs can't be stopped for good, or may run a kernel that
  * has crashed; -EOPNOTSUPP if the handoff does not know the processor, or can't address
- * its memory.
+ * its memory, or in a guest of Xen.
  */
 int machine_kexec_check(bool crash)
 {
@@ -110,6 +112,10 @@ int machine_kexec_check(bool crash)
 	if (cpu_architecture() < CPU_ARCH_ARMv7)
 		return kexec_refuse(-EOPNOTSUPP,
 				    "the processor is older than ARMv7");
+	/* VCPUOP_register_vcpu_info fails the second time, see xen_starting_cpu(). */
+	if (xen_domain())
+		return kexec_refuse(-EOPNOTSUPP,
+				    "no second kernel can be started in a guest of Xen, which takes what a CPU shares with it only once");
 	if (arm_has_idmap_alias())
 		return kexec_refuse(-EOPNOTSUPP,
 				    "memory has another address when a kernel starts");

@@ -21,6 +21,7 @@
 #include <linux/array_size.h>
 #include <linux/bitfield.h>
 #include <linux/bits.h>
+#include <linux/cc_platform.h>
 #include <linux/cpu.h>
 #include <linux/ioport.h>
 #include <linux/kexec.h>
@@ -34,6 +35,8 @@
 
 #include <uapi/linux/psci.h>
 
+#include <xen/xen.h>
+
 #include <asm/cacheflush.h>
 #include <asm/cpufeature.h>
 #include <asm/daifflags.h>
@@ -46,6 +49,15 @@
 #include <asm/virt.h>
 #ifdef CONFIG_ARM64_GCS
 #include <asm/gcs.h>
+#endif
+/* It can't be included without. */
+#if IS_ENABLED(CONFIG_HYPERV)
+#include <asm/mshyperv.h>
+#else
+static inline bool hv_is_hyperv_initialized(void)
+{
+	return false;
+}
 #endif
 
 #include <clocksource/arm_arch_timer.h>
@@ -93,18 +105,50 @@ static bool can_disable(unsigned int cpu)
 	return arch_cpu_is_hotpluggable(cpu) && psci_ops.cpu_off;
 }
 
+/*
+ * What runs this kernel as its guest, and would be in the way of the next one.
+ *
+ * Xen: VCPUOP_register_vcpu_info fails the second time, see xen_starting_cpu().
+ *
+ * Hyper-V: hv_setup_kexec_handler() does nothing here, so nobody takes back what the
+ * host writes to; and a CPU that has channels can't go offline, hv_synic_cleanup().  In a
+ * panic, its own notifier does that.
+ *
+ * A Realm: memory that is shared with the host has no protected address, by which the
+ * handoff would write to it.
+ */
+static int check_hypervisor(bool crash)
+{
+	if (xen_domain())
+		return kexec_refuse(-EOPNOTSUPP,
+				    "no second kernel can be started in a guest of Xen, which takes what a CPU shares with it only once");
+	if (crash)
+		return 0;
+	if (hv_is_hyperv_initialized())
+		return kexec_refuse(-EOPNOTSUPP,
+				    "nothing tells Hyper-V to stop writing to this kernel's memory");
+	if (cc_platform_has(CC_ATTR_MEM_ENCRYPT))
+		return kexec_refuse(-EOPNOTSUPP,
+				    "the handoff can't write to memory that a Realm shares with its host");
+	return 0;
+}
+
 /**
  * machine_kexec_check - whether this kernel can be left
  * @crash: in a panic: CPUs that are stuck stay in its memory, which a crash image
  *	leaves alone
  *
  * Context: May sleep.
- * Return: 0, or -EBUSY if other CPUs can't be stopped for good.
+ * Return: 0; -EBUSY if other CPUs can't be stopped for good; -EOPNOTSUPP in a guest of a
+ * hypervisor that would be in the way.
  */
 int machine_kexec_check(bool crash)
 {
 	unsigned int nr = crash ? 0 : cpus_left_behind();
+	int err = check_hypervisor(crash);
 
+	if (err)
+		return err;
 	if (!crash && cpus_are_stuck_in_kernel())
 		return kexec_refuse(-EBUSY,
 				    "the other CPUs can't be taken offline, and would go on running this kernel");
