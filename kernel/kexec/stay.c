@@ -29,6 +29,7 @@
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/notifier.h>
+#include <linux/sizes.h>
 #include <linux/spinlock.h>
 
 #include "internal.h"
@@ -220,6 +221,26 @@ static void nobody_leaves(void)
 	spin_unlock(&stay_lock);
 }
 
+/* Without memory hotplug nobody asks but tests. */
+static unsigned long pages_of_block(void)
+{
+	return PHYS_PFN(IS_ENABLED(CONFIG_MEMORY_HOTPLUG) ? memory_block_size_bytes() :
+							    SZ_128M);
+}
+
+/*
+ * A memory block goes as a whole, but is named without the part that has its own struct
+ * pages (memory_hotplug.memmap_on_memory=).
+ */
+static void to_whole_blocks(unsigned long *pfn, unsigned long *nr_pages)
+{
+	unsigned long block = pages_of_block();
+	unsigned long end = ALIGN(*pfn + *nr_pages, block);
+
+	*pfn = ALIGN_DOWN(*pfn, block);
+	*nr_pages = end - *pfn;
+}
+
 /*
  * MEM_CANCEL_OFFLINE also comes when this one has refused, or somebody before it;
  * there is nothing to undo then.
@@ -228,6 +249,7 @@ static int memory_changes(struct notifier_block *nb, unsigned long action,
 			  void *data)
 {
 	const struct memory_notify *range = data;
+	unsigned long pfn, nr_pages;
 	const char *why;
 
 	switch (action) {
@@ -237,12 +259,14 @@ static int memory_changes(struct notifier_block *nb, unsigned long action,
 		spin_unlock(&stay_lock);
 		break;
 	case MEM_GOING_OFFLINE:
-		why = why_they_stay(range->start_pfn, range->nr_pages);
+		pfn = range->start_pfn;
+		nr_pages = range->nr_pages;
+		to_whole_blocks(&pfn, &nr_pages);
+		why = why_they_stay(pfn, nr_pages);
 		if (!why)
 			break;
 		pr_notice("the memory %#llx-%#llx can't go offline: %s\n",
-			  (u64)PFN_PHYS(range->start_pfn),
-			  (u64)PFN_PHYS(range->start_pfn + range->nr_pages) - 1, why);
+			  (u64)PFN_PHYS(pfn), (u64)PFN_PHYS(pfn + nr_pages) - 1, why);
 		return notifier_from_errno(-EBUSY);
 	case MEM_OFFLINE:
 	case MEM_CANCEL_OFFLINE:

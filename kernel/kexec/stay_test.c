@@ -4,19 +4,21 @@
  * offline.
  */
 #include <kunit/test.h>
-#include <linux/sizes.h>
 
-#define BLOCK_PAGES	PHYS_PFN(SZ_128M)
-
-/* Beyond what any guest has. */
-static const struct memory_notify block = {
-	.start_pfn = PHYS_PFN(SZ_1G) * 3,
-	.nr_pages = BLOCK_PAGES,
-};
+/* A block of any size can begin there. */
+#define BLOCK_START	PHYS_PFN(SZ_2G)
+#define BLOCK_PAGES	((long)pages_of_block())
+/* The part with the block's own struct pages, of which nobody is told. */
+#define MEMMAP_PAGES	16
 
 static int change(unsigned long action)
 {
-	return notifier_to_errno(memory_changes(NULL, action, (void *)&block));
+	struct memory_notify block = {
+		.start_pfn = BLOCK_START + MEMMAP_PAGES,
+		.nr_pages = BLOCK_PAGES - MEMMAP_PAGES,
+	};
+
+	return notifier_to_errno(memory_changes(NULL, action, &block));
 }
 
 /* An image of two pages, @offset pages behind the start of the block. */
@@ -27,18 +29,19 @@ static struct kimage *image_at(struct kunit *test, long offset)
 	KUNIT_ASSERT_NOT_NULL(test, image);
 	INIT_LIST_HEAD(&image->holder);
 	image->nr_segments = 2;
-	image->segment[1].mem = PFN_PHYS(block.start_pfn + offset);
+	image->segment[1].mem = PFN_PHYS(BLOCK_START + offset);
 	image->segment[1].memsz = 2 * PAGE_SIZE;
 	return image;
 }
 
 static void test_held(struct kunit *test)
 {
-	static const struct {
+	const struct {
 		long offset;
 		int err;
 	} cases[] = {
-		{ -2, 0 }, { -1, -EBUSY }, { 0, -EBUSY }, { 1000, -EBUSY },
+		{ -2, 0 }, { -1, -EBUSY }, { 0, -EBUSY },
+		{ MEMMAP_PAGES, -EBUSY }, { 1000, -EBUSY },
 		{ BLOCK_PAGES - 1, -EBUSY }, { BLOCK_PAGES, 0 },
 	};
 	unsigned int i;
@@ -76,7 +79,7 @@ static void test_leaving(struct kunit *test)
 
 static void expect_why(struct kunit *test, const char *words)
 {
-	const char *why = why_they_stay(block.start_pfn, block.nr_pages);
+	const char *why = why_they_stay(BLOCK_START, BLOCK_PAGES);
 
 	KUNIT_ASSERT_NOT_NULL(test, why);
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why, words), "%s", why);
@@ -103,10 +106,10 @@ static void test_claimed(struct kunit *test)
 {
 	struct kimage *image = image_at(test, 1000);
 
-	kexec_stay_claim(block.start_pfn - 1, 1);
+	kexec_stay_claim(BLOCK_START - 1, 1);
 	KUNIT_EXPECT_EQ(test, change(MEM_GOING_OFFLINE), 0);
 	change(MEM_CANCEL_OFFLINE);
-	kexec_stay_claim(block.start_pfn - 1, 2);
+	kexec_stay_claim(BLOCK_START - 1, 2);
 	KUNIT_EXPECT_EQ(test, change(MEM_GOING_OFFLINE), -EBUSY);
 	expect_why(test, "somebody is not done with a page");
 	KUNIT_EXPECT_EQ(test, kexec_stay_hold(image), 0);
