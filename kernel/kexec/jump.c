@@ -121,10 +121,9 @@ static int freeze_everything(void)
 
 static int jump_from_prepared(struct kimage *image)
 {
-	int err;
+	int err = pm_notifier_call_chain_robust(PM_HIBERNATION_PREPARE,
+						PM_POST_HIBERNATION);
 
-	err = pm_notifier_call_chain_robust(PM_HIBERNATION_PREPARE,
-					    PM_POST_HIBERNATION);
 	if (err)
 		return kexec_refuse(err, "a driver objects to suspending the system");
 
@@ -151,6 +150,24 @@ static int jump_from_running(struct kimage *image)
 	pm_prepare_console();
 	err = jump_from_prepared(image);
 	pm_restore_console();
+	return err;
+}
+
+/*
+ * A hibernation that goes by /dev/snapshot may have begun: it has devices quiet, and
+ * processes frozen, from one ioctl() to the next.
+ */
+static int jump_without_hibernation(struct kimage *image)
+{
+	int err;
+
+	if (!IS_ENABLED(CONFIG_HIBERNATION))
+		return jump_from_running(image);
+	if (!hibernate_acquire())
+		return kexec_refuse(-EBUSY,
+				    "the system is being hibernated, by who has /dev/snapshot open");
+	err = jump_from_running(image);
+	hibernate_release();
 	return err;
 }
 
@@ -196,14 +213,14 @@ static unsigned long next_start(const struct kimage *image)
  * and runs in a process, the only one that is not frozen.
  * Return:
  * * %0 - the image has returned; it can be started again
- * * %-EBUSY - a process or a device did not stop, or something woke up: everything
- *   goes on as well
+ * * %-EBUSY - a process or a device did not stop, something woke up, or the system is
+ *   being hibernated: everything goes on as well
  * * what a device's driver returned, or what a CPU that stays online did
  */
 int kexec_jump(struct kimage *image)
 {
 	ktime_t start = ktime_get_boottime();
-	int err = jump_from_running(image);
+	int err = jump_without_hibernation(image);
 
 	if (err)
 		return err;

@@ -445,9 +445,23 @@ static void expect_online_cpu(void)
 	expect_not_stopped(EAGAIN, "the other CPUs can't be stopped");
 }
 
+/* One that a program is about to begin; a kernel without hibernation has no such file. */
+static void expect_hibernation(void)
+{
+	int fd = open("/dev/snapshot", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		return;
+	if (fd < 0)
+		die("/dev/snapshot: %s", strerror(errno));
+	expect_not_stopped(EBUSY, "the system is being hibernated");
+	close(fd);
+}
+
 /* Everything goes on each time, and then the image can be started. */
 static void not_stop(const struct plan *plan)
 {
+	expect_hibernation();
 	expect_unfrozen_thread();
 	expect_online_cpu();
 }
