@@ -1419,6 +1419,89 @@ static const struct syscore_ops its_syscore_ops = {
              "\t\tnum_processors++;\n"
              "\t\tset_cpu_possible(cpu, true);\n",
              "and then another one has no number left"),
+        Edit("arch/loongarch/kernel/paravirt.c",
+             "#include <linux/reboot.h>\n",
+             "#include <linux/reboot.h>\n"
+             "#include <linux/syscore_ops.h>\n",
+             "an image that returns has this memory"),
+        Edit("arch/loongarch/kernel/paravirt.c",
+             "int __init pv_time_init(void)\n", """\
+/* The memory may be somebody else's until it resumes; other CPUs are offline. */
+static int pv_time_suspend(void *data)
+{
+	pv_disable_steal_time();
+	return 0;
+}
+
+static void pv_time_resume(void *data)
+{
+	pv_enable_steal_time();
+}
+
+static const struct syscore_ops pv_time_syscore_ops = {
+	.suspend = pv_time_suspend,
+	.resume = pv_time_resume,
+};
+
+static struct syscore pv_time_syscore = {
+	.ops = &pv_time_syscore_ops,
+};
+
+int __init pv_time_init(void)
+""",
+             "an image that returns has this memory"),
+        Edit("arch/loongarch/kernel/paravirt.c",
+             "\tregister_reboot_notifier(&pv_reboot_nb);\n",
+             "\tregister_reboot_notifier(&pv_reboot_nb);\n"
+             "\tregister_syscore(&pv_time_syscore);\n",
+             "an image that returns has this memory"),
+        Edit("arch/riscv/kernel/paravirt.c",
+             "#include <linux/static_call.h>\n",
+             "#include <linux/smp.h>\n"
+             "#include <linux/static_call.h>\n"
+             "#include <linux/syscore_ops.h>\n",
+             "the next kernel, and an image that returns, has this memory"),
+        Edit("arch/riscv/kernel/paravirt.c",
+             "int __init pv_time_init(void)\n", """\
+/*
+ * For the only CPU that goes on: the others are offline, or go there.  The memory is the
+ * next kernel's then, or somebody else's until it resumes.
+ */
+static int pv_time_suspend(void *data)
+{
+	/* It is said if that fails. */
+	pv_time_cpu_down_prepare(smp_processor_id());
+	return 0;
+}
+
+static void pv_time_resume(void *data)
+{
+	pv_time_cpu_online(smp_processor_id());
+}
+
+static void pv_time_shutdown(void *data)
+{
+	pv_time_suspend(data);
+}
+
+static const struct syscore_ops pv_time_syscore_ops = {
+	.suspend = pv_time_suspend,
+	.resume = pv_time_resume,
+	.shutdown = pv_time_shutdown,
+};
+
+static struct syscore pv_time_syscore = {
+	.ops = &pv_time_syscore_ops,
+};
+
+int __init pv_time_init(void)
+""",
+             "the next kernel, and an image that returns, has this memory"),
+        Edit("arch/riscv/kernel/paravirt.c",
+             "\tif (ret < 0)\n\t\treturn ret;\n",
+             "\tif (ret < 0)\n\t\treturn ret;\n\n"
+             "\tregister_syscore(&pv_time_syscore);\n",
+             "the next kernel, and an image that returns, has this memory"),
         Edit("arch/loongarch/kernel/traps.c",
              "\tstatic int die_counter;\n",
              "\tstatic int die_counter;\n\tunsigned long flags;\n",

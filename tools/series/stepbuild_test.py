@@ -104,6 +104,11 @@ class Jobs(unittest.TestCase):
                 *(("test", name) for name in self.series.steps[number - 1].archs)})
             self.assertLess({"CONFIG_KEXEC", "CONFIG_CRASH_DUMP"},
                             set(jobs["test", arch].must))
+            # By then they can be had.
+            self.assertTrue(any(
+                edit.file == f"arch/{build.Arch(arch).arch}/Kconfig"
+                and "ARCH_HAS_KEXEC_HANDOFF" in edit.replace
+                for step in self.series.steps[:number] for edit in step.edits), arch)
 
     def test_nothing_is_missing_in_the_end(self):
         for (name, _), job in self.jobs(len(self.series.steps)).items():
