@@ -101,24 +101,28 @@ static inline __u64 pattern_product(__u64 offset)
 	return (offset + 0x7061796c6f616421) * PATTERN_FACTOR;
 }
 
-/* A loop that needs all registers for itself, so that it does not write to the stack. */
-#ifdef __mc68000__
+/*
+ * A loop that needs all registers for itself, so that it does not write to the stack: 32
+ * bits take two for a word, and an emulator takes what is written beside code for code.
+ */
+#if __SIZEOF_POINTER__ == 4
 #define INNERMOST	__attribute__((noipa))
 #else
 #define INNERMOST
 #endif
 
-/* Shifted by 29, for which m68k would call a function, and write to the stack. */
+/* Shifted by 29; no function where none is inline, as on i386. */
+#ifdef __mc68000__
+/* It would call one for a shift, and write to the stack. */
 static inline __u64 upper_part(__u64 product)
 {
-#ifdef __mc68000__
 	__u32 high = product >> 32, low = product;
 
 	return (__u64)(high >> 29) << 32 | (high << 3 | low >> 29);
-#else
-	return product >> 29;
-#endif
 }
+#else
+#define upper_part(product)	((product) >> 29)
+#endif
 
 /* The eight bytes of the pattern at an offset, a multiple of 8, in it. */
 static inline __u64 pattern_word(__u64 offset)
