@@ -177,14 +177,14 @@ class KexecTreeTest(unittest.TestCase):
         self.remember()
         result = self.run_tool("make", "--base", "6.13", self.tree)
         self.assertEqual(result.returncode, 3)
-        self.expect_left_alone(result, "no ('linux', 'new')")
+        self.expect_left_alone(result, "no (['linux'], 'new')")
         # A mirror that does not answer may the next time.
         text = (harness / "build.py").read_text()
         (harness / "build.py").write_text(text.replace("raise NoPackage",
                                                        "raise BuildError"))
         result = self.run_tool("make", "--base", "6.13", self.tree)
         self.assertEqual(result.returncode, 1)
-        self.expect_left_alone(result, "no ('linux', 'new')")
+        self.expect_left_alone(result, "no (['linux'], 'new')")
         self.assertEqual(self.run_tool("make", "--base", "6.14",
                                        self.tree).returncode, 1)
 

@@ -411,7 +411,8 @@ def configure(arch, out, files, what):
 
 def start_from(default, out):
     """Begin @out with what the default flavour has compiled: make then only
-    compiles what depends on an option that differs.
+    compiles what depends on an option that differs.  The configuration comes last:
+    by that a copy is whole.
     """
     if default == out or (out / ".config").exists() \
        or not (default / "vmlinux").exists():
@@ -419,8 +420,10 @@ def start_from(default, out):
     with locked(default):
         shutil.copytree(default, out, symlinks=True, dirs_exist_ok=True,
                         ignore=shutil.ignore_patterns(
-                            ".lock", "vmlinux", "vmlinux.o", "vmlinux.bin*",
-                            ".tmp_vmlinux*"))
+                            ".config", ".lock", "vmlinux", "vmlinux.o",
+                            "vmlinux.bin*", ".tmp_vmlinux*"))
+        shutil.copy2(default / ".config", out / ".config.part")
+        (out / ".config.part").rename(out / ".config")
 
 
 def kernel(arch, flavour=(), tree=TREE):
@@ -514,13 +517,11 @@ def unpack(arch, wanted, suite):
     """The same of one release; "": that of the machine's configuration."""
     root = BUILD / "-".join(filter(None, ("debian", arch.debian, suite)))
     with locked(root):
-        layer, fetched = [package for package, _ in wanted], set()
-        while layer:
-            depends = []
-            for package in set(layer) - fetched:
-                fetched.add(package)
-                depends += fetch(arch, root, package, suite)
-            layer = depends if missing_libraries(root, wanted) else []
+        layer, fetched = {package for package, _ in wanted}, set()
+        while layer := layer - fetched:
+            fetched |= layer
+            depends = fetch(arch, root, sorted(layer), suite)
+            layer = depends if missing_libraries(root, wanted) else set()
         if missing := missing_libraries(root, wanted):
             raise BuildError("no package has " + ", ".join(sorted(missing)))
     return root
@@ -568,41 +569,44 @@ NOT_THERE = re.compile(r"^E: (Unable to locate package|Can't select candidate "
                        r".* does not have a Release file)", re.M)
 
 
-def download(arch, root, package, suite):
-    """Have apt-get download a package."""
+def download(arch, root, packages, suite):
+    """Have apt-get download packages: at once, as it reads all lists each time."""
     debs = root / "debs"
-    result = apt_get(arch, root, "download", package, suite=suite, cwd=debs)
+    result = apt_get(arch, root, "download", *packages, suite=suite, cwd=debs)
     if result.returncode and has_own_lists(arch, suite):
         # There are no lists yet, or they are old.  Those that are needed may be
         # among those that came, if not all did.
         update = apt_get(arch, root, "-oAPT::Update::Error-Mode=any", "update",
                          suite=suite)
-        result = apt_get(arch, root, "download", package, suite=suite, cwd=debs)
+        result = apt_get(arch, root, "download", *packages, suite=suite, cwd=debs)
         if result.returncode and update.returncode:
             result = update
     if result.returncode:
         kind = NoPackage if NOT_THERE.search(result.stderr) else BuildError
         where = " ".join(filter(None, (arch.debian, suite)))
-        raise kind(f"apt-get download {package} ({where}) failed:\n"
+        raise kind(f"apt-get download {' '.join(packages)} ({where}) failed:\n"
                    f"{result.stderr.strip()[-500:]}"
                    + ("" if suite else "\nIs apt-get update needed?"))
 
 
-def fetch(arch, root, package, suite):
-    """Unpack one package; returns the libraries' packages it depends on."""
+def fetch(arch, root, packages, suite):
+    """Unpack packages; returns the libraries' packages they depend on, a set."""
     debs = root / "debs"
     debs.mkdir(parents=True, exist_ok=True)
-    have = list(debs.glob(f"{package}_*.deb"))
-    if not have:
-        download(arch, root, package, suite)
-        have = list(debs.glob(f"{package}_*.deb"))
-    stamp = have[0].with_suffix(".unpacked")
-    if not stamp.exists():
-        subprocess.run(["dpkg-deb", "-x", str(have[0]), str(root)], check=True)
-        stamp.touch()
-    depends = subprocess.run(["dpkg-deb", "-f", str(have[0]), "Depends"],
-                             capture_output=True, text=True, check=True).stdout
-    return re.findall(r"(?:^|, )((?:lib|zlib)[\w.+-]+)", depends)
+    lacking = [name for name in packages if not any(debs.glob(f"{name}_*.deb"))]
+    if lacking:
+        download(arch, root, lacking, suite)
+    depends = set()
+    for name in packages:
+        deb = next(debs.glob(f"{name}_*.deb"))
+        stamp = deb.with_suffix(".unpacked")
+        if not stamp.exists():
+            subprocess.run(["dpkg-deb", "-x", str(deb), str(root)], check=True)
+            stamp.touch()
+        text = subprocess.run(["dpkg-deb", "-f", str(deb), "Depends"],
+                              capture_output=True, text=True, check=True).stdout
+        depends |= set(re.findall(r"(?:^|, )((?:lib|zlib)[\w.+-]+)", text))
+    return depends
 
 
 def native():

@@ -275,9 +275,12 @@ def run_all(checks, count=None, done=lambda check, result: None):
     """Run @checks and say how many passed; returns an exit status."""
     count = count or Count()
     began = time.monotonic()
-    run_each(checks, count, done)
-    summary(count, time.monotonic() - began)
-    print(closing_line(count), flush=True)
+    try:
+        run_each(checks, count, done)
+    finally:
+        # Also of what somebody has broken off.
+        summary(count, time.monotonic() - began)
+        print(closing_line(count), flush=True)
     return 1 if count.failed else 0
 
 

@@ -661,7 +661,7 @@ class AptTest(unittest.TestCase):
         arch = types.SimpleNamespace(debian=debian)
         with mock.patch.object(build, "apt_get", apt_get), \
              mock.patch.object(build, "native", lambda: "amd64"):
-            build.download(arch, Path("/none"), "kexec-tools", suite)
+            build.download(arch, Path("/none"), ["kexec-tools"], suite)
         self.assertEqual(told, [])
 
     def test_download(self):
@@ -973,7 +973,8 @@ class UnknownSymbolsTest(unittest.TestCase):
              mock.patch.object(static, "our_objects", lambda arch: [
                  ("kernel/kexec.c", "ours.o"), ("kernel/off.c", "off.o")]), \
              mock.patch.object(static, "run", lambda command: (
-                 symbols[Path(command[1]).stem].splitlines(), 0)):
+                 [f"{path}:{line}" for path in command[2:]
+                  for line in symbols[Path(path).stem].splitlines()], 0)):
             for name in symbols:
                 (Path(top) / f"{name}.o").write_text("")
             return static.unknown_symbols(None, Path(top), ["caller.o", "none.o"])
@@ -991,6 +992,30 @@ class UnknownSymbolsTest(unittest.TestCase):
                          ["nothing has kexec_a"])
         self.assertEqual(self.unknown(ours="1 T kexec_a\n", old=" U kexec_gone\n"),
                          [])
+
+
+class StartTest(unittest.TestCase):
+    """Building a flavour starts from what the default one has."""
+
+    def test_a_copy_that_breaks_off_is_none(self):
+        def breaks_off(default, out, **how):
+            copy(default, out, **how)
+            raise OSError("no space")
+
+        copy = shutil.copytree
+        with tempfile.TemporaryDirectory() as top:
+            default, out = Path(top) / "default", Path(top) / "other"
+            default.mkdir()
+            for name in (".config", "vmlinux", "fork.o"):
+                (default / name).write_text(name)
+            with mock.patch.object(shutil, "copytree", breaks_off), \
+                 self.assertRaises(OSError):
+                build.start_from(default, out)
+            self.assertFalse((out / ".config").exists())
+            (out / "fork.o").write_text("half")
+            build.start_from(default, out)
+            self.assertEqual({path.name: path.read_text() for path in out.iterdir()},
+                             {".config": ".config", "fork.o": "fork.o"})
 
 
 class ConfigTest(unittest.TestCase):

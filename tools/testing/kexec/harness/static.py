@@ -111,8 +111,6 @@ def build_objects(arch, what, targets, *settings, flavour=()):
     out = build.TREE / f"out-{arch.name}-{'-'.join(('objects', *flavour))}"
     with build.locked(out):
         build.configure(arch, out, build.fragments_of(arch, flavour), what)
-        build.run_logged([*arch.make(out), "prepare"],
-                         f"{out.name}-prepare.log", what, quiet=True)
         for _, target in our_objects(arch):
             (out / target).unlink(missing_ok=True)
         text = build.run_logged(
@@ -188,12 +186,12 @@ def unknown_symbols(arch, out, callers):
     """
     defined, wanted = set(), set()
     objects = {*callers, *(target for _, target in our_objects(arch))}
-    for path in filter(Path.is_file, map(out.joinpath, sorted(objects))):
-        lines, _ = run(["nm", str(path)])
-        for line in lines:
-            kind, name = line.split()[-2:]
-            if SYMBOLS_OF_KEXEC.search(name):
-                (wanted if kind == "U" else defined).add(name)
+    paths = filter(Path.is_file, map(out.joinpath, sorted(objects)))
+    lines, _ = run(["nm", "-A", *map(str, paths)])
+    for line in lines:
+        kind, name = line.split()[-2:]
+        if SYMBOLS_OF_KEXEC.search(name):
+            (wanted if kind == "U" else defined).add(name)
     return [f"nothing has {name}" for name in sorted(wanted - defined)]
 
 
