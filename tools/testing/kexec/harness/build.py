@@ -417,6 +417,11 @@ def start_from(default, out):
     if default == out or (out / ".config").exists() \
        or not (default / "vmlinux").exists():
         return
+    for path in out.iterdir():          # what such a copy has left
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != ".lock":
+            path.unlink()
     with locked(default):
         shutil.copytree(default, out, symlinks=True, dirs_exist_ok=True,
                         ignore=shutil.ignore_patterns(
@@ -475,6 +480,14 @@ def export_headers(arch, out):
         if not (shared / "include").exists():
             copy_whole(include, shared / "include", lambda folder, _:
                        ["asm"] if Path(folder) == include else [])
+
+
+def user_headers(arch):
+    """What user space may include of the tree: the folder."""
+    out = TREE / f"out-{arch.name}-selftests"
+    with locked(out):
+        export_headers(arch, out)
+    return out / "usr/include"
 
 
 def selftests(arch):

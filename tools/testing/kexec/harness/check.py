@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Runs the checks, two at a time, and counts what passed and failed."""
+"""Runs the checks, some at a time, and counts what passed and failed."""
 
 import concurrent.futures
 import contextlib
@@ -9,6 +9,7 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -25,7 +26,8 @@ class Check:
     name: str
     run: Callable
     kernels: tuple = ()         # that it boots: architecture, flavour of each
-    alone: bool = False         # it keeps all processors busy by itself
+    builds: tuple = ()          # that it makes, of the same form
+    alone: bool = False         # it keeps most processors busy by itself
     in_check: bool = True       # "make check" has it, not "check-all" only
     inputs: Callable = None     # returns a text that changes if it has to run
                                 # again; None: static.fingerprint()
@@ -43,7 +45,8 @@ class Count:
 
 
 IMAGES = {}                     # (architecture, flavour): image, initramfs
-GUEST_CPU = {}                  # (architecture, guest): seconds of QEMU
+GUEST_CPU = {}                  # (architecture, guest): seconds of QEMU, the last time
+GUESTS_CPU = []                 # those of each time
 
 
 def build_kernel(arch, flavour):
@@ -63,6 +66,7 @@ def run_guest(arch, one):
     capture = IMAGES[arch.name, one.flavours[1]][0] if one.capture else None
     outcome = guest.boot(arch, one, image, initrd, capture=capture)
     GUEST_CPU[arch.name, one.name] = outcome.cpu_seconds
+    GUESTS_CPU.append(outcome.cpu_seconds)
     why, tests = guest.judge(one.on(arch), outcome)
     if why or any(not test.ok for test in tests):
         why += [f"the end of {build.relative(outcome.log)}:",
@@ -162,7 +166,7 @@ def kernels(archs, checks):
     known = {arch.name: arch for arch in archs}
     return [Check(f"build/{'-'.join(flavour) or 'default'}/{name}",
                   functools.partial(build_kernel, known[name], flavour),
-                  alone=True)
+                  builds=((name, flavour),), alone=True)
             for name, flavour in dict.fromkeys(
                 kernel for check in checks for kernel in check.kernels)]
 
@@ -180,7 +184,7 @@ def timed(check):
     """Run a check; returns how long it took, how long it had processors, and
     what it returned.
     """
-    began, before = time.monotonic(), children_cpu()
+    began, before = time.monotonic(), children_cpu() - guests_cpu()
     try:
         why, tests = check.run()
     except build.NotBorrowed as error:
@@ -190,8 +194,9 @@ def timed(check):
         why, tests = str(error).splitlines(), []
     except Exception:
         why, tests = traceback.format_exc().splitlines(), []
-    # Of those beside one another, what each had can't be told apart so.
-    cpu = children_cpu() - before if check.alone else \
+    # Of those beside one another, what each had can't be told apart so: some of it was
+    # had by a tool that ran beside it, not by guests.
+    cpu = children_cpu() - guests_cpu() - before if check.alone else \
         GUEST_CPU.get(tuple(check.name.split("/")[1:]), 0.0)
     return time.monotonic() - began, cpu, why, tests
 
@@ -200,6 +205,11 @@ def children_cpu():
     """Seconds of processors that our processes had which have ended."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
+
+
+def guests_cpu():
+    """What of these the guests had."""
+    return sum(GUESTS_CPU)
 
 
 def report(check, seconds, cpu, why, tests, count):
@@ -251,23 +261,64 @@ def summary(count, seconds):
               "again")
 
 
-def run_each(checks, count, done=lambda check, result: None):
-    """Run @checks: those that need all processors, then the others some at a
-    time; @done is called with each one's result.
+class Lanes:
+    """Where checks run: one at a time that builds; beside it one of the others, and
+    AT_ONCE when no more is to be built.
+
+    Links, scripts and what waits for the network leave a part of the processors unused.
     """
-    for check in checks:
-        if check.alone:
-            done(check, report(check, *timed(check), count))
-    build.ENDING.clear()
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+
+    def __init__(self, checks):
+        self.built = {kernel: threading.Event()
+                      for check in checks for kernel in check.builds}
+        self.slots = threading.Semaphore(AT_ONCE)
+        self.left = sum(check.alone for check in checks)
+        if self.left:
+            self.slots.acquire()
+
+    def run_alone(self, check):
         try:
-            jobs = {pool.submit(timed, check): check for check in checks
-                    if not check.alone}
+            return timed(check)
+        finally:
+            for kernel in check.builds:
+                self.built[kernel].set()
+            self.left -= 1
+            if not self.left:
+                self.slots.release()
+
+    def run_beside(self, check):
+        for kernel in check.kernels:
+            if kernel in self.built:
+                self.built[kernel].wait()
+        with self.slots:
+            return timed(check)
+
+    def let_go(self):
+        """Nobody waits any more, as nothing is begun any more."""
+        for event in self.built.values():
+            event.set()
+        self.slots.release(AT_ONCE)
+
+
+def run_each(checks, count, done=lambda check, result: None):
+    """Run @checks; @done is called with each one's result."""
+    build.ENDING.clear()
+    lanes = Lanes(checks)
+    with concurrent.futures.ThreadPoolExecutor(1) as one, \
+         concurrent.futures.ThreadPoolExecutor(AT_ONCE) as some:
+        try:
+            jobs = {}
+            for check in checks:
+                pool, run = (one, lanes.run_alone) if check.alone else \
+                    (some, lanes.run_beside)
+                jobs[pool.submit(run, check)] = check
             for job in concurrent.futures.as_completed(jobs):
                 done(jobs[job], report(jobs[job], *job.result(), count))
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            for pool in one, some:
+                pool.shutdown(wait=False, cancel_futures=True)
             build.end_all()
+            lanes.let_go()
             raise
 
 
@@ -280,7 +331,7 @@ def run_all(checks, count=None, done=lambda check, result: None):
     finally:
         # Also of what somebody has broken off.
         summary(count, time.monotonic() - began)
-        print(closing_line(count), flush=True)
+    print(closing_line(count), flush=True)
     return 1 if count.failed else 0
 
 
@@ -365,7 +416,7 @@ def run_recorded(archs, words, resume):
                  book.add(result, keys[check.name]))
     finally:
         path = book.write_report()
-    summary(count, time.monotonic() - began)
+        summary(count, time.monotonic() - began)
     print(f"what was run when: {build.relative(path)}")
     print(closing_line(count), flush=True)
     return 1 if count.failed else 0

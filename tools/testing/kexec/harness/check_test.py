@@ -9,12 +9,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import types
 import unittest
 from pathlib import Path
 from unittest import mock
 
 from harness import build, check, guest, ktap, record, static
+
+# Seconds; whoever waits so long waits for good.
+HANG = 500
 
 PASS, FAIL = ktap.Test("good", True), ktap.Test("bad", False, detail="saw 2")
 SKIP = ktap.Test("left out", True, True, "needs root")
@@ -994,28 +998,114 @@ class UnknownSymbolsTest(unittest.TestCase):
                          [])
 
 
+class LanesTest(unittest.TestCase):
+    """One builds, and what needs nothing of that runs beside it."""
+
+    KERNEL = (("one", ()),)
+
+    def run_each(self, *checks):
+        count = check.Count()
+        with contextlib.redirect_stdout(io.StringIO()):
+            check.run_each(checks, count)
+        return count.results
+
+    def test_a_guest_waits_for_its_kernel(self):
+        for fails in False, True:
+            ran = []
+
+            def build_it():
+                ran.append("build")
+                return ["failed"] * fails, []
+
+            def guest_of_it():
+                ran.append("guest")
+                return [], []
+
+            results = self.run_each(
+                check.Check("guest", guest_of_it, kernels=self.KERNEL),
+                check.Check("other", lambda: ([], []), alone=True),
+                check.Check("build", build_it, builds=self.KERNEL, alone=True))
+            self.assertEqual(ran, ["build", "guest"])
+            self.assertEqual(results,
+                             {"build": not fails, "other": True, "guest": True})
+
+    def test_others_run_beside_a_build(self):
+        seen = threading.Event()
+
+        def other():
+            seen.set()
+            return [], []
+
+        self.assertEqual(
+            self.run_each(
+                check.Check("build", lambda: ([] if seen.wait(HANG) else ["alone"], []),
+                            builds=self.KERNEL, alone=True),
+                check.Check("other", other)),
+            {"build": True, "other": True})
+
+    def test_one_beside_a_build_then_some(self):
+        running, most = 0, {False: 0, True: 0}
+        lock, built = threading.Lock(), threading.Event()
+
+        def other(number):
+            nonlocal running
+            with lock:
+                running += 1
+                now = built.is_set()
+                most[now] = max(most[now], running)
+            if number == 2:
+                done.set()
+            if now:
+                two.wait(timeout=HANG)
+            with lock:
+                running -= 1
+            return [], []
+
+        def build_it():
+            self.assertTrue(done.wait(HANG))
+            built.set()
+            return [], []
+
+        done, two = threading.Event(), threading.Barrier(check.AT_ONCE)
+        self.run_each(
+            check.Check("build", build_it, alone=True),
+            *(check.Check(f"before {number}", functools.partial(other, number))
+              for number in range(3)),
+            check.Check("last", lambda: ([], []), alone=True, builds=self.KERNEL),
+            *(check.Check(f"after {number}", functools.partial(other, number),
+                          kernels=self.KERNEL)
+              for number in range(3, 3 + check.AT_ONCE)))
+        self.assertEqual(most, {False: 1, True: check.AT_ONCE})
+
+
 class StartTest(unittest.TestCase):
     """Building a flavour starts from what the default one has."""
 
     def test_a_copy_that_breaks_off_is_none(self):
-        def breaks_off(default, out, **how):
-            copy(default, out, **how)
+        def breaks_off(*args, **how):
+            copy(*args, **how)
             raise OSError("no space")
 
         copy = shutil.copytree
         with tempfile.TemporaryDirectory() as top:
             default, out = Path(top) / "default", Path(top) / "other"
-            default.mkdir()
-            for name in (".config", "vmlinux", "fork.o"):
+            (default / "lib").mkdir(parents=True)
+            out.mkdir()
+            (out / ".lock").write_text("")
+            for name in (".config", "vmlinux", "fork.o", "lib/sort.o"):
                 (default / name).write_text(name)
+            (default / "source").symlink_to("..")
             with mock.patch.object(shutil, "copytree", breaks_off), \
                  self.assertRaises(OSError):
                 build.start_from(default, out)
             self.assertFalse((out / ".config").exists())
             (out / "fork.o").write_text("half")
             build.start_from(default, out)
-            self.assertEqual({path.name: path.read_text() for path in out.iterdir()},
-                             {".config": ".config", "fork.o": "fork.o"})
+            self.assertEqual({path.name: path.read_text() for path in out.rglob("*")
+                              if path.is_file()},
+                             {".lock": "", ".config": ".config", "fork.o": "fork.o",
+                              "sort.o": "lib/sort.o"})
+            self.assertEqual((out / "source").readlink(), Path(".."))
 
 
 class ConfigTest(unittest.TestCase):

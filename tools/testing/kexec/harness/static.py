@@ -305,8 +305,7 @@ unsigned long probe(void)
 
 def uapi_header(arch):
     """The exported header compiles from user space, as C and as C++."""
-    build.selftests(arch)
-    include = build.TREE / f"out-{arch.name}-selftests/usr/include"
+    include = build.user_headers(arch)
     failed = []
     for language, standard in (("c", "c99"), ("c", "gnu17"), ("c++", "c++11"),
                                ("c++", "c++20")):
