@@ -264,6 +264,13 @@ def ended_with_us(process):
         RUNNING.discard(process)
 
 
+def finished(command, **how):
+    """subprocess.run() of what may take long, and does not outlive this program."""
+    with subprocess.Popen(command, **how) as process, ended_with_us(process):
+        output, errors = process.communicate()
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)
+
+
 def end_all():
     """End what other threads run, or are about to; they then notice by
     themselves.

@@ -176,7 +176,7 @@ def prepare(source):
 def sphinx(source, html):
     """What Sphinx says when it makes one project of all documents."""
     settings = build.TREE / "Documentation"
-    result = subprocess.run(
+    result = build.finished(
         ["sphinx-build", "-q", "-E", "-b", "html", "-c", str(settings),
          "-d", str(source.parent / "doctrees"),
          "-D", f"kerneldoc_srctree={build.TREE}",

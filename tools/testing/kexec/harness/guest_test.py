@@ -2,6 +2,7 @@
 """Tests of booting and judging guests, with a shell script for QEMU."""
 
 import concurrent.futures
+import contextlib
 import os
 import platform
 import re
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import types
 import unittest
@@ -659,6 +661,25 @@ check.run_all([check.Check("one", hang, alone=ALONE)])
              build.ended_with_us(process):
             process.wait()
         self.assertIsNotNone(process.poll())
+
+    def test_what_tools_say(self):
+        """A tool that runs beside others is ended with them."""
+        seen = []
+
+        def look():
+            while not build.RUNNING:
+                time.sleep(0.01)
+            seen.extend(build.RUNNING)
+            build.end_all()
+
+        self.addCleanup(build.ENDING.clear)
+        thread = threading.Thread(target=look)
+        thread.start()
+        # It says so if it had only begun.
+        with contextlib.suppress(build.BuildError):
+            static.run(["sleep", "1000"])
+        thread.join()
+        self.assertEqual([process.poll() for process in seen], [-signal.SIGTERM])
 
     def test_while_others_are_started(self):
         """Those that run already are ended, too."""

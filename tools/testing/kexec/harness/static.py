@@ -19,7 +19,7 @@ CODE = {".c", ".h", ".S"}
 
 def run(command, cwd=build.REPO):
     """All that a command prints, and its exit status."""
-    result = subprocess.run(command, cwd=cwd, text=True, errors="replace",
+    result = build.finished(command, cwd=cwd, text=True, errors="replace",
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return result.stdout.splitlines(), result.returncode
 
