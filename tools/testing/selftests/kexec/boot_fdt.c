@@ -92,6 +92,9 @@ static int forget_old(void *fdt, int chosen)
 		"bootargs", "linux,initrd-start", "linux,initrd-end",
 		KASLR_SEED, "rng-seed", "linux,elfcorehdr",
 		"linux,usable-memory-range", KEXEC_LETTER_PROPERTY,
+		/* What powerpc's kernel adds, of its own memory. */
+		"linux,crashkernel-base", "linux,crashkernel-size",
+		"linux,memory-limit",
 	};
 	size_t i;
 	int err;

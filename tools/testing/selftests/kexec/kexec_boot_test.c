@@ -146,6 +146,7 @@ static void use_board(struct _test_data_loader *self, const char *magic)
 	    fdt_setprop_u64(device_tree, chosen, "linux,initrd-start", 0x48000000) ||
 	    fdt_setprop_u64(device_tree, chosen, "linux,initrd-end", 0x48123456) ||
 	    fdt_setprop_u64(device_tree, chosen, "linux,elfcorehdr", 0x1234) ||
+	    fdt_setprop_u64(device_tree, chosen, "linux,crashkernel-size", MIB) ||
 	    fdt_appendprop_addrrange(device_tree, 0, chosen, KEXEC_LETTER_PROPERTY,
 				     0x49000000, 0x1000))
 		ksft_exit_fail_msg("no /chosen\n");
@@ -1018,6 +1019,7 @@ TEST_F(loader, arm64)
 	ASSERT_FALSE(!!fdt_getprop(fdt, chosen, "kaslr-seed", &len));
 	ASSERT_TRUE(!!fdt_getprop(fdt, chosen, "rng-seed", &len));
 	ASSERT_FALSE(!!fdt_getprop(fdt, chosen, "linux,elfcorehdr", &len));
+	ASSERT_FALSE(!!fdt_getprop(fdt, chosen, "linux,crashkernel-size", &len));
 	/* Of what was reserved, the old initrd and the old letter are gone. */
 	ASSERT_SAME(2, fdt_num_mem_rsv(fdt));
 	ASSERT_SAME(0, fdt_get_mem_rsv(fdt, 0, &start, &size));
