@@ -160,6 +160,9 @@ static u64 __init crash_take_in(const struct crash_memory *mem,
 	return mem->take(size, mem->align, area.start, area.end);
 }
 
+/* With the largest number there is. */
+#define SIZE_TEXT_LEN	sizeof("17592186044415 MiB")
+
 /* An address that is the end of something, for people. */
 static const char * __init size_text(u64 bytes, char *text, size_t len)
 {
@@ -213,7 +216,7 @@ static void __init explain_anywhere(const struct crash_memory *mem, u64 size,
 	u64 below = crash_largest(mem, area_below(mem));
 	u64 above = below < low ? 0 : crash_largest(mem, area_above(mem));
 	bool has_above = mem->end > mem->low_end;
-	char text[16];
+	char text[SIZE_TEXT_LEN];
 
 	failure->size = size;
 	failure->largest = max(below, above);
@@ -228,7 +231,7 @@ static void __init explain_anywhere(const struct crash_memory *mem, u64 size,
 static void __init explain_low(const struct crash_memory *mem, u64 low,
 			       struct crash_failure *failure)
 {
-	char text[16];
+	char text[SIZE_TEXT_LEN];
 
 	failure->size = low;
 	failure->largest = crash_largest(mem, area_below(mem));
@@ -335,7 +338,7 @@ static void __init report_failure(const struct crash_memory *mem,
 				  const struct crash_regions *got,
 				  const struct crash_failure *failure)
 {
-	char text[16];
+	char text[SIZE_TEXT_LEN];
 
 	pr_warn("can't reserve %llu MiB %s: the largest that fits is %llu MiB\n",
 		failure->size / SZ_1M, failure->where, failure->largest / SZ_1M);
@@ -349,7 +352,7 @@ static void __init report_regions(const struct crash_memory *mem,
 				  const struct crash_request *req,
 				  const struct crash_regions *got)
 {
-	char text[16];
+	char text[SIZE_TEXT_LEN];
 
 	pr_info("reserved 0x%llx-0x%llx (%llu MiB)\n", got->base,
 		got->base + got->size - 1, got->size / SZ_1M);
