@@ -18,11 +18,6 @@ static void end_fake(struct irq_data *data)
 	nr_ended++;
 }
 
-static void end_fake_outer(struct irq_data *data)
-{
-	nr_ended_outside++;
-}
-
 static int set_fake_state(struct irq_data *data, enum irqchip_irq_state which,
 			  bool val)
 {
@@ -46,11 +41,6 @@ static struct irq_chip fake_slow_chip = {
 	.irq_mask		= mask_fake,
 	.irq_set_irqchip_state	= set_fake_state,
 	.irq_bus_lock		= lock_fake_bus,
-};
-
-static struct irq_chip fake_outer_chip = {
-	.name			= "kexec-outer-test",
-	.irq_eoi		= end_fake_outer,
 };
 
 static struct irq_desc *fake_desc(struct kunit *test, struct irq_chip *chip)
@@ -105,6 +95,16 @@ static void test_quiet_in_progress(struct kunit *test)
 }
 
 #ifdef CONFIG_IRQ_DOMAIN_HIERARCHY
+static void end_fake_outer(struct irq_data *data)
+{
+	nr_ended_outside++;
+}
+
+static struct irq_chip fake_outer_chip = {
+	.name			= "kexec-outer-test",
+	.irq_eoi		= end_fake_outer,
+};
+
 /* The controller before the one that the processor asks may take a lock. */
 static void test_quiet_stacked(struct kunit *test)
 {
