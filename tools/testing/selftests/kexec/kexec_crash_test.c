@@ -376,6 +376,7 @@ static bool empty_cpu_lists(void)
 	return false;
 }
 
+#define HELD_BACK	"/proc/sys/vm/watermark_boost_factor"
 #define TAKEN_MAX	16
 
 /* Memory that is kept from others. */
@@ -396,12 +397,21 @@ static __u64 memory_available(void)
  * Leave at most so much of the memory.  What is given up for that by others makes
  * more available, so it is looked at again; and no less is taken than they may give
  * up at a time, or that would not end.
+ *
+ * What makes the kernel kill for want of memory, and no count has, is a huge page that
+ * a CPU keeps for itself (32 MiB where pages are of 16 KiB), and as much again that is
+ * held back after an allocation of another kind: there is neither.
  */
 static bool take_all_but(__u64 left, struct taken *taken)
 {
 	__u64 available, len;
 	void *at;
 
+	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) ||
+	    write_file(HELD_BACK, "0") ||
+	    /* Its default: that starts anew, with nothing held back. */
+	    write_file("/proc/sys/vm/watermark_scale_factor", "10"))
+		return false;
 	while ((available = memory_available()) > left) {
 		if (taken->nr == TAKEN_MAX)
 			return false;
@@ -422,6 +432,8 @@ static void give_back(struct taken *taken)
 		taken->nr--;
 		munmap(taken->at[taken->nr], taken->len[taken->nr]);
 	}
+	/* As it is by default. */
+	write_file(HELD_BACK, "15000");
 }
 
 /*
