@@ -573,20 +573,32 @@ COMPLAINT = re.compile(r"(?:(?P<file>[^:\s]*):\d+: )?(?:ERROR|WARNING|CHECK):"
                        r"(?P<type>\w+): ")
 
 
+def without_maintainers(tree, top):
+    """A view of @tree, at @top, that checkpatch takes for a tree: but it asks nobody
+    there for each file if that is obsolete, which takes most of the time.
+    """
+    (top / "scripts").mkdir()
+    for path in [*tree.iterdir(), *(tree / "scripts").glob("*")]:
+        if path.name not in ("scripts", "get_maintainer.pl"):
+            (top / path.relative_to(tree)).symlink_to(path)
+
+
 def check_style(series, tree, out):
     """What checkpatch says of the patches that series.toml does not accept."""
     wrong, used = [], set()
-    for patch in sorted(out.glob("*.patch"))[1:]:
-        result = subprocess.run(
-            ["perl", "scripts/checkpatch.pl", "--strict", "--terse",
-             "--showfile", "--show-types", "--no-summary", str(patch)],
-            cwd=tree, capture_output=True, text=True, errors="replace")
-        for line in (result.stdout + result.stderr).splitlines():
-            accepted = [number for number, entry in enumerate(series.accept)
-                        if accepts(entry, line)]
-            used.update(accepted)
-            if not accepted:
-                wrong.append(f"{patch.name}: {line}")
+    with tempfile.TemporaryDirectory(prefix="kexec-series-") as view:
+        without_maintainers(tree, Path(view))
+        for patch in sorted(out.glob("*.patch"))[1:]:
+            result = subprocess.run(
+                ["perl", "scripts/checkpatch.pl", "--strict", "--terse",
+                 "--showfile", "--show-types", "--no-summary", str(patch)],
+                cwd=view, capture_output=True, text=True, errors="replace")
+            for line in (result.stdout + result.stderr).splitlines():
+                accepted = [number for number, entry in enumerate(series.accept)
+                            if accepts(entry, line)]
+                used.update(accepted)
+                if not accepted:
+                    wrong.append(f"{patch.name}: {line}")
     return wrong + [f"series.toml: nothing has the accepted complaint "
                     f"{entry['type']}" for number, entry in
                     enumerate(series.accept) if number not in used]
