@@ -53,13 +53,15 @@ help:
 	@echo
 	@echo 'ARCH=NAME               what for: x86_64 if nothing is said, but "make check"'
 	@echo '                        is for all but ppc64, ppc, mips, mips64el, sh4,'
-	@echo '                        loongarch64, parisc and m68k then'
+	@echo '                        loongarch64, parisc and m68k then, and only compiles'
+	@echo '                        for i386 and mipsel'
 	@echo 'BASE=7.3                of another Linux than 6.12, in directories of its own'
 	@echo 'LINUX=TARBALL|DIR       the Linux to start from; the default is that of the'
 	@echo '                        Debian package linux-source-6.12'
 	@echo 'PATIENCE=N              all time limits N times as long, for slow machines'
 
 # What tests are for, unless told: those of every change, and the others.
+# (i386 and mipsel are only compiled, unless ARCH says so.)
 OFTEN := x86_64 i386 arm arm64 riscv64 s390x ppc64le mipsel
 ALL := $(OFTEN) ppc64 ppc mips mips64el sh4 loongarch64 parisc m68k
 FOR_ARCH = $(if $(ARCH),--arch $(ARCH))

@@ -129,7 +129,8 @@ OPTIONAL = {
     "counter": "",              # the kernel's parameter for how fast its counter
                                 # counts, which would be measured otherwise
     "counter_of": [],           # machines whose own counter an emulated one has
-    "default": True,            # "make check" is for it, if ARCH says nothing
+    "default": True,            # "make check" is for it, if ARCH says nothing;
+                                # "compile": it has what compiles our files only
     "max_cpus": 0,              # with which its machine takes a boot image: rows of
                                 # "all" get no more
     "options": [],              # of QEMU, for its machine

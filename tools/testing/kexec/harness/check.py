@@ -112,23 +112,25 @@ def inputs_of_base(arch):
     return static.fingerprint() + emulator(arch)
 
 
-def checks_of(arch):
+def checks_of(arch, whole, first):
     """What is checked for an architecture: that it compiles, the guests; and of other
-    bases, some of that.
+    bases, some of that.  @whole and @first are those of static.build_checks().
     """
     return [
         *(Check(f"{name}/{arch.name}",
-                lambda function=function: (function(arch), []), alone=True)
-          for name, function in static.build_checks(arch)),
+                lambda function=function: (function(arch), []), alone=True,
+                in_check=often)
+          for name, function, often in static.build_checks(arch, whole, first)),
         *(Check(f"guest/{arch.name}/{one.name}",
                 functools.partial(run_guest, arch, one),
                 tuple((arch.name, flavour) for flavour in one.flavours),
-                in_check=one.in_check(arch.name),
+                in_check=whole and one.in_check(arch.name),
                 inputs=functools.partial(inputs_of_guest, arch, one))
           for one in guest.table(arch)),
         *(Check(f"base/{base}/{arch.name}",
                 functools.partial(other_base.run, base, arch), alone=True,
-                in_check=often, inputs=functools.partial(inputs_of_base, arch))
+                in_check=whole and often,
+                inputs=functools.partial(inputs_of_base, arch))
           for base, often in other_base.bases_for(arch).items()),
     ]
 
@@ -136,8 +138,8 @@ def checks_of(arch):
 def common_checks(arch):
     """What is checked once: what tools say, our programs' own tests."""
     return [
-        *(Check(name, lambda function=function: (function(arch), []))
-          for name, function in static.all_checks()),
+        *(Check(name, lambda function=function: (function(arch), []), in_check=often)
+          for name, function, often in static.all_checks()),
         Check("static/documents", docs.documents),
         Check("static/manual_programs", pages.manual_programs),
         *(Check(name, functools.partial(static.unit_tests, directory))
@@ -147,7 +149,9 @@ def common_checks(arch):
 
 def all_checks(archs):
     """Every check, for @archs."""
-    return common_checks(archs[0]) + sum(map(checks_of, archs), [])
+    return common_checks(archs[0]) + sum(
+        (checks_of(arch, len(archs) == 1 or arch.default != "compile",
+                   arch is archs[0]) for arch in archs), [])
 
 
 def archs(name, every, words=()):

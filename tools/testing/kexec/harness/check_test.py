@@ -230,6 +230,33 @@ class ArchsTest(unittest.TestCase):
                 "check      build/distribution/new"])
 
 
+class WhatIsOfAnArchitectureTest(unittest.TestCase):
+    """What "make check" has of one that it only compiles, beside others and alone."""
+
+    @staticmethod
+    def often(*names):
+        return {one.name for one in check.all_checks(list(map(build.Arch, names)))
+                if one.in_check}
+
+    def test_beside_others(self):
+        often = self.often("x86_64", "i386")
+        self.assertLessEqual({"guest/x86_64/kunit", "build/without-kexec/x86_64",
+                              "static/warnings/i386"}, often)
+        self.assertEqual([name for name in often if "i386" in name],
+                         ["static/warnings/i386"])
+
+    def test_alone(self):
+        self.assertLessEqual(
+            {"guest/i386/kunit", "build/distribution/i386", "build/one-cpu/i386",
+             "build/without-kexec/i386", "static/warnings/i386"}, self.often("i386"))
+
+    def test_without_kexec_is_compiled_once(self):
+        self.assertNotIn("build/without-kexec/arm64", self.often("x86_64", "arm64"))
+
+    def test_checkpatch_reads_each_line_once(self):
+        self.assertEqual("static/checkpatch" in self.often("x86_64"), build.IN_TREE)
+
+
 class DefaultTest(unittest.TestCase):
 
     def test_default(self):

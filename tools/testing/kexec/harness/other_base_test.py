@@ -153,11 +153,11 @@ class OverlayTest(unittest.TestCase):
                  for base in other_base.bases_for(arch)]
         self.assertIn("7.3/x86_64", [f"{base}/{arch.name}" for base, arch in lists])
         for base, arch in lists:
-            names = {one.name: one for one in check.checks_of(arch)}
+            names = {one.name: one for one in check.checks_of(arch, True, True)}
             self.assertEqual(names[f"base/{base}/{arch.name}"].in_check,
                              arch.name in ("x86_64", "arm64"))
             with mock.patch.object(build, "BASE", base):
-                names = {one.name: one for one in check.checks_of(arch)}
+                names = {one.name: one for one in check.checks_of(arch, True, True)}
             for name in other_base.short_list(base, {arch.name})[0]:
                 with self.subTest(name):
                     self.assertTrue(names[name].in_check)

@@ -149,16 +149,12 @@ def require_seen(lines, word, arch, but=()):
         + ([] if done else [f"{word} saw nothing"])
 
 
-def sparse(arch):
-    _, lines = build_objects(arch, "sparse", our_targets(arch), "C=2",
-                             f"CHECK={build.HERE / 'harness/sparse'}",
-                             flavour=WHOLE)
-    return complaints(lines) + require_seen(lines, "CHECK", arch)
-
-
 def warnings(arch):
-    _, lines = build_objects(arch, "W=1", our_targets(arch), "W=1", flavour=WHOLE)
-    return complaints(lines) + require_seen(lines, "CC", arch)
+    """What the compiler warns of with W=1, and sparse."""
+    _, lines = build_objects(arch, "warnings", our_targets(arch), "W=1", "C=2",
+                             f"CHECK={build.HERE / 'harness/sparse'}", flavour=WHOLE)
+    return complaints(lines) + require_seen(lines, "CC", arch) \
+        + require_seen(lines, "CHECK", arch)
 
 
 # What includes our headers or calls our functions, on every architecture;
@@ -387,7 +383,9 @@ def unit_tests(directory):
 
 
 def all_checks():
-    """(name, function of the architecture that returns complaints)."""
+    """(name, function of the architecture that returns complaints, whether "make
+    check" has it).
+    """
     from . import messages, outside, pages  # which look at the lists in here
     checks = [checkpatch, kernel_doc, codespell, manual_pages,
               pages.manual_facts, uapi_header,
@@ -396,7 +394,9 @@ def all_checks():
               messages.documented_messages]
     if not build.IN_TREE:
         checks += [maintainers, series]
-    return [(f"static/{check.__name__}", check) for check in checks]
+    # Each line is in a patch, too, and checkpatch reads those.
+    return [(f"static/{check.__name__}", check, build.IN_TREE or check is not checkpatch)
+            for check in checks]
 
 
 def has_one_cpu(arch):
@@ -404,12 +404,17 @@ def has_one_cpu(arch):
     return (build.HERE / f"configs/{arch.name}-{ONE_CPU}.config").is_file()
 
 
-def build_checks(arch):
-    """The same, of those that keep all processors busy."""
-    return [("static/sparse", sparse), ("static/warnings", warnings),
-            ("build/distribution", distribution),
-            ("build/without-kexec", without),
-            *([("build/one-cpu", one_cpu)] if has_one_cpu(arch) else [])]
+def build_checks(arch, whole, first):
+    """The same, of those that keep all processors busy.
+
+    @whole: "make check" has more of the architecture than what compiles our files
+    @first: it is the first of those that are checked
+    """
+    return [("static/warnings", warnings, True),
+            ("build/distribution", distribution, whole),
+            # What differs between architectures is little there.
+            ("build/without-kexec", without, first),
+            *([("build/one-cpu", one_cpu, whole)] if has_one_cpu(arch) else [])]
 
 
 def test_directories():
