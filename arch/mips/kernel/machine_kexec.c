@@ -364,7 +364,7 @@ static char *initrd_words(u64 start, u64 end)
 {
 	if (start > end || end > KEXEC_DEST_LIMIT + 1) {
 		kexec_refuse(-EINVAL,
-			     "the device tree's initrd [%#llx-%#llx] is not below %#lx, where a kernel finds it",
+			     "the device tree's initrd [%#llx-%#llx] is no range below %#lx, where a kernel finds it",
 			     start, end, KEXEC_DEST_LIMIT + 1);
 		return ERR_PTR(-EINVAL);
 	}
