@@ -1327,11 +1327,15 @@ static void wait_to_meet(int i)
 		usleep(i * 1500);
 		return;
 	}
-	do {
+	for (;;) {
 		if (read_file(SYSFS_KEXEC "settled", settled, sizeof(settled)) ||
 		    read_placed_from(SYSFS_KEXEC "segments", &placed, 1) != 1)
 			die("the image can't be watched");
-	} while (settled[0] == '0' && placed.in_place < home);
+		if (settled[0] != '0' || placed.in_place >= home)
+			return;
+		/* The worker may have no other CPU. */
+		usleep(100);
+	}
 }
 
 /*
