@@ -1719,7 +1719,7 @@ TEST_F(loader, m68k_broken)
 	put_be(self->kernel + 52 + 20, 4, 0x652002);
 	refuse(_metadata, boot, "no record can be behind");
 	use_m68k(self);
-	put_be(self->kernel + 52 + 20, 4, 0x10000000);
+	put_be(self->kernel + 52 + 20, 4, 0x1000000);
 	refuse(_metadata, boot, "than it maps at first: 16 MiB of 196608 KiB");
 	use_m68k(self);
 	boot->bootinfo.size = 0;
