@@ -93,7 +93,8 @@ bool kexec_is_broken(unsigned long phys, unsigned long len, bool may_sleep)
 		/* Of memory that is offline there may be nothing to look at. */
 		struct page *page = pfn_to_online_page(pfn + i);
 
-		if (page && PageHWPoison(page))
+		/* Of a huge page, the first one is marked for all. */
+		if (page && is_page_hwpoison(page))
 			return true;
 		/* Some milliseconds. */
 		if (i % BROKEN_AT_ONCE == BROKEN_AT_ONCE - 1)
