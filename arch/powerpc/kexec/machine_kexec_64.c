@@ -48,7 +48,8 @@
 
 static bool is_pseries(void)
 {
-	return IS_ENABLED(CONFIG_PPC_PSERIES) && firmware_has_feature(FW_FEATURE_LPAR);
+	/* A PS3 is a partition, too, with calls of its own. */
+	return IS_ENABLED(CONFIG_PPC_PSERIES) && machine_is(pseries);
 }
 
 static bool is_powernv(void)
