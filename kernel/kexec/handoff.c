@@ -101,14 +101,12 @@ static void shut_down(const struct kimage *image, const struct kexec_bytes *tota
 	kexec_phase_watch();
 	kernel_restart_prepare("kexec reboot");
 	kexec_phase_next(KEXEC_PHASE_CPUS);
+	/*
+	 * From then on CPUs neither come nor go, but for those that machine_shutdown()
+	 * takes offline: smp_shutdown_nonboot_cpus() does not ask whether they may.
+	 */
 	migrate_to_reboot_cpu();
 	syscore_shutdown();
-
-	/*
-	 * migrate_to_reboot_cpu() keeps CPUs from coming and going, but some
-	 * architectures take the other CPUs offline in machine_shutdown().
-	 */
-	cpu_hotplug_enable();
 	say_farewell(image, total);
 	kmsg_dump(KMSG_DUMP_SHUTDOWN);
 	kexec_phase_unwatch();
