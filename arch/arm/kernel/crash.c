@@ -82,9 +82,6 @@ void machine_crash_shutdown(struct pt_regs *regs)
 	crash_quiet_interrupts();
 }
 
-/* What a table maps: to fill the TLB again costs less than to go through more. */
-#define FLUSH_ALL_PAGES	PTRS_PER_PTE
-
 static int change_page(pte_t *ptep, unsigned long addr, void *protect)
 {
 	set_pte_ext(ptep, protect ? pte_wrprotect(*ptep) :
@@ -113,8 +110,11 @@ int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
 
 	err = apply_to_existing_page_range(&init_mm, addr, len, change_page,
 					   protect ? &init_mm : NULL);
-	/* A page at a time, each for all CPUs, 64 MiB are 16384 operations. */
-	if (nr_pages > FLUSH_ALL_PAGES)
+	/*
+	 * A page at a time, each for all CPUs, 64 MiB are 16384 operations: to fill the
+	 * TLB again costs less than to go through more than a table maps.
+	 */
+	if (nr_pages > PTRS_PER_PTE)
 		flush_tlb_all();
 	else
 		flush_tlb_kernel_range(addr, addr + len);

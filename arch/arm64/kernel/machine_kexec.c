@@ -190,8 +190,8 @@ static u64 *next_table(struct kimage *image, u64 *entry)
 	if (*entry)
 		return phys_to_virt(__pte_to_phys(__pte(*entry)));
 	table = alloc_table(image);
+	/* Who walks it may note so in the entry (FEAT_HAFT): it is noted already. */
 	if (table)
-		/* Who walks them may note so there (FEAT_HAFT): it is noted already. */
 		*entry = make_entry(virt_to_phys(table),
 				    __pgprot(PMD_TYPE_TABLE | PTE_AF));
 	return table;
