@@ -9,7 +9,6 @@
 #define pr_fmt(fmt) "kexec: " fmt
 
 #include <linux/cc_platform.h>
-#include <linux/cpu.h>
 #include <linux/crash_dump.h>
 #include <linux/export.h>
 #include <linux/irqflags.h>

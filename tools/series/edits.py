@@ -130,7 +130,8 @@ def edits(maintainers):
              "\t\t/*\n"
              "\t\t * As for suspend: there is no way back, so that nobody may object,\n"
              "\t\t * neither deadline tasks for their bandwidth, nor isolcpus= for the\n"
-             "\t\t * last CPU that is not isolated.\n"
+             "\t\t * last CPU that is not isolated; nor does migrate_to_reboot_cpu(),\n"
+             "\t\t * which keeps CPUs from coming and going at others' wish.\n"
              "\t\t */\n"
              "\t\terror = _cpu_down(cpu, 1, CPUHP_OFFLINE);\n",
              "devices are down by then, and a CPU that does not go offline is a BUG()"),

@@ -374,8 +374,6 @@ void kexec_stop_other_cpus(void)
 {
 	unsigned int cpu;
 
-	/* As machine_kexec_begin() left it. */
-	cpu_hotplug_enable();
 	smp_shutdown_nonboot_cpus(smp_processor_id());
 	wait_until_stopped();
 	if (!is_pseries())
