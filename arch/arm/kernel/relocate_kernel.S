@@ -102,6 +102,7 @@ kexec_enter_trampoline:
 	bx	r5
 	.ltorg
 	.size	kexec_enter_trampoline, . - kexec_enter_trampoline
+_ASM_NOKPROBE(kexec_enter_trampoline)
 
 	.pushsection .idmap.text, "ax"
 	.align	2

@@ -137,6 +137,7 @@ SYM_CODE_START(kexec_enter_trampoline)
 	bti	c
 	br	x2
 SYM_CODE_END(kexec_enter_trampoline)
+NOKPROBE(kexec_enter_trampoline)
 
 /*
  * Data to the kernel: only its copy is ever executed, wherever that lies, so

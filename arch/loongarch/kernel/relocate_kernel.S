@@ -131,6 +131,7 @@ SYM_CODE_START(kexec_enter_trampoline)
 	csrwr	t2, LOONGARCH_CSR_CRMD
 	jr	t1
 SYM_CODE_END(kexec_enter_trampoline)
+_ASM_NOKPROBE(kexec_enter_trampoline)
 
 /*
  * In: the image has returned, all of memory is as it was; translation off; sp the
@@ -154,6 +155,7 @@ SYM_CODE_START(kexec_leave_trampoline)
 	addi.d	sp, sp, FRAME_SIZE
 	jr	ra
 SYM_CODE_END(kexec_leave_trampoline)
+_ASM_NOKPROBE(kexec_leave_trampoline)
 
 /*
  * Data to the kernel: only its copy is ever executed, wherever that lies.  Addresses of

@@ -24,7 +24,7 @@
 #define STATUS	ST0_BEV
 #endif
 
-	.text
+	.section .kprobes.text, "ax"
 	.set	noat
 	.set	reorder
 

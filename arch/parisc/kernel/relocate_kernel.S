@@ -37,7 +37,7 @@
 	mtctl	%r1, %ipsw
 	.endm
 
-	.text
+	.section .kprobes.text, "ax"
 	/* Within a page. */
 	.align	128
 /*

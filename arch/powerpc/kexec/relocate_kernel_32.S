@@ -81,6 +81,7 @@ _GLOBAL(kexec_enter_trampoline)
 	mtspr	SPRN_SRR1,r11
 	rfi
 	b	.
+_ASM_NOKPROBE_SYMBOL(kexec_enter_trampoline)
 
 /*
  * Data to the kernel: only its copy is ever executed, wherever that lies, so there is

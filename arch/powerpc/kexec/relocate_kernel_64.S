@@ -75,6 +75,7 @@ _GLOBAL(kexec_enter_trampoline)
 	mr	r6,r31
 	mtctr	r29
 	bctr
+_ASM_NOKPROBE_SYMBOL(kexec_enter_trampoline)
 
 /*
  * Where a CPU goes that a panic has stopped: in real mode, as the translation goes
@@ -113,6 +114,7 @@ _GLOBAL(kexec_park_cpu)
 	.balign	4
 .Lreturned:
 	.byte	0x48, 0, 0, 0
+_ASM_NOKPROBE_SYMBOL(kexec_park_cpu)
 
 /*
  * Data to the kernel: only its copy is ever executed, wherever that lies, so there is

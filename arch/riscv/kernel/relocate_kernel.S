@@ -99,6 +99,7 @@ SYM_CODE_START(kexec_enter_trampoline)
 	csrw	CSR_SATP, zero
 	jr	a2
 SYM_CODE_END(kexec_enter_trampoline)
+ASM_NOKPROBE(kexec_enter_trampoline)
 
 /*
  * Data to the kernel: only its copy is ever executed, wherever that lies, so

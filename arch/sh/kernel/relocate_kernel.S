@@ -19,7 +19,7 @@
 /* What an address in P2 has more than the same in P1. */
 #define UNCACHED	(P2SEG - P1SEG)
 
-	.text
+	.section .kprobes.text, "ax"
 /*
  * In: interrupts off, the only CPU running, and
  *

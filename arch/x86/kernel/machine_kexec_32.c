@@ -12,6 +12,7 @@
 
 #include <linux/gfp.h>
 #include <linux/kexec.h>
+#include <linux/kprobes.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
@@ -169,19 +170,25 @@ void machine_kexec_cleanup(struct kimage *image)
 }
 
 /* Never comes back, or when the image returned. */
-static void leave(struct kimage *image, unsigned long flags)
+static noinline void leave(struct kimage *image, unsigned long flags)
 {
+	unsigned long trampoline = __pa(image->arch.trampoline);
+	unsigned long table = __pa(image->table);
+	unsigned long pgd = __pa(image->arch.pgd);
 	/* On a CPU that has none this is an exception, which needs the IDT. */
 	unsigned long cr4 = native_read_cr4();
 
-	/* From here on an exception could only be taken by a dead handler. */
+	/*
+	 * From here on an exception could only be taken by a dead handler.  Without the
+	 * IDT nothing is called that may be probed, as __pa() may be.
+	 */
 	hw_breakpoint_disable();
 
 	native_idt_invalidate();
-	kexec_enter_trampoline(__pa(image->table), image->start,
-			       __pa(image->arch.trampoline),
-			       __pa(image->arch.pgd), cr4, flags);
+	kexec_enter_trampoline(table, image->start, trampoline, pgd, cr4, flags);
 }
+
+NOKPROBE_SYMBOL(leave);
 
 #ifdef CONFIG_KEXEC_JUMP
 #ifdef CONFIG_SMP

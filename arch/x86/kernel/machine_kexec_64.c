@@ -17,6 +17,7 @@
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/kexec.h>
+#include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 #include <linux/set_memory.h>
@@ -311,10 +312,14 @@ void machine_kexec_cleanup(struct kimage *image)
 }
 
 /* Never comes back, or when the image returned. */
-static void leave(struct kimage *image)
+static noinline void leave(struct kimage *image)
 {
 	bool host_encrypted = cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT);
 	phys_addr_t tables_encrypted = host_encrypted ? 0 : sme_me_mask;
+	unsigned long trampoline = __pa(image->arch.trampoline);
+	unsigned long both = __pa(image->arch.both_pgd) | tables_encrypted;
+	unsigned long lower = __pa(image->arch.pgd) | tables_encrypted;
+	unsigned long table = __pa(image->table);
 	unsigned long flags = image->arch.report_flags;
 
 	if (kexec_caches_incoherent())
@@ -324,20 +329,20 @@ static void leave(struct kimage *image)
 
 	/*
 	 * From here on an exception could only be taken by a dead handler.  The host of
-	 * a guest may have to see that, and may not be to be reached any more.
+	 * a guest may have to see that, and may not be to be reached any more.  Without
+	 * the IDT nothing is called that may be probed, as __pa() may be.
 	 */
 	if (hw_breakpoint_active())
 		hw_breakpoint_disable();
 	cet_disable();
 
 	native_idt_invalidate();
-	kexec_enter_trampoline(__pa(image->table), image->start,
-			       __pa(image->arch.trampoline),
-			       __pa(image->arch.both_pgd) | tables_encrypted,
-			       __pa(image->arch.pgd) | tables_encrypted, flags);
+	kexec_enter_trampoline(table, image->start, trampoline, both, lower, flags);
 	/* No tail call: to objtool, what ends in a jump to nowhere never returns. */
 	barrier();
 }
+
+NOKPROBE_SYMBOL(leave);
 
 #ifdef CONFIG_KEXEC_JUMP
 #ifdef CONFIG_SMP

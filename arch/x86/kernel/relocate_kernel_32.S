@@ -15,6 +15,7 @@
  */
 #include <linux/linkage.h>
 #include <linux/kexec.h>
+#include <asm/asm.h>
 #include <asm/kexec.h>
 #include <asm/msr-index.h>
 #include <asm/nospec-branch.h>
@@ -75,6 +76,7 @@ SYM_CODE_START_NOALIGN(kexec_enter_trampoline)
 	jmp	*%edx
 	int3
 SYM_CODE_END(kexec_enter_trampoline)
+_ASM_NOKPROBE(kexec_enter_trampoline)
 
 /*
  * In: interrupts off, the kernel's GDT, CR0 and EFER, IDT of limit 0, CR3 as
@@ -113,6 +115,7 @@ SYM_CODE_START_NOALIGN(kexec_leave_trampoline)
 	/* Fails to assemble if the above is larger. */
 	.org	kexec_enter_trampoline + 128
 SYM_CODE_END(kexec_leave_trampoline)
+_ASM_NOKPROBE(kexec_leave_trampoline)
 
 /*
  * Data to the kernel: only its copy is ever executed, wherever that lies, so

@@ -17,6 +17,7 @@
 #include <linux/kexec.h>
 #include <linux/objtool.h>
 #include <asm/asm-offsets.h>
+#include <asm/asm.h>
 #include <asm/kexec.h>
 #include <asm/msr-index.h>
 #include <asm/nospec-branch.h>
@@ -109,6 +110,7 @@ SYM_START(kexec_enter_trampoline, SYM_L_GLOBAL, SYM_F_ALIGN)
 	jmp	*%rbx
 	int3
 SYM_CODE_END(kexec_enter_trampoline)
+_ASM_NOKPROBE(kexec_enter_trampoline)
 
 /*
  * In: interrupts off, the kernel's GDT, IDT of limit 0, CR3 for both halves, CR4
@@ -156,6 +158,7 @@ SYM_CODE_START(kexec_leave_trampoline)
 	popfq
 	RET
 SYM_CODE_END(kexec_leave_trampoline)
+_ASM_NOKPROBE(kexec_leave_trampoline)
 
 /*
  * Data to the kernel: only its copy is ever executed, wherever that lies, so
