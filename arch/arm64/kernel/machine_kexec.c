@@ -413,7 +413,7 @@ static void __noreturn leave(const struct kimage *image, phys_addr_t resume)
 	}
 	kexec_enter_trampoline(virt_to_phys(image->table), image->start,
 			       arch->trampoline, dcache_line_size(),
-			       arch->el2_vectors, resume);
+			       !!arch->el2_vectors, resume);
 }
 
 #ifdef CONFIG_KEXEC_JUMP

@@ -119,8 +119,8 @@ static inline void kexec_report_connect(const struct kimage *image) { }
 
 void __noreturn kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 				       phys_addr_t trampoline,
-				       unsigned long line_size, bool to_el2,
-				       phys_addr_t resume);
+				       unsigned long line_size,
+				       unsigned long to_el2, phys_addr_t resume);
 
 int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check

@@ -72,7 +72,7 @@ struct kexec_parking {
 
 void kexec_enter_trampoline(unsigned long table, unsigned long entry,
 			    unsigned long trampoline, unsigned long a0,
-			    unsigned long a1, unsigned long a2, bool returns);
+			    unsigned long a1, unsigned long a2, unsigned long returns);
 
 int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
