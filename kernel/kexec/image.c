@@ -220,6 +220,9 @@ int kimage_place(struct kimage *image)
 	given = kexec_buddy_given();
 	if (!err)
 		err = machine_kexec_prepare(image);
+	/* Control memory is looked for until the caller is killed. */
+	if (err == -ENOMEM && fatal_signal_pending(current))
+		err = -EINTR;
 	if (!err)
 		err = kexec_vmcoreinfo_attach(image);
 	if (!err)

@@ -459,7 +459,8 @@ static struct page *alloc_control(struct kexec_placement *p, unsigned int order)
 
 		/* Keeps at least one page that the destinations lacked. */
 		sort_pages(p, page_to_pfn(page), 1UL << order);
-		if (kexec_check_signal() ||
+		cond_resched();
+		if (fatal_signal_pending(current) ||
 		    !can_be_spared(ops, GFP_KERNEL | KEXEC_CONTROL_GFP,
 				   search_spare()))
 			return NULL;
@@ -482,11 +483,10 @@ struct page *kimage_alloc_control_pages(struct kimage *image,
 {
 	struct page *page = alloc_control(image->placement, order);
 
-	if (!page && fatal_signal_pending(current))
-		return NULL;
 	if (!page) {
-		kexec_refuse(-ENOMEM, "out of memory: no %lu KiB of control memory",
-			     (PAGE_SIZE << order) >> 10);
+		if (!kexec_check_signal())
+			kexec_refuse(-ENOMEM, "out of memory: no %lu KiB of control memory",
+				     (PAGE_SIZE << order) >> 10);
 		return NULL;
 	}
 	memset(kasan_reset_tag(page_address(page)), 0, PAGE_SIZE << order);
@@ -586,7 +586,8 @@ static int alloc_table_pages(struct kexec_placement *p)
 			struct page *page = alloc_control(p, 0);
 
 			if (!page)
-				return kexec_refuse(-ENOMEM,
+				return kexec_check_signal() ?:
+				       kexec_refuse(-ENOMEM,
 						    "out of memory: %lu KiB more are needed for the move table",
 						    (nr_pages - p->nr_table_pages) <<
 						    (PAGE_SHIFT - 10));
