@@ -123,7 +123,12 @@ static bool can_spare(const struct zone *zone, unsigned long nr_pages)
  */
 #define CLAIM_PATIENCE	(10 * HZ)
 
-/* Whether to move this page is to wait for somebody.  It may change meanwhile. */
+/*
+ * Whether to move this page is to wait for somebody, or has somebody wait who must
+ * not: with PREEMPT_RT, mlock() promises that a page stays where it is
+ * (compact_unevictable_allowed, Documentation/admin-guide/sysctl/vm.rst).  It may
+ * change meanwhile.
+ */
 static bool is_held_up(struct page *page)
 {
 	struct folio *folio = page_folio(page);
@@ -132,7 +137,8 @@ static bool is_held_up(struct page *page)
 	if (!folio_try_get(folio))
 		return false;
 	held_up = page_folio(page) == folio &&
-		  (folio_test_locked(folio) || folio_test_writeback(folio));
+		  (folio_test_locked(folio) || folio_test_writeback(folio) ||
+		   (IS_ENABLED(CONFIG_PREEMPT_RT) && folio_test_mlocked(folio)));
 	folio_put(folio);
 	return held_up;
 }
