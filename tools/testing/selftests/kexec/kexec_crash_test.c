@@ -377,13 +377,16 @@ static bool empty_cpu_lists(void)
 }
 
 #define HELD_BACK	"/proc/sys/vm/watermark_boost_factor"
+#define SCALE		"/proc/sys/vm/watermark_scale_factor"
 #define TAKEN_MAX	16
 
-/* Memory that is kept from others. */
+/* Memory that is kept from others; and what was in files that are changed for that. */
 struct taken {
 	void *at[TAKEN_MAX];
 	__u64 len[TAKEN_MAX];
 	int nr;
+	char held_back[16];
+	char scale[16];
 };
 
 /* With what each CPU has counted by itself. */
@@ -407,10 +410,14 @@ static bool take_all_but(__u64 left, struct taken *taken)
 	__u64 available, len;
 	void *at;
 
+	if (!*taken->held_back &&
+	    (read_file(HELD_BACK, taken->held_back, sizeof(taken->held_back)) ||
+	     read_file(SCALE, taken->scale, sizeof(taken->scale))))
+		return false;
 	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) ||
 	    write_file(HELD_BACK, "0") ||
-	    /* Its default: that starts anew, with nothing held back. */
-	    write_file("/proc/sys/vm/watermark_scale_factor", "10"))
+	    /* What it was: that starts anew, with nothing held back. */
+	    write_file(SCALE, taken->scale))
 		return false;
 	while ((available = memory_available()) > left) {
 		if (taken->nr == TAKEN_MAX)
@@ -432,8 +439,7 @@ static void give_back(struct taken *taken)
 		taken->nr--;
 		munmap(taken->at[taken->nr], taken->len[taken->nr]);
 	}
-	/* As it is by default. */
-	write_file(HELD_BACK, "15000");
+	write_file(HELD_BACK, taken->held_back);
 }
 
 /*
