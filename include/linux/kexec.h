@@ -68,6 +68,10 @@ struct kimage;
  * and of a boot image again before the handoff.  In a panic the other CPUs may
  * stay in the memory of this kernel, so that some reasons don't count then;
  *
+ * where its segments, its flags or its entry are enough to refuse an image,
+ * machine_kexec_check_image() with a macro of the same name, which does so with words
+ * before memory is claimed for it, and again before the handoff of a boot image;
+ *
  * where CPUs have to be fetched from somewhere before they can be stopped for good,
  * machine_kexec_begin() with a macro of the same name: the last that may allocate, and
  * fail, of a handoff that does not return; it refuses with words, and then leaves all
@@ -322,6 +326,13 @@ static inline const struct kexec_handoff_console *kexec_handoff_console(void)
 
 #ifndef machine_kexec_check
 static inline int machine_kexec_check(bool crash)
+{
+	return 0;
+}
+#endif
+
+#ifndef machine_kexec_check_image
+static inline int machine_kexec_check_image(const struct kimage *image)
 {
 	return 0;
 }

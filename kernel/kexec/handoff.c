@@ -154,7 +154,8 @@ static int hand_over(struct kimage *image)
  * * %-EINTR - a fatal signal came while it waited for the image to settle, or checked it
  * * %-EINVAL - no image is loaded
  * * %-EIO - the image is not what was loaded any more
- * * what machine_kexec_check(), machine_kexec_begin() or kexec_jump() returns
+ * * what machine_kexec_check(), machine_kexec_check_image(), machine_kexec_begin() or
+ *   kexec_jump() returns
  */
 int kernel_kexec(void)
 {
@@ -171,6 +172,7 @@ int kernel_kexec(void)
 	image = kexec_image;
 	if (image)
 		err = machine_kexec_check(false) ?: kexec_check_ram(image) ?:
+		      machine_kexec_check_image(image) ?:
 		      kexec_digest_check(image) ?: kexec_place_validate(image) ?:
 		      kexec_stay_all();
 	else

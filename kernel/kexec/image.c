@@ -5,8 +5,8 @@
  * An image is built whole, aside, and then published by one pointer (invariant
  * 2): until that moment the slot keeps what it had, and a load that fails
  * leaves nothing behind.  The order of the steps is placement's, see place.c;
- * the architecture gets its say before the content is copied, so that what it
- * refuses costs no time.
+ * the architecture gets its say before memory is claimed, and once more before the
+ * content is copied, so that what it refuses costs no time.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -254,7 +254,7 @@ int kimage_place(struct kimage *image)
  * Context: May sleep.  The caller holds kexec_mutex.
  * Return: the image, or an error pointer: -EFAULT, -EINTR; -EIO if its placement is
  * wrong; -EBUSY or -EADDRNOTAVAIL if memory that it has to lie in goes away; what
- * kimage_place() or machine_kexec_entry() returns.
+ * machine_kexec_check_image(), kimage_place() or machine_kexec_entry() returns.
  */
 struct kimage *kimage_build(unsigned long flags,
 			    const struct kexec_page_ops *ops,
@@ -273,6 +273,8 @@ struct kimage *kimage_build(unsigned long flags,
 		err = kexec_stay_hold(image) ?: kexec_check_ram(image);
 	else
 		err = 0;
+	if (!err)
+		err = machine_kexec_check_image(image);
 	if (!err)
 		err = kimage_place(image);
 	if (!err)
@@ -388,8 +390,8 @@ static bool is_way_back(unsigned long flags, unsigned int nr_segments,
  * * %-EINVAL - the console of kexec.handoff_debug= is in memory
  * * %-EIO - its placement is wrong, a bug, with CONFIG_DEBUG_KEXEC
  * * what kexec_check_segments(), kexec_check_way_back(), machine_kexec_check(),
- *   machine_kexec_prepare(), machine_kexec_entry() or, for a crash image,
- *   machine_crash_protect() returns
+ *   machine_kexec_check_image(), machine_kexec_prepare(), machine_kexec_entry() or,
+ *   for a crash image, machine_crash_protect() returns
  */
 int kimage_load(unsigned long entry, unsigned int nr_segments,
 		const struct kexec_segment *segments, unsigned long flags)

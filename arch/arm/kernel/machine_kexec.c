@@ -296,17 +296,34 @@ static bool can_turn_outer_cache_on(void)
 }
 
 /**
+ * machine_kexec_check_image - whether this machine can start an image
+ * @image: an image that holds no memory yet, or is complete
+ *
+ * Context: May sleep.
+ * Return: 0; -EINVAL if no instruction can begin at its entry; -EOPNOTSUPP if no image
+ * can return on this machine.
+ */
+int machine_kexec_check_image(const struct kimage *image)
+{
+	if ((image->start & 3) == 2)
+		return kexec_refuse(-EINVAL,
+				    "entry %#lx is where no instruction begins: neither a multiple of 4, nor odd, for Thumb",
+				    image->start);
+	if (image->preserve_context && !can_turn_outer_cache_on())
+		return kexec_refuse(-EOPNOTSUPP,
+				    "no image returns on a machine whose outer cache can't be turned on again");
+	return 0;
+}
+
+/**
  * machine_kexec_prepare - allocate and fill what the handoff runs from
  * @image: an image whose destinations are claimed, not filled yet
  *
  * Context: May sleep.
- * Return: 0; -ENOMEM; -EOPNOTSUPP if no image can return on this machine.
+ * Return: 0 or -ENOMEM.
  */
 int machine_kexec_prepare(struct kimage *image)
 {
-	if (image->preserve_context && !can_turn_outer_cache_on())
-		return kexec_refuse(-EOPNOTSUPP,
-				    "no image returns on a machine whose outer cache can't be turned on again");
 	return alloc_trampoline(image) ?: build_ident_map(image);
 }
 
@@ -386,10 +403,6 @@ int machine_kexec_entry(struct kimage *image)
 	const struct kexec_segment *tags;
 	int nr = kexec_find_fdt(image);
 
-	if ((image->start & 3) == 2)
-		return kexec_refuse(-EINVAL,
-				    "entry %#lx is where no instruction begins: neither a multiple of 4, nor odd, for Thumb",
-				    image->start);
 	image->arch.machine = ~0UL;
 	if (nr >= 0) {
 		image->arch.tags = image->segment[nr].mem;

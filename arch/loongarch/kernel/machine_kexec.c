@@ -190,8 +190,14 @@ static bool is_for_waiting(unsigned int nr)
 		nth_place(nr) == PHYSADDR(parking));
 }
 
-/* No image may be where they wait. */
-static int check_parking(const struct kimage *image)
+/**
+ * machine_kexec_check_image - whether an image leaves alone where other CPUs wait
+ * @image: an image that holds no memory yet, or is complete
+ *
+ * Context: May sleep.
+ * Return: 0, or -EADDRNOTAVAIL if it is to lie there.
+ */
+int machine_kexec_check_image(const struct kimage *image)
 {
 	unsigned int nr, place;
 
@@ -348,7 +354,7 @@ static void init_trampoline(const struct kimage *image)
  * @image: an image whose destinations are claimed, not filled yet
  *
  * Context: May sleep.
- * Return: 0, -ENOMEM, or -EADDRNOTAVAIL if it is to lie where other CPUs wait.
+ * Return: 0 or -ENOMEM.
  */
 int machine_kexec_prepare(struct kimage *image)
 {
@@ -358,7 +364,7 @@ int machine_kexec_prepare(struct kimage *image)
 		return -ENOMEM;
 	image->arch.trampoline = page_address(page);
 	init_trampoline(image);
-	return check_parking(image);
+	return 0;
 }
 
 /**

@@ -53,7 +53,14 @@ static int __init show_firmware(void)
 }
 arch_initcall(show_firmware);
 
-static int refuse_firmware(const struct kimage *image)
+/**
+ * machine_kexec_check_image - whether an image leaves firmware's memory alone
+ * @image: an image that holds no memory yet, or is complete
+ *
+ * Context: May sleep.
+ * Return: 0, or -EADDRNOTAVAIL if a segment is where that is.
+ */
+int machine_kexec_check_image(const struct kimage *image)
 {
 	unsigned long end = firmware_end();
 	unsigned int nr;
@@ -87,18 +94,14 @@ static void describe_caches(struct pdc_cache_info *caches)
  * @image: an image whose destinations are claimed, not filled yet
  *
  * Context: May sleep.
- * Return: 0, -ENOMEM, or -EADDRNOTAVAIL if a segment is where firmware's memory is.
+ * Return: 0 or -ENOMEM.
  */
 int machine_kexec_prepare(struct kimage *image)
 {
+	struct page *page = kimage_alloc_control_pages(image, 0);
 	unsigned long start;
-	struct page *page;
-	int err = refuse_firmware(image);
 
 	BUILD_BUG_ON(sizeof(kexec_trampoline) > PAGE_SIZE);
-	if (err)
-		return err;
-	page = kimage_alloc_control_pages(image, 0);
 	if (!page)
 		return -ENOMEM;
 	image->arch.trampoline = page_address(page);

@@ -25,8 +25,16 @@
 #include <asm/sections.h>
 #include <asm/time.h>
 
-/* What firmware runs from, also for the next kernel. */
-static int refuse_rtas(const struct kimage *image)
+/**
+ * machine_kexec_check_image - whether an image leaves RTAS alone
+ * @image: an image that holds no memory yet, or is complete
+ *
+ * Firmware runs from there, also for the next kernel.
+ *
+ * Context: May sleep.
+ * Return: 0, or -EADDRNOTAVAIL if a segment is where RTAS is.
+ */
+int machine_kexec_check_image(const struct kimage *image)
 {
 #ifdef CONFIG_PPC_RTAS
 	const struct kexec_segment *segment;
@@ -52,16 +60,12 @@ static int refuse_rtas(const struct kimage *image)
  * @image: an image whose destinations are claimed, not filled yet
  *
  * Context: May sleep.
- * Return: 0, -ENOMEM, or -EADDRNOTAVAIL if a segment is where RTAS is.
+ * Return: 0 or -ENOMEM.
  */
 int kexec_prepare_trampoline(struct kimage *image)
 {
-	int err = refuse_rtas(image);
-	struct page *code;
+	struct page *code = kimage_alloc_control_pages(image, 0);
 
-	if (err)
-		return err;
-	code = kimage_alloc_control_pages(image, 0);
 	if (!code)
 		return -ENOMEM;
 	image->arch.trampoline = page_address(code);

@@ -61,7 +61,7 @@ int machine_kexec_check(bool crash)
  * @image: an image whose destinations are claimed, not filled yet
  *
  * Context: May sleep.
- * Return: 0, -ENOMEM, or -EADDRNOTAVAIL if a segment is where RTAS is.
+ * Return: 0 or -ENOMEM.
  */
 int machine_kexec_prepare(struct kimage *image)
 {

@@ -213,8 +213,7 @@ int machine_kexec_check(bool crash)
  * later has nothing of it.
  *
  * Context: May sleep.
- * Return: 0; -ENOMEM, also if real mode does not reach all memory; or -EADDRNOTAVAIL if
- * a segment is where RTAS is.
+ * Return: 0; -ENOMEM, also if real mode does not reach all memory.
  */
 int machine_kexec_prepare(struct kimage *image)
 {

@@ -39,17 +39,25 @@
 /* How much of the log has been said, by the console's driver or here. */
 static u64 console_ends;
 
-/*
+/**
+ * machine_kexec_check_image - whether the machine has the memory that an image lies in
+ * @image: an image that holds no memory yet, or is complete
+ *
  * In 6.12, standby memory is System RAM from the start, but the machine has none there
  * until it comes online; later, it has from the moment that the memory is configured, and
  * may take it away as long as that is offline.  See drivers/s390/char/.  To write where
  * there is none is an exception, for which the trampoline has no handler.  What is online
  * stays so from kexec_stay_hold() on.
+ *
+ * Context: May sleep.
+ * Return: 0, or -EADDRNOTAVAIL if a destination is offline.
  */
-static int check_online(const struct kimage *image)
+int machine_kexec_check_image(const struct kimage *image)
 {
 	unsigned int i;
 
+	if (image->type == KEXEC_TYPE_CRASH)
+		return 0;
 	for (i = 0; i < image->nr_segments; i++) {
 		const struct kexec_segment *seg = &image->segment[i];
 		unsigned long nr, last;
@@ -72,16 +80,12 @@ static int check_online(const struct kimage *image)
  * @image: an image whose destinations are claimed, not filled yet
  *
  * Context: May sleep.
- * Return: 0, -ENOMEM, or -EADDRNOTAVAIL if a destination is offline.
+ * Return: 0 or -ENOMEM.
  */
 int machine_kexec_prepare(struct kimage *image)
 {
-	struct page *page;
-	int err = image->type == KEXEC_TYPE_DEFAULT ? check_online(image) : 0;
+	struct page *page = kimage_alloc_control_pages(image, 0);
 
-	if (err)
-		return err;
-	page = kimage_alloc_control_pages(image, 0);
 	if (!page)
 		return -ENOMEM;
 	image->arch.trampoline = page_address(page);

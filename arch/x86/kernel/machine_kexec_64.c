@@ -268,6 +268,22 @@ int machine_kexec_check(bool crash)
 }
 
 /**
+ * machine_kexec_check_image - whether this machine can start an image
+ * @image: an image that holds no memory yet, or is complete
+ *
+ * Context: May sleep.
+ * Return: 0, or -EOPNOTSUPP if no image returns.
+ */
+int machine_kexec_check_image(const struct kimage *image)
+{
+	/* What it shares with its host stays shared, and is all private to the image. */
+	if (image->preserve_context && cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
+		return kexec_refuse(-EOPNOTSUPP,
+				    "no image returns in a guest whose memory is encrypted");
+	return 0;
+}
+
+/**
  * machine_kexec_prepare - allocate and fill what the handoff runs from
  * @image: an image whose destinations are claimed, not filled yet
  *
@@ -275,17 +291,12 @@ int machine_kexec_check(bool crash)
  * Return: 0 or a negative errno:
  * * %-ENOMEM		- no memory
  * * %-EINVAL		- the console of kexec.handoff_debug= can't be mapped
- * * %-EOPNOTSUPP	- no handoff is reported in this guest, or no image returns
+ * * %-EOPNOTSUPP	- no handoff is reported in this guest
  */
 int machine_kexec_prepare(struct kimage *image)
 {
 	struct page *page;
 	int err;
-
-	/* What it shares with its host stays shared, and is all private to the image. */
-	if (image->preserve_context && cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
-		return kexec_refuse(-EOPNOTSUPP,
-				    "no image returns in a guest whose memory is encrypted");
 
 	err = build_ident_map(image) ?: build_both_halves(image);
 	if (err)

@@ -20,7 +20,7 @@
  */
 #define KEXEC_DEST_LIMIT	(-PAGE_SIZE - 1)
 /*
- * Bit 0 says that the instruction is one of Thumb; machine_kexec_entry() refuses
+ * Bit 0 says that the instruction is one of Thumb; machine_kexec_check_image() refuses
  * what no instruction begins at.
  */
 #define KEXEC_ENTRY_ALIGN	1
@@ -79,6 +79,8 @@ void kexec_ident(void);
 
 int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
+int machine_kexec_check_image(const struct kimage *image);
+#define machine_kexec_check_image machine_kexec_check_image
 int machine_kexec_entry(struct kimage *image);
 #define machine_kexec_entry machine_kexec_entry
 u64 machine_kexec_counter(u64 *hz);

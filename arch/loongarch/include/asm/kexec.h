@@ -76,6 +76,8 @@ void kexec_enter_trampoline(unsigned long table, unsigned long entry,
 
 int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
+int machine_kexec_check_image(const struct kimage *image);
+#define machine_kexec_check_image machine_kexec_check_image
 void machine_jump_shutdown(void);
 #define machine_jump_shutdown machine_jump_shutdown
 int machine_kexec_entry(struct kimage *image);

@@ -39,6 +39,8 @@ struct kimage_arch {
 	void *trampoline;
 };
 
+struct kimage;
+
 extern const u8 kexec_trampoline[KEXEC_CONTROL_CODE_MAX_SIZE];
 
 void __noreturn kexec_enter_trampoline(unsigned long table, unsigned long entry,
@@ -46,6 +48,8 @@ void __noreturn kexec_enter_trampoline(unsigned long table, unsigned long entry,
 
 int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
+int machine_kexec_check_image(const struct kimage *image);
+#define machine_kexec_check_image machine_kexec_check_image
 #ifdef CONFIG_SMP
 int machine_kexec_begin(void);
 #define machine_kexec_begin machine_kexec_begin

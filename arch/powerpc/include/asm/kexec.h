@@ -66,6 +66,8 @@ struct kimage;
 
 int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
+int machine_kexec_check_image(const struct kimage *image);
+#define machine_kexec_check_image machine_kexec_check_image
 #ifdef CONFIG_PPC32
 int machine_kexec_entry(struct kimage *image);
 #define machine_kexec_entry machine_kexec_entry

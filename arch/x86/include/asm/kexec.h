@@ -57,6 +57,7 @@
 				 BIT(KEXEC_CONSOLE_UART_MMIO) | \
 				 BIT(KEXEC_CONSOLE_UART_MMIO32))
 
+struct kimage;
 struct page;
 
 /**
@@ -80,6 +81,8 @@ extern const u8 relocate_kernel[KEXEC_CONTROL_CODE_MAX_SIZE];
 #ifdef CONFIG_X86_64
 int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
+int machine_kexec_check_image(const struct kimage *image);
+#define machine_kexec_check_image machine_kexec_check_image
 
 void kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 			    phys_addr_t trampoline, unsigned long both_cr3,

@@ -293,6 +293,55 @@ TEST_F(kexec, tracepoints)
 	EXPECT_TRUE(says(traced(trace, "kexec_unload"), "type=boot segments=1"));
 }
 
+#define CLAIMS		TRACEFS "events/page_isolation/"
+
+/*
+ * Nothing is taken from its users for an image that is refused for its segments or its entry,
+ * also by the architecture.
+ */
+TEST_F(kexec, refused_unclaimed)
+{
+	struct kexec_segment segs[9] = { };
+	struct kexec_segment *bad = &segs[8];
+	struct range reserved[RANGES_MAX];
+	char trace[4 * TEXT_MAX];
+	unsigned long entry = mem;
+	int i;
+
+	if (access(TRACEFS "events", F_OK))
+		SKIP(return, "the kernel has no CONFIG_FTRACE");
+	if (access(CLAIMS, F_OK))
+		SKIP(return, "the kernel has no CONFIG_KEXEC_IN_PLACE");
+
+	/* Which also ends what brings it home, and claims by itself. */
+	ASSERT_EQ(0, unload());
+	read_segments(loaded);
+	/* Some of these can be had. */
+	for (i = 0; i < 8; i++)
+		segs[i] = pages(mem + 2 * i * unit, 1);
+	if (find_reserved(reserved, RANGES_MAX))
+		*bad = segment(buf, 1, reserved[0].start, page);
+	else if (native_arch() == KEXEC_ARCH_LOONGARCH)
+		*bad = segment(buf, 1, page, 2 * MIB - page);
+	else
+		entry += native_arch() == KEXEC_ARCH_ARM ? 2 : -1;
+
+	write_file(TRACEFS "trace", "");
+	ASSERT_EQ(0, write_file(CLAIMS "enable", "1"));
+	EXPECT_NE(0, load(entry, 9, segs, 0));
+	EXPECT_EQ(0, read_file(TRACEFS "trace", trace, sizeof(trace)));
+	EXPECT_STREQ("", traced(trace, "test_pages_isolated"))
+		TH_LOG("refused: %s", last_refusal());
+
+	/* Otherwise it is. */
+	EXPECT_EQ(0, load_segments(8, segs));
+	wait_until_settled();
+	EXPECT_EQ(0, read_file(TRACEFS "trace", trace, sizeof(trace)));
+	EXPECT_EQ(0, write_file(CLAIMS "enable", "0"));
+	if (sum_placed().in_place)
+		EXPECT_STRNE("", traced(trace, "test_pages_isolated"));
+}
+
 TEST_F(kexec, flags)
 {
 	struct kexec_segment seg = pages(mem, 1);
@@ -1590,6 +1639,9 @@ static int load_all_memory(__u64 content, __u64 left_out)
 	struct kexec_segment segs[SEGMENTS_MAX];
 	int i, nr = find_usable(all, SEGMENTS_MAX);
 
+	/* Below 1 MiB, firmware may have something that is not for anybody. */
+	if (all[0].start < MIB && all[0].end > MIB)
+		all[0].start = MIB;
 	all[nr - 1].end -= left_out;
 	for (i = 0; i < nr; i++) {
 		__u64 len = range_len(all[i]);
