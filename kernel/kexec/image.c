@@ -194,9 +194,8 @@ static int accept_destinations(const struct kimage *image)
  * @image: from kimage_new()
  *
  * Context: May sleep.  The caller holds kexec_mutex.
- * Return: 0, -ENOMEM, -EINTR on a fatal signal, -EBUSY if memory came online meanwhile,
- * -EINVAL if the console of kexec.handoff_debug= is in memory; what
- * machine_kexec_prepare() returns.
+ * Return: 0, -ENOMEM, -EINTR on a fatal signal, -EBUSY if memory came online meanwhile;
+ * what machine_kexec_prepare() returns.
  */
 int kimage_place(struct kimage *image)
 {
@@ -213,8 +212,6 @@ int kimage_place(struct kimage *image)
 	err = kexec_place_claim(p);
 	if (!err)
 		err = accept_destinations(image);
-	if (!err)
-		err = kexec_check_handoff_console();
 	/* What the handoff maps is the memory that there is now. */
 	arrivals = kexec_stay_arrivals();
 	given = kexec_buddy_given();
@@ -253,8 +250,9 @@ int kimage_place(struct kimage *image)
  *
  * Context: May sleep.  The caller holds kexec_mutex.
  * Return: the image, or an error pointer: -EFAULT, -EINTR; -EIO if its placement is
- * wrong; -EBUSY or -EADDRNOTAVAIL if memory that it has to lie in goes away; what
- * machine_kexec_check_image(), kimage_place() or machine_kexec_entry() returns.
+ * wrong; -EBUSY or -EADDRNOTAVAIL if memory that it has to lie in goes away; -EINVAL if
+ * the console of kexec.handoff_debug= is in memory; what machine_kexec_check_image(),
+ * kimage_place() or machine_kexec_entry() returns.
  */
 struct kimage *kimage_build(unsigned long flags,
 			    const struct kexec_page_ops *ops,
@@ -274,7 +272,8 @@ struct kimage *kimage_build(unsigned long flags,
 	else
 		err = 0;
 	if (!err)
-		err = machine_kexec_check_image(image);
+		err = machine_kexec_check_image(image) ?:
+		      kexec_check_handoff_console();
 	if (!err)
 		err = kimage_place(image);
 	if (!err)

@@ -297,7 +297,7 @@ TEST_F(kexec, tracepoints)
 
 /*
  * Nothing is taken from its users for an image that is refused for its segments or its entry,
- * also by the architecture.
+ * also by the architecture, or for the console of kexec.handoff_debug=.
  */
 TEST_F(kexec, refused_unclaimed)
 {
@@ -306,6 +306,7 @@ TEST_F(kexec, refused_unclaimed)
 	struct range reserved[RANGES_MAX];
 	char trace[4 * TEXT_MAX];
 	unsigned long entry = mem;
+	char console[64] = "";
 	int i;
 
 	if (access(TRACEFS "events", F_OK))
@@ -319,7 +320,9 @@ TEST_F(kexec, refused_unclaimed)
 	/* Some of these can be had. */
 	for (i = 0; i < 8; i++)
 		segs[i] = pages(mem + 2 * i * unit, 1);
-	if (find_reserved(reserved, RANGES_MAX))
+	if (!access(HANDOFF_DEBUG, F_OK))
+		snprintf(console, sizeof(console), "uart,mmio,%#llx", mem);
+	else if (find_reserved(reserved, RANGES_MAX))
 		*bad = segment(buf, 1, reserved[0].start, page);
 	else if (native_arch() == KEXEC_ARCH_LOONGARCH)
 		*bad = segment(buf, 1, page, 2 * MIB - page);
@@ -328,7 +331,11 @@ TEST_F(kexec, refused_unclaimed)
 
 	write_file(TRACEFS "trace", "");
 	ASSERT_EQ(0, write_file(CLAIMS "enable", "1"));
+	if (*console)
+		EXPECT_EQ(0, write_file(HANDOFF_DEBUG, console));
 	EXPECT_NE(0, load(entry, 9, segs, 0));
+	if (*console)
+		EXPECT_EQ(0, write_file(HANDOFF_DEBUG, "\n"));
 	EXPECT_EQ(0, read_file(TRACEFS "trace", trace, sizeof(trace)));
 	EXPECT_STREQ("", traced(trace, "test_pages_isolated"))
 		TH_LOG("refused: %s", last_refusal());
