@@ -57,6 +57,8 @@ struct kimage;
  * KEXEC_SOURCE_GFP	zone modifiers of pages that content waits in
  * KEXEC_CONTROL_GFP	zone modifiers of control memory
  * struct kimage_arch	what the architecture keeps with an image
+ * KEXEC_END_ALL_INTERRUPTS  defined if it does no harm to tell an interrupt controller
+ *			that an interrupt is over which nobody handles
  *
  * where pages need more than being allocated, machine_kexec_adopt_pages() and
  * machine_kexec_release_pages() with a macro of the same name each.  When one

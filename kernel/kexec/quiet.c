@@ -82,6 +82,20 @@ static void end(struct irq_data *data)
 		data->chip->irq_eoi(data);
 }
 
+/* Of what is chained, nobody notes that it is in progress: to be safe, end it all. */
+#ifdef KEXEC_END_ALL_INTERRUPTS
+#define END_ALL		1
+#else
+#define END_ALL		0
+#endif
+
+static bool is_to_end(struct irq_data *data)
+{
+	/* To end one that is disabled, a driver may have to enable it, locked. */
+	return !irqd_irq_disabled(data) &&
+	       (irqd_irq_inprogress(data) || (END_ALL && irqd_is_started(data)));
+}
+
 static void quiet(struct irq_desc *desc)
 {
 	struct irq_data *data = irq_desc_get_irq_data(desc);
@@ -91,8 +105,7 @@ static void quiet(struct irq_desc *desc)
 	if (!chip || chip->irq_bus_lock || raw_spin_is_locked(&desc->lock))
 		return;
 
-	/* To end one that is disabled, a driver may have to enable it, locked. */
-	if (!deactivate(data) && irqd_irq_inprogress(data) && !irqd_irq_disabled(data))
+	if (!deactivate(data) && is_to_end(data))
 		end(data);
 }
 

@@ -94,6 +94,22 @@ static void test_quiet_in_progress(struct kunit *test)
 	free_fake(desc);
 }
 
+/* As what has a chained handler is always, also while that runs. */
+static void test_quiet_started(struct kunit *test)
+{
+	struct irq_desc *desc = fake_desc(test, &fake_chip);
+	unsigned int *state = &ACCESS_PRIVATE(&desc->irq_common_data,
+					      state_use_accessors);
+
+	*state &= ~IRQD_IRQ_DISABLED;
+	*state |= IRQD_IRQ_STARTED;
+	quiet(desc);
+	KUNIT_EXPECT_EQ(test, nr_ended, END_ALL && !DEACTIVATED);
+	*state &= ~IRQD_IRQ_STARTED;
+	*state |= IRQD_IRQ_DISABLED;
+	free_fake(desc);
+}
+
 #ifdef CONFIG_IRQ_DOMAIN_HIERARCHY
 static void end_fake_outer(struct irq_data *data)
 {
@@ -162,6 +178,7 @@ static void test_quiet_slow_bus(struct kunit *test)
 static struct kunit_case quiet_test_cases[] = {
 	KUNIT_CASE(test_quiet),
 	KUNIT_CASE(test_quiet_in_progress),
+	KUNIT_CASE(test_quiet_started),
 #ifdef CONFIG_IRQ_DOMAIN_HIERARCHY
 	KUNIT_CASE(test_quiet_stacked),
 #endif

@@ -376,6 +376,12 @@ void machine_crash_shutdown(struct pt_regs *regs)
 	crash_smp_send_stop();
 	/* None is left half handled, and none comes until a driver is there. */
 	crash_quiet_interrupts();
+	/*
+	 * An interrupt for one of KVM's guests (SGEIE) is no part of sie.  The next kernel
+	 * would get it, has no use for it, and would never be done with it.
+	 */
+	if (__riscv_isa_extension_available(NULL, 'h' - 'a'))
+		csr_write(CSR_HIE, 0);
 }
 
 /**

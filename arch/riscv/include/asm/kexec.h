@@ -50,6 +50,12 @@
 #define KEXEC_SOURCE_GFP	0
 #define KEXEC_CONTROL_GFP	0
 
+/*
+ * A PLIC ignores a completion that it does not wait for (RISC-V PLIC specification,
+ * "Interrupt Completion"), and AIA's controllers wait for none.
+ */
+#define KEXEC_END_ALL_INTERRUPTS
+
 #define KEXEC_HANDOFF_CONSOLES	(BIT(KEXEC_CONSOLE_UART_MMIO) |		\
 				 BIT(KEXEC_CONSOLE_UART_MMIO32) |	\
 				 BIT(KEXEC_CONSOLE_SBI))
