@@ -16,6 +16,7 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/of.h>
+#include <linux/pgtable.h>
 #include <linux/reboot.h>
 #include <linux/sched.h>
 #include <linux/set_memory.h>
@@ -27,6 +28,7 @@
 #include <asm/csr.h>
 #include <asm/delay.h>
 #include <asm/image.h>
+#include <asm/pgalloc.h>
 #include <asm/sbi.h>
 #include <asm/smp.h>
 #include <asm/suspend.h>
@@ -156,6 +158,31 @@ static void init_trampoline(const struct kimage *image)
 	kexec_report_connect(image);
 }
 
+/*
+ * For the few instructions between the kernel's tables and none: the kernel's half, and
+ * in the other one an entry of the top level that maps the control page to itself.
+ * Beyond what that half has, the trampoline is reached without.
+ */
+static int build_tables(struct kimage *image)
+{
+	phys_addr_t code = __pa(image->arch.trampoline);
+	struct page *page;
+	pgd_t *pgd;
+
+	if (code >= BIT(VA_BITS - 1))
+		return 0;
+	page = kimage_alloc_control_pages(image, 0);
+	if (!page)
+		return -ENOMEM;
+	pgd = page_address(page);
+	sync_kernel_mappings(pgd);
+	/* Accessed and dirty already: the walk writes nothing. */
+	set_pgd(pgd + pgd_index(code),
+		pfn_pgd(PHYS_PFN(code & PGDIR_MASK), PAGE_KERNEL_EXEC));
+	image->arch.satp = page_to_pfn(page) | satp_mode;
+	return 0;
+}
+
 /**
  * machine_kexec_prepare - allocate and fill what the handoff runs from
  * @image: an image whose destinations are claimed, not filled yet
@@ -171,7 +198,7 @@ int machine_kexec_prepare(struct kimage *image)
 	if (!page)
 		return -ENOMEM;
 	image->arch.trampoline = page_address(page);
-	err = kexec_report_prepare(image);
+	err = build_tables(image) ?: kexec_report_prepare(image);
 	if (err)
 		return err;
 	init_trampoline(image);
@@ -272,7 +299,8 @@ static void __noreturn leave(const struct kimage *image, phys_addr_t resume,
 	kexec_enter_trampoline(__pa(image->table), image->start,
 			       __pa(image->arch.trampoline),
 			       cpuid_to_hartid_map(raw_smp_processor_id()),
-			       resume, context, image->arch.fdt);
+			       resume, context, image->arch.fdt,
+			       image->arch.satp);
 }
 
 #ifdef CONFIG_KEXEC_JUMP

@@ -3,9 +3,9 @@
  * The handoff's last part: from the kernel that ends to the one that starts, and
  * back, if it is an image that returns.
  *
- * kexec_enter_trampoline() is kernel text and runs at its usual address.  It
- * turns translation off and goes on in the control page, a copy of
- * kexec_trampoline, by its physical address.  On the way back, the control page
+ * kexec_enter_trampoline() is kernel text and runs at its usual address.  It goes
+ * to the control page, a copy of kexec_trampoline, by its physical address, to which
+ * that is mapped; there translation is turned off.  On the way back, the control page
  * goes to where the kernel has a hart resume that slept, with translation off,
  * too.
  *
@@ -73,9 +73,11 @@
  *	a4	where to resume, physical, or 0: nothing returns
  *	a5	what is then to be in a1
  *	a6	what the image is to find in a1: a device tree, physical, or 0
+ *	a7	satp for tables with the kernel's half, and the control page at its
+ *		physical address; 0 if the other half does not reach that
  *
- * Out: at the control page, translation off; no interrupt enabled; traps go
- * there, too; a0 to a6 as above.
+ * Out: at the control page, on these tables, or with translation off; no interrupt
+ * enabled; traps go there, too; a0 to a6 as above.
  */
 SYM_CODE_START(kexec_enter_trampoline)
 	csrw	CSR_IE, zero
@@ -84,19 +86,21 @@ SYM_CODE_START(kexec_enter_trampoline)
 	fence.i
 
 	/*
-	 * From the write to satp on, addresses are physical.  That of the next
+	 * If a7 is 0, addresses are physical from the write to satp on.  That of the next
 	 * instruction, the kernel's virtual one, is not: its upper bits are set,
 	 * where no memory is.  Fetching it is an access fault, and the trap goes
 	 * where stvec says; if the jump was fetched before, that leads to the
 	 * same place.  (Privileged specification, "Supervisor Address
 	 * Translation and Protection Register".)  Where the fault is not
-	 * delegated, firmware passes it on, as it has no use for it.
+	 * delegated, firmware passes it on, as it has no use for it.  In a guest it is
+	 * the hypervisor that has to, and KVM does so only since Linux 7.3.
 	 *
 	 * stvec's low bits are its mode; a control page is aligned, and so that
 	 * is 0, "direct".
 	 */
 	csrw	CSR_TVEC, a2
-	csrw	CSR_SATP, zero
+	csrw	CSR_SATP, a7
+	sfence.vma
 	jr	a2
 SYM_CODE_END(kexec_enter_trampoline)
 ASM_NOKPROBE(kexec_enter_trampoline)
@@ -113,8 +117,9 @@ ASM_NOKPROBE(kexec_enter_trampoline)
 SYM_CODE_START_NOALIGN(kexec_trampoline)
 	/*
 	 * In: as kexec_enter_trampoline() leaves it.
-	 * Out: all that the way back needs is in the control page.
+	 * Out: translation off; all that the way back needs is in the control page.
 	 */
+	csrw	CSR_SATP, zero
 	lla	t0, .Lstate
 	REG_S	a0, STATE_TABLE(t0)
 	REG_S	a3, STATE_HART(t0)

@@ -63,12 +63,14 @@
 /**
  * struct kimage_arch - what RISC-V keeps with an image
  * @trampoline: the control page
+ * @satp: for the tables that lead there; 0 if it is reached without
  * @fdt: physical address of the device tree, which the image finds in a1; 0 if it
  *	has none
  * @report: the report page; NULL if exceptions are not reported
  */
 struct kimage_arch {
 	void *trampoline;
+	unsigned long satp;
 	unsigned long fdt;
 	void *report;
 };
@@ -79,7 +81,8 @@ extern const u8 kexec_trampoline[KEXEC_CONTROL_CODE_MAX_SIZE];
 void __noreturn kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 				       phys_addr_t trampoline,
 				       unsigned long hart, phys_addr_t resume,
-				       unsigned long context, unsigned long fdt);
+				       unsigned long context, unsigned long fdt,
+				       unsigned long satp);
 
 /**
  * struct kexec_report_data - what the report page has to know
