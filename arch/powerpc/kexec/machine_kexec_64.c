@@ -81,6 +81,16 @@ static u64 real_mode_end(void)
 	return min(end, 1UL << SID_SHIFT_1T);
 }
 
+/* A pseries has it from firmware, or not: see pseries_cpu_hotplug_init(). */
+static bool can_disable(unsigned int cpu)
+{
+#ifdef CONFIG_HOTPLUG_CPU
+	return smp_ops->cpu_disable && smp_ops->cpu_offline_self;
+#else
+	return false;
+#endif
+}
+
 #ifdef CONFIG_SMP
 static bool is_in_firmware(unsigned int hwcpu);
 
@@ -110,7 +120,7 @@ static bool can_be_woken(unsigned int hwcpu)
 		return false;
 	for_each_present_cpu(cpu) {
 		if (get_hard_smp_processor_id(cpu) == hwcpu)
-			return true;
+			return can_disable(cpu);
 	}
 	return false;
 }
@@ -202,7 +212,7 @@ int machine_kexec_check(bool crash)
 		return kexec_refuse(-EBUSY,
 				    "CPU %d is offline, runs in the memory of a kernel, and can't be stopped",
 				    stray);
-	return kexec_check_cpus(reboot_cpu, NULL);
+	return kexec_check_cpus(reboot_cpu, can_disable);
 }
 
 /**
