@@ -12,7 +12,10 @@
 #include <linux/bits.h>
 #include <linux/cpumask.h>
 #include <linux/crash_reserve.h>
+#include <linux/irq.h>
+#include <linux/irqdesc.h>
 #include <linux/irqflags.h>
+#include <linux/irqnr.h>
 #include <linux/kexec.h>
 #include <linux/memblock.h>
 #include <linux/minmax.h>
@@ -23,6 +26,7 @@
 #include <asm/hw_breakpoint.h>
 #include <asm/hw_irq.h>
 #include <asm/kexec.h>
+#include <asm/mpic.h>
 
 /* What an entry of the TLB maps. */
 #define MAPPED_BY_ENTRY		SZ_256M
@@ -108,6 +112,42 @@ static unsigned long pieces_with_ram(void)
 	return pieces;
 }
 
+/*
+ * After a panic: registers are written for each source of an MPIC, and no lock is taken.
+ * What is in service is ended, whatever it is: crash_quiet_interrupts() has not seen an
+ * IPI, nor what a cascade came in by.  Nothing of the same priority would get through any
+ * more.  To end what there is not does nothing.
+ */
+static void quiet_mpic(void)
+{
+	struct irq_desc *desc;
+	unsigned int irq;
+
+	for_each_irq_desc(irq, desc) {
+		struct irq_data *data = irq_desc_get_irq_data(desc);
+
+		if (!IS_ENABLED(CONFIG_MPIC) || !data->chip ||
+		    data->chip->irq_mask != mpic_mask_irq)
+			continue;
+		mpic_mask_irq(data);
+		mpic_end_irq(data);
+	}
+}
+
+/*
+ * An MPIC that is not to be reset (MPIC_NO_RESET) comes to the next kernel as it is here.
+ * An interrupt that nobody there has asked for comes again and again, or is never ended.
+ * To mask one, other controllers than that take locks.  After a panic they are left to
+ * their drivers, most of which begin with all masked.
+ */
+static void quiet_controllers(bool crash)
+{
+	if (crash)
+		quiet_mpic();
+	else
+		machine_kexec_mask_interrupts();
+}
+
 /**
  * machine_kexec - leave this kernel for an image
  * @image: a loaded image
@@ -122,6 +162,7 @@ void machine_kexec(struct kimage *image)
 	unsigned long pieces = pieces_with_ram();
 
 	hard_irq_disable();
+	quiet_controllers(image->type == KEXEC_TYPE_CRASH);
 	hw_breakpoint_disable();
 	kexec_enter_trampoline(__pa(image->table), image->start,
 			       __pa(image->arch.trampoline), image->arch.fdt,
