@@ -432,6 +432,32 @@ static const struct syscore_ops its_syscore_ops = {
              "",
              "a machine with other CPUs is not left"),
         Edit("arch/powerpc/kernel/traps.c", *DIE_OWNER),
+        Edit("arch/powerpc/mm/nohash/kaslr_booke.c",
+             "#include <asm/kdump.h>\n",
+             "#include <asm/crash_reserve.h>\n",
+             "a kernel is not placed where the region for a crash image is to be"),
+        Edit("arch/powerpc/mm/nohash/kaslr_booke.c",
+             "get_crash_kernel(void *fdt, unsigned long size)\n",
+             "get_crash_kernel(void *fdt, phys_addr_t size)\n",
+             "a kernel is not placed where the region for a crash image is to be"),
+        Edit("arch/powerpc/mm/nohash/kaslr_booke.c",
+             "\tif (crash_base == 0)\n"
+             "\t\tcrash_base = KDUMP_KERNELBASE;\n",
+             "\n"
+             "\t/* As reserve_crashkernel() does later, which takes the first place that is free. */\n"
+             "\tcrash_size = ALIGN(crash_size, CRASH_MEMORY_UNIT);\n"
+             "\tif (crash_base == 0) {\n"
+             "\t\tcrash_base = ALIGN(max_t(phys_addr_t, memstart_addr, 1),\n"
+             "\t\t\t\t   CRASH_RESERVE_ALIGN);\n"
+             "\t\twhile (crash_base < regions.pa_end &&\n"
+             "\t\t       overlaps_region(fdt, crash_base, crash_base + crash_size))\n"
+             "\t\t\tcrash_base += CRASH_RESERVE_ALIGN;\n"
+             "\t}\n",
+             "a kernel is not placed where the region for a crash image is to be"),
+        Edit("arch/powerpc/mm/nohash/kaslr_booke.c",
+             "\tget_crash_kernel(dt_ptr, ram);\n",
+             "\tget_crash_kernel(dt_ptr, size);\n",
+             "a kernel is not placed where the region for a crash image is to be"),
         Edit("arch/powerpc/mm/mem.c",
              re.compile(r"\t\t\tWARN_ON\((?:request|insert)_resource\(&iomem_resource, "
                         r"res\) < 0\);\n"),
