@@ -543,6 +543,18 @@ static const struct syscore_ops its_syscore_ops = {
              "\t\trc = enable_big_endian_exceptions();\n"
              "\t} while (wait_while_busy(rc, &waited));\n",
              "a hypervisor that is never done does not keep the next kernel waiting"),
+        Edit("arch/powerpc/sysdev/ipic.c",
+             "\t/* handle routing of IRQ0 to MCP */\n"
+             "\ttemp = ipic_read(ipic->regs, IPIC_SEMSR);\n\n"
+             "\tif (flags & IPIC_IRQ0_MCP)\n"
+             "\t\ttemp |= SEMSR_SIRQ0;\n"
+             "\telse\n"
+             "\t\ttemp &= ~SEMSR_SIRQ0;\n\n",
+             "\t/* mask external interrupts, handle routing of IRQ0 to MCP */\n"
+             "\ttemp = 0;\n"
+             "\tif (flags & IPIC_IRQ0_MCP)\n"
+             "\t\ttemp = SEMSR_SIRQ0;\n",
+             "a panic leaves interrupts to the next kernel's driver"),
         Edit("arch/powerpc/sysdev/xive/spapr.c",
              "static long plpar_int_reset(unsigned long flags)\n{\n\tlong rc;\n\n"
              "\tdo {\n"
