@@ -712,6 +712,23 @@ static const struct syscore_ops its_syscore_ops = {
              "waiting_for_crash_ipi,\n"
              "\t\t   num_online_cpus() - cpu_online(smp_processor_id()));\n",
              "the CPU that panics need not be online"),
+        Edit("arch/x86/kernel/process.c",
+             "#include <linux/kernel.h>\n",
+             "#include <linux/kernel.h>\n"
+             "#include <linux/kexec.h>\n",
+             "a CPU that is stopped for a handoff ends its trace and samples"),
+        Edit("arch/x86/kernel/process.c",
+             '#include "process.h"\n',
+             '#include "machine_kexec_sampling.h"\n'
+             '#include "process.h"\n',
+             "a CPU that is stopped for a handoff ends its trace and samples"),
+        Edit("arch/x86/kernel/process.c",
+             "\tmcheck_cpu_clear(c);\n",
+             "\tmcheck_cpu_clear(c);\n"
+             "\t/* They go on when the next kernel has it run: INIT ends neither. */\n"
+             "\tif (kexec_in_progress)\n"
+             "\t\tkexec_end_sampling();\n",
+             "a CPU that is stopped for a handoff ends its trace and samples"),
         Edit("arch/x86/kernel/dumpstack.c", *DIE_OWNER),
         Edit("arch/arm64/Kconfig",
              "\tselect ARCH_HAS_KEEPINITRD\n",

@@ -26,13 +26,6 @@
 
 #include "machine_kexec_sampling.h"
 
-static void stop_sampling(void)
-{
-	struct kexec_sampling was;
-
-	kexec_stop_sampling(&was);
-}
-
 #ifdef CONFIG_SMP
 /* On each of the other CPUs, in an NMI, which then halts it for good. */
 static void stop_this_one(int cpu, struct pt_regs *regs)
@@ -45,7 +38,7 @@ static void stop_this_one(int cpu, struct pt_regs *regs)
 	/* Its trace must not go on into memory that the dump is to show. */
 	cpu_emergency_stop_pt();
 	/* Nor its samples when the capture kernel has it run. */
-	stop_sampling();
+	kexec_end_sampling();
 	disable_local_APIC();
 }
 
@@ -122,7 +115,6 @@ void native_machine_crash_shutdown(struct pt_regs *regs)
 	/* Or the INIT by which the capture kernel starts CPUs is not noticed. */
 	crash_leave_virtualization();
 	cpu_emergency_stop_pt();
-	stop_sampling();
 
 	/* Interrupts, from where they come to where they go, as after a reset. */
 	quiet_hpet();

@@ -263,8 +263,10 @@ static inline void leave_and_return(struct kimage *image) { }
  */
 void machine_kexec(struct kimage *image)
 {
-	if (IS_ENABLED(CONFIG_KEXEC_JUMP) && image->preserve_context)
+	if (IS_ENABLED(CONFIG_KEXEC_JUMP) && image->preserve_context) {
 		leave_and_return(image);
-	else
-		leave(image, image->arch.report_flags);
+		return;
+	}
+	kexec_end_sampling();
+	leave(image, image->arch.report_flags);
 }

@@ -41,10 +41,12 @@ struct kexec_sampling {
  * kexec_stop_sampling - have this CPU write nothing by itself
  * @was: gets what it did
  *
- * For a panic, and for an image that returns.  Before any other, perf has ended its
- * events, as for a reboot.
+ * Perf ends only the events of CPUs for a reboot.  Those of the task that a CPU runs go
+ * on until another one takes its place.
  *
- * Context: Any, NMI included, interrupts off.
+ * Context: Any, NMI included, interrupts off, and the IDT still there.  In a guest of SEV
+ * no register is read, which would ask the host: no processor of AMD's has any of the
+ * features.
  */
 static inline void kexec_stop_sampling(struct kexec_sampling *was)
 {
@@ -58,6 +60,19 @@ static inline void kexec_stop_sampling(struct kexec_sampling *was)
 		if (was->is_there[i])
 			wrmsr_safe(msr, 0, 0);
 	}
+}
+
+/**
+ * kexec_end_sampling - the same, for good
+ *
+ * Context: As of kexec_stop_sampling(), in an NMI, or with the counters' own masked:
+ * perf's handler turns them on again.
+ */
+static inline void kexec_end_sampling(void)
+{
+	struct kexec_sampling was;
+
+	kexec_stop_sampling(&was);
 }
 
 /**
