@@ -1558,6 +1558,43 @@ int __init pv_time_init(void)
              "\tif (ret < 0)\n\t\treturn ret;\n\n"
              "\tregister_syscore(&pv_time_syscore);\n",
              "the next kernel, and an image that returns, has this memory"),
+        Edit("drivers/thermal/intel/intel_hfi.c",
+             "#include <linux/kernel.h>\n",
+             "#include <linux/kernel.h>\n"
+             "#include <linux/kexec.h>\n",
+             "the next kernel has the memory of its tables"),
+        Edit("drivers/thermal/intel/intel_hfi.c",
+             "static const struct syscore_ops hfi_pm_ops = {\n", """\
+/* The tables are the next kernel's memory then.  CPUs neither come nor go any more. */
+static void hfi_syscore_shutdown(void *data)
+{
+	struct hfi_instance *hfi_instance;
+	int i;
+
+	if (!kexec_in_progress)
+		return;
+
+	guard(mutex)(&hfi_instance_lock);
+
+	for (i = 0; hfi_clients_nr > 0 && i < max_hfi_instances; i++) {
+		hfi_instance = &hfi_instances[i];
+		if (!cpumask_empty(hfi_instance->cpus))
+			smp_call_function_single(cpumask_any(hfi_instance->cpus),
+						 hfi_disable_instance, NULL, true);
+	}
+
+	/* A client that comes now finds none to enable. */
+	max_hfi_instances = 0;
+}
+
+static const struct syscore_ops hfi_pm_ops = {
+""",
+             "the next kernel has the memory of its tables"),
+        Edit("drivers/thermal/intel/intel_hfi.c",
+             "\t.suspend = hfi_syscore_suspend,\n",
+             "\t.suspend = hfi_syscore_suspend,\n"
+             "\t.shutdown = hfi_syscore_shutdown,\n",
+             "the next kernel has the memory of its tables"),
         Edit("arch/loongarch/kernel/traps.c",
              "\tstatic int die_counter;\n",
              "\tstatic int die_counter;\n\tunsigned long flags;\n",
