@@ -20,6 +20,8 @@
 #include <linux/string.h>
 #include <linux/suspend.h>
 
+#include <xen/xen.h>
+
 #include <asm/debugreg.h>
 #include <asm/desc.h>
 #include <asm/io.h>
@@ -129,6 +131,22 @@ static void init_trampoline(struct kimage *image)
 	memset(image->arch.trampoline + sizeof(relocate_kernel), 0,
 	       PAGE_SIZE - sizeof(relocate_kernel));
 	kexec_report_connect(image);
+}
+
+/**
+ * machine_kexec_check_image - whether this machine can start an image
+ * @image: an image that holds no memory yet, or is complete
+ *
+ * Context: May sleep.
+ * Return: 0, or -EOPNOTSUPP if no image returns.
+ */
+int machine_kexec_check_image(const struct kimage *image)
+{
+	/* It is told only once where to write what a CPU and it share: the image's memory. */
+	if (image->preserve_context && xen_domain())
+		return kexec_refuse(-EOPNOTSUPP,
+				    "no image returns in a guest of Xen, which goes on writing to its memory");
+	return 0;
 }
 
 /**

@@ -280,6 +280,10 @@ int machine_kexec_check_image(const struct kimage *image)
 	if (image->preserve_context && cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
 		return kexec_refuse(-EOPNOTSUPP,
 				    "no image returns in a guest whose memory is encrypted");
+	/* It is told only once where to write what a CPU and it share: the image's memory. */
+	if (image->preserve_context && xen_domain())
+		return kexec_refuse(-EOPNOTSUPP,
+				    "no image returns in a guest of Xen, which goes on writing to its memory");
 	return 0;
 }
 

@@ -78,11 +78,12 @@ struct kimage_arch {
 
 extern const u8 relocate_kernel[KEXEC_CONTROL_CODE_MAX_SIZE];
 
+int machine_kexec_check_image(const struct kimage *image);
+#define machine_kexec_check_image machine_kexec_check_image
+
 #ifdef CONFIG_X86_64
 int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
-int machine_kexec_check_image(const struct kimage *image);
-#define machine_kexec_check_image machine_kexec_check_image
 
 void kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 			    phys_addr_t trampoline, unsigned long both_cr3,
