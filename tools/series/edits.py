@@ -1558,6 +1558,43 @@ int __init pv_time_init(void)
              "\tif (ret < 0)\n\t\treturn ret;\n\n"
              "\tregister_syscore(&pv_time_syscore);\n",
              "the next kernel, and an image that returns, has this memory"),
+        Edit("arch/x86/kernel/cpu/vmware.c",
+             "#include <linux/static_call.h>\n",
+             "#include <linux/static_call.h>\n"
+             "#include <linux/syscore_ops.h>\n",
+             "an image that returns has this memory"),
+        Edit("arch/x86/kernel/cpu/vmware.c",
+             re.compile(r"#ifdef CONFIG_SMP\n(?=static void __init vmware_smp_prepare)"),
+             """\
+/* The memory may be somebody else's until it resumes; other CPUs are offline. */
+static int vmware_suspend(void *data)
+{
+	vmware_disable_steal_time();
+	return 0;
+}
+
+static void vmware_resume(void *data)
+{
+	vmware_register_steal_time();
+}
+
+static const struct syscore_ops vmware_syscore_ops = {
+	.suspend = vmware_suspend,
+	.resume = vmware_resume,
+};
+
+static struct syscore vmware_syscore = {
+	.ops = &vmware_syscore_ops,
+};
+
+#ifdef CONFIG_SMP
+""",
+             "an image that returns has this memory"),
+        Edit("arch/x86/kernel/cpu/vmware.c",
+             "\t\tregister_reboot_notifier(&vmware_pv_reboot_nb);\n",
+             "\t\tregister_reboot_notifier(&vmware_pv_reboot_nb);\n"
+             "\t\tregister_syscore(&vmware_syscore);\n",
+             "an image that returns has this memory"),
         Edit("drivers/thermal/intel/intel_hfi.c",
              "#include <linux/kernel.h>\n",
              "#include <linux/kernel.h>\n"
