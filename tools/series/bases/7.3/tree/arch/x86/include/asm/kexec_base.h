@@ -5,6 +5,7 @@
 #ifndef _ASM_X86_KEXEC_BASE_H
 #define _ASM_X86_KEXEC_BASE_H
 
+#include <linux/cc_platform.h>
 #include <linux/percpu.h>
 
 #include <asm/cpufeature.h>
@@ -21,11 +22,13 @@ static inline bool kexec_type_is_ram(enum e820_type type)
 
 /*
  * Whether this CPU's caches may have lines by another key than the one by which
- * the next kernel uses the memory.
+ * the next kernel uses the memory.  Not in a guest: its host has to see WBINVD, by an
+ * exception, and may still have said that the processor can encrypt memory.
  */
 static inline bool kexec_caches_incoherent(void)
 {
-	return this_cpu_read(cache_state_incoherent);
+	return this_cpu_read(cache_state_incoherent) &&
+	       !cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT);
 }
 
 /* Leave virtualization on this CPU, at a panic; the TDX module needs it to end. */
