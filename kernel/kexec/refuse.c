@@ -71,11 +71,13 @@ int kexec_refuse(int err, const char *fmt, ...)
 /*
  * Anybody can bring this about, as often as they like.  So it takes nothing from
  * those who may load: neither their reason from last_refusal, nor their lines
- * from the log.
+ * from the log; and how many were not logged is not logged either.
  */
 static __printf(2, 3) int kexec_refuse_unprivileged(int err, const char *fmt, ...)
 {
-	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL, 1);
+	static struct ratelimit_state limit =
+		RATELIMIT_STATE_INIT_FLAGS(limit, DEFAULT_RATELIMIT_INTERVAL, 1,
+					   RATELIMIT_MSG_ON_RELEASE);
 	char reason[KEXEC_REASON_MAX];
 	va_list args;
 
