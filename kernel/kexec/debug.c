@@ -317,7 +317,7 @@ DEFINE_DEBUGFS_ATTRIBUTE(corrupt_crash_fops, NULL, corrupt_crash_set, "%llu\n");
 /* As a bug would: through the kernel's own mapping, come what may. */
 static int scribble_set(void *data, u64 phys)
 {
-	if (!pfn_valid(PHYS_PFN(phys)))
+	if (!pfn_valid(PHYS_PFN(phys)) || PageHighMem(pfn_to_page(PHYS_PFN(phys))))
 		return -EINVAL;
 	WRITE_ONCE(*(u8 *)phys_to_virt(phys), 0x5a);
 	return 0;
