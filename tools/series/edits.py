@@ -252,7 +252,7 @@ static bool its_are_off;
         Edit("drivers/irqchip/irq-gic-v3-its.c",
              re.compile(r"(?<=\tu64 rd_idx;\t{7}\\\n\t{9}\\\n)"
                         r"(?=\traw_spin_lock_irqsave\(&its->lock, flags\);\t{3}\\\n)"),
-             "\tif (its_are_off)\t\t\t\t\t\t\\\n\t\treturn;\t\t\t\t\t\t\t\\\n"
+             "\tif (READ_ONCE(its_are_off))\t\t\t\t\t\\\n\t\treturn;\t\t\t\t\t\t\t\\\n"
              "\t\t\t\t\t\t\t\t\t\\\n",
              "CPUs go offline when they are off"),
         Edit("drivers/irqchip/irq-gic-v3-its.c",
@@ -283,7 +283,7 @@ static void its_shutdown(void *data)
 
 	if (!kexec_in_progress)
 		return;
-	its_are_off = !its_save_disable(data);
+	WRITE_ONCE(its_are_off, !its_save_disable(data));
 	if (efi_enabled(EFI_CONFIG_TABLES))
 		return;
 	for_each_online_cpu(cpu) {
@@ -1675,6 +1675,16 @@ static const struct syscore_ops hfi_pm_ops = {
         Edit("Documentation/admin-guide/index.rst",
              "\n   kdump/index\n", "\n   kdump/index\n   kexec/index\n",
              "the admin guide has a page more"),
+        Edit("Documentation/admin-guide/kdump/kdump.rst",
+             "1) Enable \"kexec system call\" or \"kexec file based system call\" in\n"
+             "   \"Processor type and features.\"::\n\n"
+             "\tCONFIG_KEXEC=y or CONFIG_KEXEC_FILE=y\n\n"
+             "   And both of them will select KEXEC_CORE::\n\n"
+             "\tCONFIG_KEXEC_CORE=y\n",
+             "1) Enable the system call kexec_load() in the menu \"Kexec\", see\n"
+             "   Documentation/admin-guide/kexec/index.rst::\n\n"
+             "\tCONFIG_KEXEC=y\n",
+             "there is one system call"),
         Edit("Documentation/core-api/index.rst",
              "\n   cpu_hotplug\n", "\n   cpu_hotplug\n   kexec/index\n",
              "so has the manual of the kernel's interfaces"),
