@@ -450,7 +450,7 @@ static const struct syscore_ops its_syscore_ops = {
              "\t\tcrash_base = ALIGN(max_t(phys_addr_t, memstart_addr, 1),\n"
              "\t\t\t\t   CRASH_RESERVE_ALIGN);\n"
              "\t\twhile (crash_base < regions.pa_end &&\n"
-             "\t\t       overlaps_region(fdt, crash_base, crash_base + crash_size))\n"
+             "\t\t       overlaps_region(fdt, crash_base, crash_base + crash_size - 1))\n"
              "\t\t\tcrash_base += CRASH_RESERVE_ALIGN;\n"
              "\t}\n",
              "a kernel is not placed where the region for a crash image is to be"),
