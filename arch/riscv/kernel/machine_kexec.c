@@ -2,9 +2,9 @@
 /*
  * The handoff on RISC-V.
  *
- * An image gets one piece of control memory: a page with the trampoline and a
- * stack; with kexec.handoff_debug=, the report page besides (relocate_kernel_report.S).
- * There are no page tables: the trampoline, in relocate_kernel.S, runs
+ * An image gets a page with the trampoline and a stack, and a page table of the top
+ * level that leads there; with kexec.handoff_debug=, the report page besides
+ * (relocate_kernel_report.S).  The trampoline, in relocate_kernel.S, runs
  * with translation off, which is also what an image is to be started with
  * (Documentation/arch/riscv/boot.rst).
  */
