@@ -12,10 +12,12 @@
  * (invariant 3), and nothing is masked: interrupts are off in the processor, and the
  * drivers of the crash image mask what they find when they start.
  */
+#include <linux/cpumask.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/irqdesc.h>
 #include <linux/irqnr.h>
+#include <linux/smp.h>
 #include <linux/spinlock.h>
 
 #include "internal.h"
@@ -82,18 +84,29 @@ static void end(struct irq_data *data)
 		data->chip->irq_eoi(data);
 }
 
-/* Of what is chained, nobody notes that it is in progress: to be safe, end it all. */
+/*
+ * Of what is chained, nobody notes that it is in progress.  Who panics below such a
+ * handler got the interrupt himself: end all that come to this CPU, and leave others'
+ * alone, for which the driver would have to act on behalf of another one.
+ */
 #ifdef KEXEC_END_ALL_INTERRUPTS
 #define END_ALL		1
 #else
 #define END_ALL		0
 #endif
 
+static bool may_be_chained(struct irq_data *data)
+{
+	return END_ALL && irqd_is_started(data) &&
+	       cpumask_test_cpu(raw_smp_processor_id(),
+				irq_data_get_effective_affinity_mask(data));
+}
+
 static bool is_to_end(struct irq_data *data)
 {
 	/* To end one that is disabled, a driver may have to enable it, locked. */
 	return !irqd_irq_disabled(data) &&
-	       (irqd_irq_inprogress(data) || (END_ALL && irqd_is_started(data)));
+	       (irqd_irq_inprogress(data) || may_be_chained(data));
 }
 
 static void quiet(struct irq_desc *desc)

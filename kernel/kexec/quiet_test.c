@@ -103,8 +103,19 @@ static void test_quiet_started(struct kunit *test)
 
 	*state &= ~IRQD_IRQ_DISABLED;
 	*state |= IRQD_IRQ_STARTED;
+	irq_data_update_effective_affinity(irq_desc_get_irq_data(desc),
+					   cpu_possible_mask);
 	quiet(desc);
 	KUNIT_EXPECT_EQ(test, nr_ended, END_ALL && !DEACTIVATED);
+
+	/* Where there are such masks: to no CPU, so not to this one. */
+	if (IS_ENABLED(CONFIG_GENERIC_IRQ_EFFECTIVE_AFF_MASK)) {
+		irq_data_update_effective_affinity(irq_desc_get_irq_data(desc),
+						   cpu_none_mask);
+		nr_ended = 0;
+		quiet(desc);
+		KUNIT_EXPECT_EQ(test, nr_ended, 0);
+	}
 	*state &= ~IRQD_IRQ_STARTED;
 	*state |= IRQD_IRQ_DISABLED;
 	free_fake(desc);
