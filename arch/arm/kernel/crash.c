@@ -5,11 +5,13 @@
  */
 #define pr_fmt(fmt) "kexec: crash: " fmt
 
+#include <linux/align.h>
 #include <linux/cpumask.h>
 #include <linux/crash_reserve.h>
 #include <linux/init.h>
 #include <linux/kexec.h>
 #include <linux/memblock.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/panic.h>
 #include <linux/pfn.h>
@@ -89,76 +91,76 @@ static int change_page(pte_t *ptep, unsigned long addr, void *protect)
 	return 0;
 }
 
+/* What of the region is mapped by pages since arm_reserve_crashkernel(). */
+static phys_addr_t paged_start __ro_after_init, paged_end __ro_after_init;
+
 /**
  * machine_crash_protect - guard memory from being written to by the kernel
  * @start: physical address, page aligned
  * @nr_pages: how many
  * @protect: true: read-only; false: as usual
  *
- * The memory is mapped by pages since arm_reserve_crashkernel(), by tables that
- * all processes have in common.
+ * By tables that all processes have in common.  What is not mapped by pages stays as it
+ * is: up to 2 MiB less a page at either end of a region whose address was asked for.
  *
  * Context: May sleep.
- * Return: 0, or -EINVAL if it is not mapped by pages.
+ * Return: 0; -EOPNOTSUPP if not all of it could be guarded; -EINVAL if it is not mapped as
+ * it should be.
  */
 int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
 			  bool protect)
 {
-	unsigned long addr = (unsigned long)__va(start);
-	unsigned long len = nr_pages << PAGE_SHIFT;
+	phys_addr_t past = start + ((phys_addr_t)nr_pages << PAGE_SHIFT);
+	phys_addr_t first = max(start, paged_start), end = min(past, paged_end);
+	int left = protect && (first > start || end < past) ? -EOPNOTSUPP : 0;
+	unsigned long addr = (unsigned long)__va(first);
 	int err;
 
-	err = apply_to_existing_page_range(&init_mm, addr, len, change_page,
+	if (first >= end)
+		return left;
+	err = apply_to_existing_page_range(&init_mm, addr, end - first, change_page,
 					   protect ? &init_mm : NULL);
 	/*
 	 * A page at a time, each for all CPUs, 64 MiB are 16384 operations: to fill the
 	 * TLB again costs less than to go through more than a table maps.
 	 */
-	if (nr_pages > PTRS_PER_PTE)
+	if (end - first > PMD_SIZE)
 		flush_tlb_all();
 	else
-		flush_tlb_kernel_range(addr, addr + len);
-	return err;
+		flush_tlb_kernel_range(addr, addr + (end - first));
+	return err ?: left;
 }
 
 /*
  * Low memory is mapped by sections, of which, without LPAE, each process has its
  * own copy.  What is to be protected later needs pages, and tables that are there
- * before there is a process.  What else a table maps stays as executable as it was: it
- * may be the kernel's text, where the command line has an address.
+ * before there is a process.  Only tables that map nothing but the region: memory that
+ * is in use, maybe by this, can't be without a mapping for a moment, and with two sizes
+ * for an address in the TLB, anything may happen.
  */
 static void __init map_by_pages(phys_addr_t start, phys_addr_t end)
 {
-	unsigned long addr = (unsigned long)__va(start) & PMD_MASK;
 	unsigned long size = PTE_HWTABLE_OFF + PTE_HWTABLE_SIZE;
+	phys_addr_t phys;
+	int i;
 
-	for (; addr < (unsigned long)__va(end - 1); addr += PMD_SIZE) {
+	paged_start = ALIGN(start, PMD_SIZE);
+	paged_end = ALIGN_DOWN(end, PMD_SIZE);
+	for (phys = paged_start; phys < paged_end; phys += PMD_SIZE) {
+		unsigned long addr = (unsigned long)__va(phys);
 		pmd_t *pmd = pmd_off_k(addr);
 		pte_t *table;
-		int i;
 
 		if ((pmd_val(*pmd) & PMD_TYPE_MASK) == PMD_TYPE_TABLE)
 			continue;
 		table = memblock_alloc(size, size);
 		if (!table)
 			panic("No memory for page tables of the crash region");
-		for (i = 0; i < PTRS_PER_PTE; i++) {
-			phys_addr_t phys = __pa(addr) + i * PAGE_SIZE;
-			pmdval_t was = pmd_val(pmd[i * PAGE_SIZE >> SECTION_SHIFT]);
-			bool inside = phys >= start && phys < end;
-
-			if (!memblock_is_map_memory(phys))
-				continue;
+		for (i = 0; i < PTRS_PER_PTE; i++)
 			set_pte_ext(table + i,
-				    pfn_pte(PHYS_PFN(phys),
-					    inside || was & PMD_SECT_XN ?
-					    PAGE_KERNEL : PAGE_KERNEL_EXEC), 0);
-		}
-		/* Nobody uses it yet: no TLB ever has two sizes for an address. */
-		if (__pa(addr) >= start && __pa(addr) + PMD_SIZE <= end) {
-			pmd_clear(pmd);
-			local_flush_tlb_kernel_range(addr, addr + PMD_SIZE);
-		}
+				    pfn_pte(PHYS_PFN(phys) + i, PAGE_KERNEL), 0);
+		pmd_clear(pmd);
+		local_flush_tlb_kernel_range(addr, addr + PMD_SIZE);
 		pmd_populate_kernel(&init_mm, pmd, table);
 		local_flush_tlb_kernel_range(addr, addr + PMD_SIZE);
 	}
