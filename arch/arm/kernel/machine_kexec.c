@@ -15,6 +15,7 @@
 
 #include <linux/bits.h>
 #include <linux/cpu.h>
+#include <linux/hw_breakpoint.h>
 #include <linux/ioport.h>
 #include <linux/irqflags.h>
 #include <linux/kexec.h>
@@ -32,6 +33,7 @@
 
 #include <xen/xen.h>
 
+#include <asm/barrier.h>
 #include <asm/cacheflush.h>
 #include <asm/idmap.h>
 #include <asm/mach-types.h>
@@ -436,6 +438,26 @@ static void turn_outer_cache_off(void)
 #endif
 }
 
+/*
+ * One that a module has set would be an exception, which nobody takes in the trampoline,
+ * and at addresses like its own a surprise to the next kernel.  Before a handoff that no
+ * panic begins, perf_reboot() has taken them away.
+ */
+static void disable_breakpoints(void)
+{
+#ifdef CONFIG_HAVE_HW_BREAKPOINT
+	u32 dscr;
+
+	/* To read it where these registers have no power is an undefined instruction. */
+	if (!hw_breakpoint_is_used())
+		return;
+	/* DBGDSCRint, and DBGDSCRext, by which ARMv7 is told. */
+	ARM_DBG_READ(c0, c1, 0, dscr);
+	ARM_DBG_WRITE(c0, c2, 2, dscr & ~ARM_DSCR_MDBGEN);
+	isb();
+#endif
+}
+
 /* Never comes back here: an image that returns goes to @resume, if not 0. */
 static void __noreturn leave(const struct kimage *image, phys_addr_t resume)
 {
@@ -454,6 +476,7 @@ static void __noreturn leave(const struct kimage *image, phys_addr_t resume)
 
 	local_irq_disable();
 	local_fiq_disable();
+	disable_breakpoints();
 
 	flush_cache_all();
 	/* With an image that returns it is off by now: leave_and_return(). */
