@@ -37,8 +37,10 @@
 
 #include <xen/xen.h>
 
+#include <asm/barrier.h>
 #include <asm/cacheflush.h>
 #include <asm/cpufeature.h>
+#include <asm/cputype.h>
 #include <asm/daifflags.h>
 #include <asm/fpsimd.h>
 #include <asm/mmu_context.h>
@@ -384,6 +386,42 @@ static unsigned long dcache_line_size(void)
 				read_sanitised_ftr_reg(SYS_CTR_EL0));
 }
 
+/*
+ * Samples (SPE) and traces (TRBE) of the task that panics, or that starts the handoff: the
+ * CPU writes them to memory by itself, at addresses that mean something else from here on.
+ * What is on its way arrives first.  Of buffers that a higher exception level owns, this one
+ * can't ask for more than that.
+ *
+ * The other CPUs' have ended when they went offline.  After a panic these go on, in memory
+ * of the kernel that has crashed.
+ */
+static void end_sampling(void)
+{
+	u64 dfr0 = read_cpuid(ID_AA64DFR0_EL1);
+
+	if (cpuid_feature_extract_unsigned_field(dfr0, ID_AA64DFR0_EL1_PMSVer_SHIFT) &&
+	    !(read_sysreg_s(SYS_PMBIDR_EL1) & PMBIDR_EL1_P) &&
+	    read_sysreg_s(SYS_PMBLIMITR_EL1) & PMBLIMITR_EL1_E) {
+		write_sysreg_s(0, SYS_PMSCR_EL1);
+		isb();
+		psb_csync();
+		dsb(nsh);
+		write_sysreg_s(0, SYS_PMBLIMITR_EL1);
+		isb();
+	}
+	if (cpuid_feature_extract_unsigned_field(dfr0, ID_AA64DFR0_EL1_TraceBuffer_SHIFT) &&
+	    !(read_sysreg_s(SYS_TRBIDR_EL1) & TRBIDR_EL1_P) &&
+	    read_sysreg_s(SYS_TRBLIMITR_EL1) & TRBLIMITR_EL1_E) {
+		tsb_csync();
+		dsb(nsh);
+		write_sysreg_s(0, SYS_TRBLIMITR_EL1);
+		/* Or what the next kernel writes there is lost: Cortex-A510's erratum 2064142. */
+		tsb_csync();
+		dsb(nsh);
+		isb();
+	}
+}
+
 /* Never comes back here: an image that returns goes to @resume, if not 0. */
 static void __noreturn leave(const struct kimage *image, phys_addr_t resume)
 {
@@ -391,6 +429,7 @@ static void __noreturn leave(const struct kimage *image, phys_addr_t resume)
 
 	/* From here on the kernel's handlers can't be relied on. */
 	local_daif_mask();
+	end_sampling();
 
 	/*
 	 * An exception has left the program's streaming mode as it was, and a kernel
