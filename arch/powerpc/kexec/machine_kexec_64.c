@@ -28,6 +28,7 @@
 
 #include <asm/cache.h>
 #include <asm/crash_reserve.h>
+#include <asm/cputable.h>
 #include <asm/firmware.h>
 #include <asm/ftrace.h>
 #include <asm/hw_breakpoint.h>
@@ -37,6 +38,7 @@
 #include <asm/mmu.h>
 #include <asm/opal.h>
 #include <asm/plpar_wrappers.h>
+#include <asm/reg.h>
 #include <asm/rtas.h>
 #include <asm/setup.h>
 #include <asm/smp.h>
@@ -422,6 +424,13 @@ void machine_kexec(struct kimage *image)
 	/* What follows runs partly with translation off, and where tracers don't. */
 	this_cpu_disable_ftrace();
 	hw_breakpoint_disable();
+	/*
+	 * What a task counts (thread_imc), this thread writes to memory by itself; others
+	 * that went offline have ended it.  Below an ultravisor the register is not ours.
+	 */
+	if (firmware_has_feature(FW_FEATURE_OPAL) && cpu_has_feature(CPU_FTR_ARCH_300) &&
+	    !firmware_has_feature(FW_FEATURE_ULTRAVISOR))
+		mtspr(SPRN_LDBAR, 0);
 	if (!crash && is_secure_guest())
 		uv_unshare_all_pages();
 	if (ppc_md.kexec_cpu_down)
