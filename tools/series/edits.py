@@ -684,14 +684,20 @@ static const struct syscore_ops its_syscore_ops = {
              "there is no purgatory"),
         Edit("arch/x86/include/uapi/asm/setup_data.h",
              "#define SETUP_INDIRECT\t\t\t(1<<31)\n",
-             "/*\n"
-             " * What <linux/kexec.h> calls the letter.  It is no number of the row, since\n"
-             " * kernels of any two releases tell each other.\n"
-             " */\n"
+             "/* What <linux/kexec.h> calls the letter; see boot.rst. */\n"
              "#define SETUP_KEXEC_LETTER\t\t0x6b6c7472\n"
              "\n"
              "#define SETUP_INDIRECT\t\t\t(1<<31)\n",
              "the type of setup_data in which a kernel finds what the last one wrote"),
+        Edit("Documentation/arch/x86/boot.rst",
+             "  This list may be modified at a number of points during the bootup\n",
+             "  A kernel passes over a type that it does not know. SETUP_KEXEC_LETTER, by\n"
+             "  which a kernel learns how long the kexec that started it took, lies outside\n"
+             "  of the row that setup_type_max ends. So its number is the same in each\n"
+             "  release that has it.\n"
+             "\n"
+             "  This list may be modified at a number of points during the bootup\n",
+             "a type of setup_data that is not in the row"),
         Edit("arch/x86/kernel/Makefile",
              "obj-$(CONFIG_KEXEC_FILE)\t+= kexec-bzimage64.o\n",
              "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec_letter.o machine_kexec_ram.o\n",
