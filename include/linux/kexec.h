@@ -48,7 +48,7 @@ struct kimage;
 #include <asm/kexec.h>
 
 /*
- * What <asm/kexec.h> provides:
+ * What <asm/kexec.h> provides; Documentation/core-api/kexec/porting.rst has the rules:
  *
  * KEXEC_ARCH		what KEXEC_ARCH_MASK of the flags has to hold
  * KEXEC_DEST_LIMIT	the last physical address a destination may reach
@@ -57,6 +57,8 @@ struct kimage;
  * KEXEC_SOURCE_GFP	zone modifiers of pages that content waits in
  * KEXEC_CONTROL_GFP	zone modifiers of control memory
  * struct kimage_arch	what the architecture keeps with an image
+ * KEXEC_STOP_BY_CALL	defined if an ordinary IPI, on which they call
+ *			panic_smp_self_stop(), is how a panic stops other CPUs
  * KEXEC_END_ALL_INTERRUPTS  defined if it does no harm to tell an interrupt controller
  *			that an interrupt is over which nobody handles
  *

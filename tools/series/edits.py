@@ -1712,6 +1712,7 @@ static const struct syscore_ops hfi_pm_ops = {
 			[KNL] Whether a panic checks that the crash image is
 			still what was loaded, and otherwise goes on as if none
 			were. It costs the time of reading the image once.
+			Needs CONFIG_CRASH_DUMP.
 			Format: <bool>
 			Default: 1
 			See Documentation/admin-guide/kexec/crash.rst.
@@ -1721,9 +1722,10 @@ static const struct syscore_ops hfi_pm_ops = {
         Edit("Documentation/admin-guide/kernel-parameters.txt",
              "\tkexec_crash_verify=\n", """\
 	kexec.handoff_debug=
-			[KNL] A console on which the handoff to an image by
+			[KNL,X86,ARM64,RISCV] A console on which the handoff to an image by
 			kexec reports exceptions, which nobody else can take
 			then, and how far it comes.
+			Needs CONFIG_KEXEC_DEBUG_HANDOFF.
 			Format: <console>[,reset][,marks], the console one of
 			uart,io,<port> uart,mmio,<address>
 			uart,mmio32,<address> pl011,<address> sbi
@@ -1740,7 +1742,8 @@ kexec_verify
 
 Whether the content of a kexec image is checked again before ``reboot``
 hands the machine over to it. The digest is taken when the image is loaded,
-so the value counts for the images loaded from then on.
+so the value counts for the images loaded from then on. Who writes to it
+needs ``CAP_SYS_BOOT``. Images for a panic go by ``kexec_crash_verify=``.
 
 = ======================================================================
 0 No digest is taken.
