@@ -13,6 +13,8 @@
 #include <linux/highmem.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/pfn.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/xxhash.h>
@@ -29,18 +31,39 @@ DEFINE_SPINLOCK(kexec_slot_lock);
 struct kimage *kexec_image;
 struct kimage *kexec_crash_image;
 
-/* Copy @len bytes at @offset of a segment to @to; zeroes past its content. */
-static int fill_run(void *to, const struct kexec_segment *seg,
-		    unsigned long offset, unsigned long len)
+/* How many of the @len bytes at @offset of a segment the caller gives. */
+static unsigned long content_of(const struct kexec_segment *seg,
+				unsigned long offset, unsigned long len)
 {
-	unsigned long content = 0;
+	return offset < seg->bufsz ? min(len, seg->bufsz - offset) : 0;
+}
 
-	if (offset < seg->bufsz)
-		content = min(len, seg->bufsz - offset);
-	if (content && copy_from_user(to, seg->buf + offset, content))
-		return -EFAULT;
+/*
+ * Copy @len bytes at @offset of a segment to @to; zeroes past its content.  @atomic:
+ * nobody is waited for; -EAGAIN if content is not in memory.
+ */
+static int fill_run(void *to, const struct kexec_segment *seg,
+		    unsigned long offset, unsigned long len, bool atomic)
+{
+	unsigned long content = content_of(seg, offset, len), left;
+
+	if (atomic)
+		pagefault_disable();
+	left = copy_from_user(to, seg->buf + offset, content);
+	if (atomic)
+		pagefault_enable();
+	if (left)
+		return atomic ? -EAGAIN : -EFAULT;
 	memset(to + content, 0, len - content);
 	return 0;
+}
+
+/* Have content in memory, for a moment at least. */
+static int fault_in(const struct kexec_segment *seg, unsigned long offset,
+		    unsigned long len)
+{
+	return fault_in_readable(seg->buf + offset, content_of(seg, offset, len)) ?
+		-EFAULT : 0;
 }
 
 static int fill_move(struct kimage *image, unsigned int nr,
@@ -50,7 +73,13 @@ static int fill_move(struct kimage *image, unsigned int nr,
 	unsigned long done, len;
 
 	for (done = 0; done < move->len; done += len) {
-		unsigned long offset = move->dst + done - seg->mem;
+		unsigned long offset = move->dst + done - seg->mem, src = move->src + done;
+		/*
+		 * A page of highmem that is mapped keeps this task on its CPU, and the
+		 * caller's content may be somebody's who never answers: who takes the CPU
+		 * offline would wait for him, with locks held that each handoff needs.
+		 */
+		bool atomic = PageHighMem(pfn_to_page(PHYS_PFN(src)));
 		void *run;
 		int err;
 
@@ -59,11 +88,15 @@ static int fill_move(struct kimage *image, unsigned int nr,
 			return err;
 
 		len = move->len - done;
-		run = kexec_map_run(move->src + done, &len);
-		err = fill_run(run, seg, offset, len);
+		run = kexec_map_run(src, &len);
+		err = fill_run(run, seg, offset, len, atomic);
 		if (!err && kimage_is_verified(image))
 			xxh64_update(state, run, len);
 		kexec_unmap_run(run);
+		if (err == -EAGAIN) {
+			err = fault_in(seg, offset, len);
+			len = 0;
+		}
 		kexec_at_step(KEXEC_STEP_FILLING);
 		if (err)
 			return kexec_refuse_segment(err, nr, seg,
