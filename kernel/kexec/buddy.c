@@ -184,9 +184,42 @@ static bool any_is_held_up(unsigned long pfn, unsigned long end)
 }
 
 /*
+ * Whether one of these is a page of hugetlb that somebody has.  Nothing that a machine does
+ * in normal operation moves these, and drivers in user space rely on that (UIO, as DPDK
+ * uses it): they have told devices the physical address, and nothing else pins the page.
+ */
+static bool has_hugetlb(unsigned long pfn, unsigned long end)
+{
+	if (!IS_ENABLED(CONFIG_HUGETLB_PAGE))
+		return false;
+	while (pfn < end) {
+		struct page *page = pfn_to_page(pfn);
+
+		if (PageHuge(page) && page_count(compound_head(page)))
+			return true;
+		pfn += nr_free_from(page);
+	}
+	return false;
+}
+
+/*
+ * Whether these, of one page block, are kept for a use of their own.  A CMA area has an
+ * owner.  A block for atomic allocations is one for everybody after a claim (6.12), but goes
+ * on to count as one of the few that there may be: in the end there would be none.
+ */
+static bool has_other_use(unsigned long pfn, unsigned long end)
+{
+	struct page *page = pfn_to_page(pfn);
+
+	return is_migrate_cma_page(page) ||
+	       get_pageblock_migratetype(page) == MIGRATE_HIGHATOMIC ||
+	       has_hugetlb(pfn, end);
+}
+
+/*
  * Whether these pages are the page allocator's to give at all: online, in one
- * zone as alloc_contig_range() demands, none reserved at boot or of a CMA area, which
- * has an owner; whether at most @most_busy of them are busy, and none held up; and
+ * zone as alloc_contig_range() demands, none reserved at boot or of another use;
+ * whether at most @most_busy of them are busy, and none held up; and
  * whether others can do without those that are free.  Users of the others get pages
  * for them by the rules, and nobody is killed for these.  Of a page block, the ends
  * tell the zone of all, as for compaction.
@@ -204,7 +237,7 @@ static int can_be_claimed(unsigned long start, unsigned long nr_pages,
 		last = pfn_to_online_page(stop - 1);
 		if (!first || !last || PageReserved(first) || PageReserved(last))
 			return -EBUSY;
-		if (is_migrate_cma_page(first))
+		if (has_other_use(pfn, stop))
 			return -EBUSY;
 
 		zone = zone ?: page_zone(first);

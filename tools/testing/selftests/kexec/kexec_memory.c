@@ -670,6 +670,29 @@ static void hung_file(void)
 	hand_over();
 }
 
+/* Pages of hugetlb stay where they are: a device may know their addresses. */
+static void hugetlb(void)
+{
+	static const __u64 is_huge = 1ULL << KPF_HUGE;
+	struct range block;
+	struct plan plan;
+
+	if (write_file("/proc/sys/vm/nr_hugepages", "4"))
+		die("no huge pages: %s", strerror(errno));
+	if (mmap(NULL, block_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE |
+		 MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0) == MAP_FAILED)
+		die("no huge page: %s", strerror(errno));
+	/* Those that nobody has are in the way. */
+	if (write_file("/proc/sys/vm/nr_hugepages", "0"))
+		die("huge pages are not given back: %s", strerror(errno));
+	block = find_held_up(is_huge, 0);
+	if (block.start == block.end)
+		die("no page block is a huge page");
+	plan = plan_over(block);
+	expect_loads(&plan, range_len(block), range_len(block));
+	hand_over();
+}
+
 static void hung_file_claimed(void)
 {
 	struct range block;
@@ -948,6 +971,7 @@ static const struct memory_case cases[] = {
 	  bound_to_node },
 	{ { "bound-by-cpuset", "... as its cpuset says" }, bound_by_cpuset },
 	{ { "cma", "over a CMA area" }, cma },
+	{ { "hugetlb", "over pages of hugetlb, which stay where they are" }, hugetlb },
 	{ { "hung-file", "over a file whose server hangs" }, hung_file },
 	{ { "hung-file-claimed", "the same, claimed" }, hung_file_claimed },
 	{ { "hung-file-answered", "... until the server dies" }, hung_file_answered },
