@@ -10,10 +10,12 @@
 #include <linux/cpumask.h>
 #include <linux/efi.h>
 #include <linux/ioport.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/of.h>
 #include <linux/of_address.h>
 #include <linux/overflow.h>
+#include <linux/pfn.h>
 #include <linux/tick.h>
 
 #include "internal.h"
@@ -54,17 +56,10 @@ u64 kexec_end_of_ram(void)
 	return last + 1;
 }
 
-/* Bytes of a destination that are no System RAM. */
-static int check_unused(const struct ram_walk *walk, u64 start, u64 end)
+/* A destination has some of these bytes, and can't. */
+static int refuse_bytes(const struct ram_walk *walk, u64 start, u64 end, const char *why)
 {
-	const char *why = machine_kexec_why_no_ram(start, end);
 	u64 below = 0;
-
-	/* -EINVAL says that nothing is there. */
-	if (!why && walk_mem_res(start, end, NULL, is_busy) == -EBUSY)
-		why = "is kept for the system or a driver";
-	if (!why)
-		return 0;
 
 	if (start)
 		walk_system_ram_res(0, start - 1, &below, note_end);
@@ -75,6 +70,52 @@ static int check_unused(const struct ram_walk *walk, u64 start, u64 end)
 	return kexec_refuse_segment(-EADDRNOTAVAIL, walk->nr, walk->seg,
 				    "is not all in System RAM: [%#llx-%#llx] %s; kexec-tools leave it out by --mem-max=%#llx",
 				    start, end, why, below);
+}
+
+/* Bytes of a destination that are no System RAM. */
+static int check_unused(const struct ram_walk *walk, u64 start, u64 end)
+{
+	const char *why = machine_kexec_why_no_ram(start, end);
+
+	/* -EINVAL says that nothing is there. */
+	if (!why && walk_mem_res(start, end, NULL, is_busy) == -EBUSY)
+		why = "is kept for the system or a driver";
+	return why ? refuse_bytes(walk, start, end, why) : 0;
+}
+
+#ifdef CONFIG_MEMORY_HOTPLUG
+static bool is_offline(unsigned long section)
+{
+	return present_section_nr(section) && !online_section_nr(section);
+}
+#endif
+
+/*
+ * What is offline is System RAM, too.  It may be removed at any moment, of which nobody is
+ * told; of standby memory, the machine may have none there; and nobody knows its
+ * broken pages, which may be why it is offline.  What is online stays so from
+ * kexec_stay_hold() on.
+ */
+static int check_online(const struct ram_walk *walk, u64 start, u64 end)
+{
+#ifdef CONFIG_MEMORY_HOTPLUG
+	unsigned long nr = pfn_to_section_nr(PHYS_PFN(start)), first, next;
+	unsigned long last = pfn_to_section_nr(PHYS_PFN(end));
+
+	while (nr <= last && !is_offline(nr))
+		nr++;
+	if (nr > last)
+		return 0;
+	/* All that is offline there: a loader has to leave it out as a whole. */
+	for (first = nr; first && is_offline(first - 1); first--)
+		;
+	for (next = nr + 1; is_offline(next); next++)
+		;
+	return refuse_bytes(walk, PFN_PHYS(section_nr_to_pfn(first)),
+			    PFN_PHYS(section_nr_to_pfn(next)) - 1, "is offline, and may go");
+#else
+	return 0;
+#endif
 }
 
 static int walk_ram(struct resource *res, void *data)
@@ -88,6 +129,8 @@ static int walk_ram(struct resource *res, void *data)
 		err = kexec_refuse_segment(-EADDRNOTAVAIL, walk->nr, walk->seg,
 					   "has [%#llx-%#llx] of a driver's memory, which the next kernel does not know of, and the driver takes away",
 					   (u64)res->start, (u64)res->end);
+	if (!err)
+		err = check_online(walk, res->start, res->end);
 	walk->next = (u64)res->end + 1;
 	return err;
 }
@@ -323,8 +366,8 @@ int kexec_check_segments(enum kexec_type type,
  * kexec_check_ram - whether the machine still has what a boot image needs of it
  * @image: an image whose segments have been checked before
  *
- * Memory can be pulled out of a machine: a part that was offline already, or that
- * a driver took back.  And a CPU that came online may have a table from then on that
+ * Memory can be pulled out of a machine: a part that a driver took back, or that was taken
+ * offline before kexec_stay_hold().  And a CPU that came online may have a table from then on that
  * the interrupt controller uses.
  *
  * Context: Process context; takes resource_lock for reading.

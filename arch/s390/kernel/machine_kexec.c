@@ -40,42 +40,6 @@
 static u64 console_ends;
 
 /**
- * machine_kexec_check_image - whether the machine has the memory that an image lies in
- * @image: an image that holds no memory yet, or is complete
- *
- * In 6.12, standby memory is System RAM from the start, but the machine has none there
- * until it comes online; later, it has from the moment that the memory is configured, and
- * may take it away as long as that is offline.  See drivers/s390/char/.  To write where
- * there is none is an exception, for which the trampoline has no handler.  What is online
- * stays so from kexec_stay_hold() on.
- *
- * Context: May sleep.
- * Return: 0, or -EADDRNOTAVAIL if a destination is offline.
- */
-int machine_kexec_check_image(const struct kimage *image)
-{
-	unsigned int i;
-
-	if (image->type == KEXEC_TYPE_CRASH)
-		return 0;
-	for (i = 0; i < image->nr_segments; i++) {
-		const struct kexec_segment *seg = &image->segment[i];
-		unsigned long nr, last;
-
-		if (!seg->memsz)
-			continue;
-		last = pfn_to_section_nr(PHYS_PFN(seg->mem + (seg->memsz - 1)));
-		for (nr = pfn_to_section_nr(PHYS_PFN(seg->mem)); nr <= last; nr++) {
-			if (present_section_nr(nr) && !online_section_nr(nr))
-				return kexec_refuse(-EADDRNOTAVAIL,
-						    "segment %u [%#lx-%#lx] has memory that is offline, which the machine may not have",
-						    i, seg->mem, seg->mem + (seg->memsz - 1));
-		}
-	}
-	return 0;
-}
-
-/**
  * machine_kexec_prepare - allocate and fill what the handoff runs from
  * @image: an image whose destinations are claimed, not filled yet
  *

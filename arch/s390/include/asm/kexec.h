@@ -44,8 +44,6 @@ extern const u8 kexec_trampoline_restart[];
 
 struct kimage;
 
-int machine_kexec_check_image(const struct kimage *image);
-#define machine_kexec_check_image machine_kexec_check_image
 bool machine_crash_image_good(const struct kimage *image);
 #define machine_crash_image_good machine_crash_image_good
 void machine_crash_region_changed(void);
