@@ -205,7 +205,7 @@ static int load_limit_handler(const struct ctl_table *table, int write,
 {
 	int *limit = table->data;
 	int value;
-	struct ctl_table proxy = {
+	const struct ctl_table proxy = {
 		.data = &value,
 		.maxlen = sizeof(value),
 		.mode = table->mode,

@@ -5,7 +5,9 @@ What is one base's own is in bases/X.Y/, all of it optional but base.toml:
 
 base.toml    where Debian has it: the package, and the release if not that which
              we run on; and which checks "make check BASE=X.Y" has, if not all, and
-             which "make check-all", of architectures that the former has not
+             which "make check-all", of architectures that the former has not; others'
+             files that include kexec's headers there only; and what its checkpatch
+             says that stays
 remove.list  what of it is deleted besides
 edits.py     EDITS, as edits.py has them, applied after those
 tree/        files that land in that base only
@@ -47,6 +49,7 @@ class Base:
         settings = tomllib.loads((self.directory / "base.toml").read_text())
         self.package = settings["package"]
         self.release = settings.get("release", "")
+        self.accept = settings.get("accept", [])
 
     @property
     def tarball(self):

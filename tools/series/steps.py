@@ -55,8 +55,8 @@ class Series:
     def __init__(self, base=None, path=SERIES / "series.toml"):
         settings = tomllib.loads(path.read_text())
         self.cover = settings.get("cover", {})
-        self.accept = settings.get("accept", [])
         base = base or bases.Base(bases.DEFAULT)
+        self.accept = settings.get("accept", []) + base.accept
         self.whole = whole(base)
         others = [whole(bases.Base(name)) for name in bases.known()
                   if name != base.name]

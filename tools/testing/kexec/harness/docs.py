@@ -54,9 +54,15 @@ def lack():
     return f"not installed: {', '.join(missing)}" if missing else ""
 
 
+# Other base's files describe some of theirs twice.
+TWICE = re.compile(r"WARNING: \S.* is defined \d times: ")
+
+
 def faults(lines):
     """Those of the lines that a build of documents should not have."""
-    return [line for line in lines if FAULT.search(line)]
+    ours = [name for name in static.our_files() if name.startswith("Documentation/ABI/")]
+    return [line for line in lines if FAULT.search(line)
+            and not (TWICE.match(line) and not any(name in line for name in ours))]
 
 
 def not_built(html):
@@ -167,6 +173,8 @@ def prepare(source):
     """Make @source look like Documentation/ with nothing but ours in it."""
     shutil.rmtree(source, ignore_errors=True)
     source.mkdir(parents=True)
+    (source.parent / "MAINTAINERS").unlink(missing_ok=True)
+    (source.parent / "MAINTAINERS").symlink_to(build.TREE / "MAINTAINERS")
     (source / "index.rst").write_text(front_page())
     for name in directories():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
@@ -176,11 +184,15 @@ def prepare(source):
 def sphinx(source, html):
     """What Sphinx says when it makes one project of all documents."""
     settings = build.TREE / "Documentation"
+    # A program of its own in 6.12, and a module of Sphinx's in 7.3.
+    program = build.TREE / "scripts/kernel-doc"
+    kernel_doc = ["-D", f"kerneldoc_bin={program}"] \
+        if "kerneldoc_bin" in (settings / "conf.py").read_text() else []
     result = build.finished(
         ["sphinx-build", "-q", "-E", "-b", "html", "-c", str(settings),
          "-d", str(source.parent / "doctrees"),
          "-D", f"kerneldoc_srctree={build.TREE}",
-         "-D", f"kerneldoc_bin={build.TREE / 'scripts/kernel-doc'}",
+         *kernel_doc,
          "-D", f"version={build.base()}", "-D", f"release={build.base()}",
          str(source), str(html)],
         env=dict(os.environ, srctree=str(build.TREE), BUILDDIR=str(html),
@@ -233,7 +245,8 @@ def folder(out):
     """Make @out a folder for a browser; returns its first page, and complaints."""
     if why := lack():
         raise build.BuildError(why)
-    source, html = out / "source", out / "html"
+    # An extension of 7.3's goes by that name, and reads a file beside it.
+    source, html = out / "source/Documentation", out / "html"
     with build.locked(out):
         prepare(source)
         shutil.rmtree(html, ignore_errors=True)

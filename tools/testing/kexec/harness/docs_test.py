@@ -53,6 +53,7 @@ class DocsTest(unittest.TestCase):
         sphinx = self.top / "sphinx-build"
         sphinx.write_text("#!/bin/sh\necho \"ERROR $*\"\n")
         sphinx.chmod(0o755)
+        self.write("tree/Documentation/conf.py")
         for base, name in (("", build.DEFAULT_BASE), ("9.10", "9.10")):
             with mock.patch.object(build, "BASE", base), \
                  mock.patch.object(build, "IN_TREE", False), \
@@ -61,6 +62,17 @@ class DocsTest(unittest.TestCase):
                               docs.front_page())
                 self.assertIn(f"-D version={name} -D release={name} ",
                               docs.sphinx(self.top, self.top)[0])
+
+    def test_kernel_doc_of_a_base_that_has_a_program(self):
+        sphinx = self.top / "sphinx-build"
+        sphinx.write_text("#!/bin/sh\necho \"ERROR $*\"\n")
+        sphinx.chmod(0o755)
+        for text, there in (("", False), ("kerneldoc_bin = 'one'\n", True)):
+            self.write("tree/Documentation/conf.py")
+            (self.top / "tree/Documentation/conf.py").write_text(text)
+            with mock.patch.dict(os.environ, {"PATH": f"{self.top}:/usr/bin:/bin"}):
+                self.assertEqual("kerneldoc_bin=" in
+                                 docs.sphinx(self.top, self.top)[0], there)
 
     def test_source_is_as_documentation(self):
         self.write("tree/Documentation/admin-guide/kexec/crash.rst")
@@ -80,7 +92,10 @@ class DocsTest(unittest.TestCase):
                "Warning: a sphinx extension could not be imported",
                "make: *** [Makefile:1] Error 2",
                "dot(1) not found, for better output quality install graphviz",
-               "  SKIP    Sphinx htmldocs target."]
+               "  SKIP    Sphinx htmldocs target.",
+               "WARNING: /sys/kernel/kexec/loaded is defined 2 times: "
+               "/tree/Documentation/ABI/testing/sysfs-kernel-kexec:3; /tree/b:4"]
+        good.append("WARNING: /sys/bus/<a>:<b>/mode is defined 2 times: /tree/a:3; /tree/b:4")
         self.assertEqual(docs.faults(good + bad), bad)
 
     def test_what_was_not_built(self):

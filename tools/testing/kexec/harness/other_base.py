@@ -18,13 +18,18 @@ from . import build, ktap
 NOT_TO_BE_HAD = 3
 
 
+def settings(base):
+    """What base.toml says of a base; {} of the default one, and in a kernel tree."""
+    path = build.REPO / f"tools/series/bases/{base}/base.toml"
+    return tomllib.loads(path.read_text()) if base else {}
+
+
 def lists(base):
     """The names of the checks that "make check" has of a base, and those that only
     "make check-all" has, of other architectures.
     """
-    path = build.REPO / f"tools/series/bases/{base}/base.toml"
-    settings = tomllib.loads(path.read_text())
-    return settings.get("check", []), settings.get("check_all", [])
+    those = settings(base)
+    return those.get("check", []), those.get("check_all", [])
 
 
 def short_list(base, archs):

@@ -16,7 +16,7 @@ own kexec, under options that it can't have.
 import functools
 import re
 
-from . import build, static
+from . import build, other_base, static
 
 # What the kernel is built from; no driver's names need be looked at for these.
 SOURCES = ("arch", "block", "crypto", "drivers", "fs", "init", "io_uring", "ipc",
@@ -42,6 +42,13 @@ ELSEWHERE = (
     "drivers/net/ethernet/ibm/ehea/ehea_main.c",        # for powerpc only
     "drivers/of/kexec.c",                       # inside "ifdef CONFIG_KEXEC_FILE"
 )
+
+
+def elsewhere():
+    """Those of the base: another one than the default one has lost some, and has others."""
+    outside = other_base.settings(build.BASE).get("outside", {})
+    return {*ELSEWHERE, *outside.get("not_compiled", ())} - {*outside.get("gone", ())}
+
 
 NOT_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'
                       r"'(?:\\.|[^'\\\n])*'", re.DOTALL)
@@ -184,7 +191,7 @@ def unknown_names():
     headers = {name: names(name)[0] for name in
                grep(GREP_NAME, "*.h", "include", *directories)}
     failed = []
-    for name in set(users(*HEADERS, *THROUGH)) - set(ELSEWHERE):
+    for name in set(users(*HEADERS, *THROUGH)) - elsewhere():
         declared, used = names(name)
         beside = (build.TREE / name).parent.glob("*.h")
         for path in beside:
@@ -206,8 +213,8 @@ def never_compiled():
     done = set(static.CALLERS)
     for name in build.ported():
         arch = build.Arch(name)
-        done |= set(arch.callers) | set(arch.core_callers)
-    done |= {name[:-2] + ".o" for name in ELSEWHERE}
+        done |= {*arch.callers, *arch.core_callers, *static.base_callers(arch)}
+    done |= {name[:-2] + ".o" for name in elsewhere()}
     return [f"{name}: no build check compiles it" for name in users(*HEADERS)
             if name[:-2] + ".o" not in done]
 
@@ -268,6 +275,6 @@ def never_defined():
 def outside_users(arch):
     """All that the rest of the tree uses of kexec, or has for it, is in use."""
     stray = [f"{name}: includes no header of ours"
-             for name in set(ELSEWHERE) - set(users(*HEADERS))]
+             for name in elsewhere() - set(users(*HEADERS))]
     return stray + never_compiled() + unknown_names() + never_called() \
         + never_defined()

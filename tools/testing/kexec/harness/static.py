@@ -149,12 +149,20 @@ def require_seen(lines, word, arch, but=()):
         + ([] if done else [f"{word} saw nothing"])
 
 
+# What make says if it has no use for the sparse of this machine: 7.3 wants one that
+# knows typeof_unqual, which is later than 0.6.4.
+TOO_OLD = re.compile(r"C=2 specified, but .* is not available or not up to date")
+
+
 def warnings(arch):
-    """What the compiler warns of with W=1, and sparse."""
+    """What the compiler warns of with W=1, and sparse, unless another base than the
+    default one wants a newer one.
+    """
     _, lines = build_objects(arch, "warnings", our_targets(arch), "W=1", "C=2",
                              f"CHECK={build.HERE / 'harness/sparse'}", flavour=WHOLE)
+    too_old = build.BASE and any(map(TOO_OLD.search, lines))
     return complaints(lines) + require_seen(lines, "CC", arch) \
-        + require_seen(lines, "CHECK", arch)
+        + ([] if too_old else require_seen(lines, "CHECK", arch))
 
 
 # What includes our headers or calls our functions, on every architecture;
@@ -191,9 +199,15 @@ def unknown_symbols(arch, out, callers):
     return [f"nothing has {name}" for name in sorted(wanted - defined)]
 
 
+def base_callers(arch):
+    """Those that only another base than the default one has, for an architecture."""
+    from . import other_base    # which looks at what is in here
+    return other_base.settings(build.BASE).get("callers", {}).get(arch.name, [])
+
+
 def distribution(arch):
     """We and our callers compile in a kernel such as distributions have."""
-    callers = [name for name in CALLERS + arch.callers
+    callers = [name for name in CALLERS + arch.callers + base_callers(arch)
                if name not in arch.no_callers]
     out, lines = build_objects(
         arch, "distribution", our_targets(arch) + callers,
@@ -389,13 +403,14 @@ def all_checks():
     check" has it).
     """
     from . import messages, outside, pages  # which look at the lists in here
-    checks = [checkpatch, kernel_doc, codespell, manual_pages,
-              pages.manual_facts, uapi_header,
-              core_of_any_architecture, no_version_checks, bench_options,
-              outside.outside_users,
-              messages.documented_messages]
+    checks = [uapi_header, bench_options, outside.outside_users]
+    # What our files say by themselves is the same whatever the base.
+    if not build.BASE:
+        checks += [checkpatch, kernel_doc, codespell, manual_pages,
+                   pages.manual_facts, core_of_any_architecture, no_version_checks,
+                   messages.documented_messages]
     if not build.IN_TREE:
-        checks += [maintainers, series]
+        checks += [series] if build.BASE else [maintainers, series]
     # Each line is in a patch, too, and checkpatch reads those.
     return [(f"static/{check.__name__}", check, build.IN_TREE or check is not checkpatch)
             for check in checks]
@@ -420,7 +435,9 @@ def build_checks(arch, whole, first):
 
 
 def test_directories():
-    """(name, directory) of the tests of our own programs."""
+    """(name, directory) of the tests of our own programs, which know one base."""
+    if build.BASE:
+        return []
     found = [("tool/harness", build.HERE / "harness"),
              ("tool/series", build.REPO / "tools/series")]
     return [(name, path) for name, path in found if path.is_dir()]
