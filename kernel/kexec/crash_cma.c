@@ -26,6 +26,7 @@
 #include <linux/log2.h>
 #include <linux/memblock.h>
 #include <linux/minmax.h>
+#include <linux/numa.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
 #include <linux/sysfs.h>
@@ -103,6 +104,17 @@ static bool __init take_area(u64 size)
 	return false;
 }
 
+/* What the kernel may use itself: with movable_node, no memory that may be pulled out. */
+static u64 __init free_memory(void)
+{
+	phys_addr_t start, end;
+	u64 i, free = 0;
+
+	for_each_free_mem_range(i, NUMA_NO_NODE, MEMBLOCK_NONE, &start, &end, NULL)
+		free += end - start;
+	return free;
+}
+
 /**
  * crash_cma_reserve() - take memory that programs may use until a panic
  * @size: bytes
@@ -115,8 +127,7 @@ static bool __init take_area(u64 size)
  */
 void __init crash_cma_reserve(u64 size)
 {
-	u64 free = memblock_phys_mem_size() - memblock_reserved_size();
-	u64 most = ALIGN_DOWN(free / 4 * 3, CMA_MIN_ALIGNMENT_BYTES);
+	u64 most = ALIGN_DOWN(free_memory() / 4 * 3, CMA_MIN_ALIGNMENT_BYTES);
 	u64 left = size < most ? ALIGN(size, CMA_MIN_ALIGNMENT_BYTES) : most;
 	u64 piece = min(left, PIECE_MAX);
 
