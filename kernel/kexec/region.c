@@ -364,8 +364,9 @@ static int copy_home(const struct kimage *staged, unsigned long nr_moved)
 			return -EIO;
 		nr_pages = PHYS_PFN(move->len);
 		for (i = 0; i < nr_pages; i++) {
-			copy_highpage(pfn_to_page(PHYS_PFN(move->dst) + i),
-				      pfn_to_page(PHYS_PFN(move->src) + i));
+			if (copy_mc_highpage(pfn_to_page(PHYS_PFN(move->dst) + i),
+					     pfn_to_page(PHYS_PFN(move->src) + i)))
+				return -EIO;
 			if (done++ == nr_moved / 2)
 				kexec_at_step(KEXEC_STEP_HALF_HOME);
 			cond_resched();

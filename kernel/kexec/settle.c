@@ -88,12 +88,12 @@ static void bring_home(struct kimage *image, struct kexec_move *move)
 	unsigned long nr_pages = PHYS_PFN(move->len), i;
 
 	/* Not to be read; the handoff is going to refuse the image. */
-	if (kexec_is_broken(move->src, move->len, true)) {
-		image->ops->free(pfn_to_page(dst), nr_pages);
-		return;
-	}
+	if (kexec_is_broken(move->src, move->len, true))
+		goto stay;
 	for (i = 0; i < nr_pages; i++) {
-		copy_highpage(pfn_to_page(dst + i), pfn_to_page(src + i));
+		/* Nobody may have noticed yet that it is broken. */
+		if (copy_mc_highpage(pfn_to_page(dst + i), pfn_to_page(src + i)))
+			goto stay;
 		cond_resched();
 	}
 	kexec_at_step(KEXEC_STEP_SETTLING);
@@ -105,6 +105,9 @@ static void bring_home(struct kimage *image, struct kexec_move *move)
 	bytes->moved -= move->len;
 	bytes->in_place += move->len;
 	spin_unlock(&kexec_slot_lock);
+	return;
+stay:
+	image->ops->free(pfn_to_page(dst), nr_pages);
 }
 
 /* Where a stretch of moved entries, whose destinations follow each other, ends. */
