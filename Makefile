@@ -52,7 +52,7 @@ help:
 	@echo 'make clean              delete build/'
 	@echo
 	@echo 'ARCH=NAME               what for: x86_64 if nothing is said, but "make check"'
-	@echo '                        is for all but ppc64, ppc, mips, mips64el, sh4,'
+	@echo '                        is for all but ppc64, ppc, mips, mips64, mips64el, sh4,'
 	@echo '                        loongarch64, parisc and m68k then, and only compiles'
 	@echo '                        for i386 and mipsel'
 	@echo 'BASE=7.3                of another Linux than 6.12, in directories of its own'
@@ -63,7 +63,7 @@ help:
 # What tests are for, unless told: those of every change, and the others.
 # (i386 and mipsel are only compiled, unless ARCH says so.)
 OFTEN := x86_64 i386 arm arm64 riscv64 s390x ppc64le mipsel
-ALL := $(OFTEN) ppc64 ppc mips mips64el sh4 loongarch64 parisc m68k
+ALL := $(OFTEN) ppc64 ppc mips mips64 mips64el sh4 loongarch64 parisc m68k
 FOR_ARCH = $(if $(ARCH),--arch $(ARCH))
 FROM = $(if $(OTHER),--base $(OTHER)) $(if $(LINUX),--linux '$(LINUX)')
 MAKE_TREE = $(SERIES) make $(FROM) build/linux$(SUFFIX)
