@@ -243,6 +243,9 @@ static int can_be_claimed(unsigned long start, unsigned long nr_pages,
 		zone = zone ?: page_zone(first);
 		if (page_zone(first) != zone || page_zone(last) != zone)
 			return -EBUSY;
+		/* It is by its first page that a block is isolated. */
+		if (!zone_spans_pfn(zone, pageblock_start_pfn(pfn)))
+			return -EBUSY;
 
 		nr_busy += count_busy(pfn, stop);
 		if (nr_busy > most_busy)
