@@ -202,23 +202,42 @@ static int set_letter(void *fdt, int chosen, struct range letter)
 	       fdt_add_mem_rsv(fdt, letter.start, range_len(letter));
 }
 
-/* So many blocks of memory can come and go, says firmware. */
-static int count_blocks(const void *fdt, int node)
+static int find_blocks(const void *fdt)
 {
-	const fdt32_t *list;
-	const unsigned char *set;
-	int i, len, nr = 0;
+	return fdt_path_offset(fdt, "/ibm,dynamic-reconfiguration-memory");
+}
 
-	list = fdt_getprop(fdt, node, "ibm,dynamic-memory", &len);
-	if (list && len >= 4)
-		return fdt32_ld(list);
-	list = fdt_getprop(fdt, node, "ibm,dynamic-memory-v2", &len);
-	if (!list || len < 4)
+/*
+ * So many blocks of memory can come and go, says firmware: a list has an entry for each,
+ * or for so many that follow each other.  Negative if a list is shorter than it says, or
+ * if there are more than a kernel takes a tree with.
+ */
+static int count_blocks(const void *fdt)
+{
+	const int entry = 24;
+	const fdt32_t *list;
+	const char *set;
+	int len, node = find_blocks(fdt);
+	__u64 nr, sum = 0;
+
+	if (node < 0)
 		return 0;
-	set = (const unsigned char *)(list + 1);
-	for (i = fdt32_ld(list); i > 0 && len >= 4 + 24; i--, set += 24, len -= 24)
-		nr += fdt32_ld((const fdt32_t *)set);
-	return nr;
+	list = fdt_getprop(fdt, node, "ibm,dynamic-memory", &len);
+	if (list && len >= 4) {
+		sum = fdt32_ld(list);
+		if (sum > (__u64)(len - 4) / entry)
+			return -FDT_ERR_BADVALUE;
+	} else {
+		list = fdt_getprop(fdt, node, "ibm,dynamic-memory-v2", &len);
+		if (!list || len < 4)
+			return 0;
+		nr = fdt32_ld(list);
+		if (nr > (__u64)(len - 4) / entry)
+			return -FDT_ERR_BADVALUE;
+		for (set = (const char *)(list + 1); nr; nr--, set += entry)
+			sum += fdt32_ld((const fdt32_t *)set);
+	}
+	return sum > FDT_MAX / sizeof(fdt64_t) ? -FDT_ERR_BADVALUE : (int)sum;
 }
 
 /* What bare metal's firmware runs from; its log is there, too, and a kernel reads that. */
@@ -277,15 +296,17 @@ static int set_usable_memory(const struct boot *boot, void *fdt)
 		if (err)
 			return err;
 	}
-	node = fdt_path_offset(fdt, "/ibm,dynamic-reconfiguration-memory");
-	len = node < 0 ? 0 : count_blocks(fdt, node);
+	len = count_blocks(fdt);
+	if (len < 0)
+		return len;
 	if (len) {
 		/* None of each. */
-		err = fdt_setprop_placeholder(fdt, node, "linux,drconf-usable-memory",
-					      len * sizeof(fdt64_t), &counts);
+		len *= sizeof(fdt64_t);
+		err = fdt_setprop_placeholder(fdt, find_blocks(fdt),
+					      "linux,drconf-usable-memory", len, &counts);
 		if (err)
 			return err;
-		memset(counts, 0, len * sizeof(fdt64_t));
+		memset(counts, 0, len);
 	}
 	if (region.start <= CRASH_BACKUP)
 		return 0;
@@ -307,7 +328,7 @@ static int forget_usable_memory(void *fdt)
 		if (err && err != -FDT_ERR_NOTFOUND)
 			return err;
 	}
-	node = fdt_path_offset(fdt, "/ibm,dynamic-reconfiguration-memory");
+	node = find_blocks(fdt);
 	if (node >= 0) {
 		err = fdt_delprop(fdt, node, "linux,drconf-usable-memory");
 		if (err && err != -FDT_ERR_NOTFOUND)

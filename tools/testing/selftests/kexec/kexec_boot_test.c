@@ -2862,6 +2862,62 @@ TEST_F(loader, ppc64_panic_odd_region)
 	refuse(_metadata, boot, "no room for the kernel in the crash kernel's memory");
 }
 
+/* Of each block of memory that can come and go, the capture kernel has none. */
+TEST_F(loader, ppc64_panic_blocks)
+{
+	static const char node_name[] = "ibm,dynamic-reconfiguration-memory";
+	static const struct {
+		const char *list;
+		int nr_cells;
+		__u32 cells[13];	/* the number of entries, then 6 for each */
+		int blocks;		/* -1: refused */
+	} cases[] = {
+		{ "ibm,dynamic-memory", 1, { 0 }, 0 },
+		{ "ibm,dynamic-memory", 13, { 2 }, 2 },
+		{ "ibm,dynamic-memory", 12, { 2 }, -1 },
+		{ "ibm,dynamic-memory", 1, { 0x20000000 }, -1 },
+		{ "ibm,dynamic-memory", 1, { 0xffffffff }, -1 },
+		{ "ibm,dynamic-memory-v2", 1, { 0 }, 0 },
+		{ "ibm,dynamic-memory-v2", 13, { 2, 2, [7] = 10 }, 12 },
+		{ "ibm,dynamic-memory-v2", 7, { 2, 4096 }, -1 },
+		{ "ibm,dynamic-memory-v2", 7, { 1, 0x20000000 }, -1 },
+		{ "ibm,dynamic-memory-v2", 7, { 1, 0x80000000 }, -1 },
+		{ "ibm,dynamic-memory-v2", 13,
+		  { 2, 0xffffffff, [7] = 0xffffffff }, -1 },
+		{ "ibm,dynamic-memory-v2", 13, { 2, 0x80000000, [7] = 0x80000001 }, -1 },
+	};
+	const unsigned char *value;
+	struct boot *boot = &self->boot;
+	const void *fdt;
+	size_t i;
+	int node, len, cell, byte;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		use_server(self, false);
+		know_crash_notes(boot);
+		node = fdt_add_subnode(device_tree, 0, node_name);
+		ASSERT_LT(0, node);
+		for (cell = 0; cell < cases[i].nr_cells; cell++)
+			ASSERT_EQ(0, fdt_appendprop_u32(device_tree, node, cases[i].list,
+							cases[i].cells[cell]));
+		if (cases[i].blocks < 0) {
+			refuse(_metadata, boot, "FDT_ERR_BADVALUE");
+			continue;
+		}
+		plan(_metadata, boot);
+		fdt = find(boot, "device tree")->buf;
+		node = fdt_subnode_offset(fdt, 0, node_name);
+		value = fdt_getprop(fdt, node, "linux,drconf-usable-memory", &len);
+		if (!value)
+			len = 0;
+		ASSERT_EQ(8 * cases[i].blocks, len)
+			TH_LOG("case %zu", i);
+		for (byte = 0; byte < 8 * cases[i].blocks; byte++)
+			ASSERT_EQ(0, value[byte]);
+		forget_plan(boot);
+	}
+}
+
 /* What OPAL runs from is memory, too: the kernel looks at it. */
 TEST_F(loader, ppc64_panic_opal)
 {
