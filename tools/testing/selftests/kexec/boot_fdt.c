@@ -10,8 +10,6 @@
 
 #include "boot_image.h"
 
-/* What the changes can take, besides the command line. */
-#define FDT_GROWTH	(16 * KIB)
 /* What a kernel maps of it before it knows its memory. */
 #define FDT_MAX		(2 * MIB)
 /* Properties, and the strings of these names in a kernel. */
@@ -423,8 +421,8 @@ void *make_fdt(struct boot *boot, struct range initrd, struct range core,
 
 	if (!check_fdt(boot))
 		return NULL;
-	*size = fdt_totalsize(boot->fdt.data) + FDT_GROWTH +
-		strlen(boot->cmdline);
+	/* If the changes take more than that, no kernel takes the tree. */
+	*size = fdt_totalsize(boot->fdt.data) + FDT_MAX;
 	fdt = boot_alloc(boot, *size);
 	if (!fdt)
 		return NULL;
