@@ -332,7 +332,8 @@ static void load_image(const struct boot *boot)
 
 static void unload_image(bool panic)
 {
-	if (kexec_load(0, 0, NULL, panic ? KEXEC_ON_CRASH : 0))
+	/* A 32-bit program has to name the architecture, also to unload. */
+	if (kexec_load(0, 0, NULL, native_arch() | (panic ? KEXEC_ON_CRASH : 0)))
 		fail_refused("unload");
 }
 
