@@ -63,6 +63,8 @@ unsigned long native_arch(void)
 	} arches[] = {
 		{ "x86_64",	KEXEC_ARCH_X86_64 },
 		{ "i686",	KEXEC_ARCH_386 },
+		{ "i586",	KEXEC_ARCH_386 },
+		{ "i486",	KEXEC_ARCH_386 },
 		{ "aarch64",	KEXEC_ARCH_AARCH64 },
 		{ "arm",	KEXEC_ARCH_ARM },
 		/* Of either byte order. */
