@@ -16,13 +16,6 @@
 
 #include "boot_image.h"
 
-#ifndef EM_68K
-#define EM_68K		4
-#endif
-
-#ifndef EM_RISCV
-#define EM_RISCV	243
-#endif
 #ifndef SHT_RELR
 #define SHT_RELR	19
 #endif

@@ -64,24 +64,23 @@ static const __u32 stub[] = {
 
 #define STUB_SIZE	(sizeof(stub) + 4 * sizeof(__u64))
 
-/* The first block of memory is what the kernel reaches in real mode, all or in part. */
-static bool find_real_mode(struct boot *boot, __u64 *end)
+/*
+ * The end of the first block of memory: the kernel reaches that in real mode, all or in
+ * part.
+ */
+static __u64 real_mode_end(const void *fdt)
 {
-	const void *fdt = boot->fdt.data;
 	int node = -1, len;
 	const fdt64_t *reg;
 
-	*end = NO_LIMIT;
 	for (;;) {
 		node = fdt_node_offset_by_prop_value(fdt, node, "device_type",
 						     "memory", sizeof("memory"));
 		if (node < 0)
-			return true;
+			return NO_LIMIT;
 		reg = fdt_getprop(fdt, node, "reg", &len);
-		if (reg && len >= 16 && !fdt64_ld(reg)) {
-			*end = fdt64_ld(reg + 1);
-			return true;
-		}
+		if (reg && len >= 16 && !fdt64_ld(reg))
+			return fdt64_ld(reg + 1);
 	}
 }
 
@@ -187,7 +186,7 @@ static bool place_fdt(struct boot *boot, struct hole *hole, __u64 kernel,
  */
 bool load_ppc64(struct boot *boot, const struct ppc64_kernel *kernel)
 {
-	__u64 end, phys, above = round_up(kernel->size, KERNEL_ALIGN);
+	__u64 phys, above = round_up(kernel->size, KERNEL_ALIGN);
 	struct range initrd = { }, core = { };
 	struct hole hole = {
 		.len = kernel->size,
@@ -196,11 +195,12 @@ bool load_ppc64(struct boot *boot, const struct ppc64_kernel *kernel)
 
 	find_ppc_version(boot, kernel->flat, kernel->content);
 	if (!check_fdt(boot) || !begin_image(boot, &boot_ppc64) ||
-	    !find_real_mode(boot, &end) || !keep_rtas(boot) ||
-	    !keep_ppc_units(boot) ||
+	    !keep_rtas(boot) || !keep_ppc_units(boot) ||
 	    (boot->panic && !stay_where_it_is(boot, kernel)))
 		return false;
-	hole.within = (struct range) { boot->panic ? 0 : above, end };
+	hole.within = (struct range) {
+		boot->panic ? 0 : above, real_mode_end(boot->fdt.data)
+	};
 	if (!place_segment(boot, "kernel", kernel->flat, kernel->content, &hole, &phys))
 		return false;
 	if (!place_initrd(boot, hole.within, boot->page, &initrd) ||

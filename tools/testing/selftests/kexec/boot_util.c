@@ -3,16 +3,13 @@
  * What all parts of the loader need: words for what is wrong, a look into a file,
  * memory; and the architectures.
  */
-#include <elf.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "boot_image.h"
+#include <linux/elf.h>
 
-#ifndef EM_RISCV
-#define EM_RISCV	243
-#endif
+#include "boot_image.h"
 
 const struct boot_arch boot_i386 = {
 	.name = "i386",

@@ -1459,7 +1459,7 @@ TEST_F(loader, mips64)
 	const struct boot_segment *line;
 	struct boot *boot = &self->boot;
 
-	ASSERT_TRUE(large);
+	ASSERT_TRUE(!!large);
 	use_initrd(self);
 	use_malta_64(self, 0xffffffff80100000);
 	plan(_metadata, boot);
