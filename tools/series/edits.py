@@ -153,6 +153,34 @@ def edits(maintainers):
              "a handoff takes CPUs offline when devices are down"),
 
         Edit("drivers/firmware/efi/efi.c",
+             "#include <asm/early_ioremap.h>\n",
+             "#include <asm/early_ioremap.h>\n"
+             "#include <asm/efi.h>\n",
+             "after kexec, something else is where the table was"),
+        Edit("drivers/firmware/efi/efi.c",
+             "int __init efi_config_parse_tables(const efi_config_table_t *config_tables,\n", """\
+/*
+ * The stub's table is in memory that is anybody's once a kernel runs: the one that the
+ * stub started has read it, and who started the next one gave that its initrd elsewhere.
+ */
+static bool __init initrd_table_is_stale(void)
+{
+#ifdef CONFIG_X86
+	return efi_setup;
+#else
+	return false;
+#endif
+}
+
+int __init efi_config_parse_tables(const efi_config_table_t *config_tables,
+""",
+             "after kexec, something else is where the table was"),
+        Edit("drivers/firmware/efi/efi.c",
+             "\t    initrd != EFI_INVALID_TABLE_ADDR && phys_initrd_size == 0) {\n",
+             "\t    initrd != EFI_INVALID_TABLE_ADDR && phys_initrd_size == 0 &&\n"
+             "\t    !initrd_table_is_stale()) {\n",
+             "after kexec, something else is where the table was"),
+        Edit("drivers/firmware/efi/efi.c",
              "static unsigned long __initdata mem_reserve = ",
              "static unsigned long __ro_after_init mem_reserve = ",
              "a load asks what EFI's list keeps"),
