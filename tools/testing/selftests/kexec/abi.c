@@ -42,7 +42,7 @@ const char *no_crash_images(struct range *region)
 {
 	if (geteuid())
 		return "has to be run as root";
-	if (access(SYSFS_KEXEC "crash_size", F_OK))
+	if (access(SYSFS_KEXEC "crash_segments", F_OK))
 		return "the kernel has no CONFIG_CRASH_DUMP";
 	if (!find_crash_region(region))
 		return "no memory is reserved by crashkernel=";
