@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,11 +24,118 @@ char *buf;
 unsigned long arch;
 char loaded[2 * TEXT_MAX];
 
+static const struct slot {
+	unsigned long flags;
+	const char *loaded;
+	const char *limit;
+} slots[] = {
+	{ 0, SYSFS_KEXEC "loaded", SYSCTL_KERNEL "kexec_load_limit_reboot" },
+	{ KEXEC_ON_CRASH, SYSFS_KEXEC "crash_loaded",
+	  SYSCTL_KERNEL "kexec_load_limit_panic" },
+};
+
+/* When the program started. */
+static bool was_loaded[ARRAY_SIZE(slots)];
+
+/* What a test has to clear up; shared, as it may be killed, and others do it then. */
+static struct {
+	pid_t group;		/* of its processes */
+	bool used[ARRAY_SIZE(slots)];
+	int nr_changes;
+	struct change {
+		const char *path;
+		char text[128];	/* that was there before */
+	} changes[16];
+} *left;
+
+/* Who was killed in the middle of a load may not be gone yet. */
+static int unload_slot(unsigned long flags)
+{
+	__u64 limit = time_limit();
+	int err;
+
+	while ((err = load(0, 0, NULL, flags)) == EBUSY && !is_over(limit))
+		usleep(10000);
+	return err;
+}
+
+/* Until restore_files(), the file says something else.  Of the path no copy is made. */
+int change_file(const char *path, const char *text)
+{
+	struct change *change;
+	int i, err;
+
+	for (i = 0; i < left->nr_changes; i++) {
+		if (!strcmp(left->changes[i].path, path))
+			return write_file(path, text);
+	}
+	if (i == ARRAY_SIZE(left->changes))
+		die("too many files are changed");
+	change = &left->changes[i];
+	change->path = path;
+	err = read_file(path, change->text, sizeof(change->text));
+	if (err)
+		return err;
+	left->nr_changes++;
+	return write_file(path, text);
+}
+
+void restore_files(void)
+{
+	for (; left->nr_changes; left->nr_changes--) {
+		struct change *last = &left->changes[left->nr_changes - 1];
+
+		write_file(last->path, last->text);
+	}
+}
+
+/* What was loaded is not to be started, and what was changed not to stay. */
+void clear_up(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(slots); i++) {
+		if (left->used[i])
+			unload_slot(slots[i].flags);
+		left->used[i] = false;
+	}
+	restore_files();
+	rmdir(TRACE);
+}
+
+/* A test is a group of its own, which would go on. */
+static void end_program(int signal)
+{
+	if (left->group && left->group != getpgrp())
+		kill(-left->group, SIGKILL);
+	clear_up();
+	_exit(128 + signal);
+}
+
+/* However a test or the program ends. */
+static void __attribute__((constructor)) clear_up_at_end(void)
+{
+	unsigned int i;
+
+	arch = is_compat() ? native_arch() : KEXEC_ARCH_DEFAULT;
+	for (i = 0; i < ARRAY_SIZE(slots); i++)
+		was_loaded[i] = file_says(slots[i].loaded, "1");
+
+	left = mmap(NULL, sizeof(*left), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (left == MAP_FAILED)
+		die("no memory");
+	atexit(clear_up);
+	signal(SIGHUP, end_program);
+	signal(SIGINT, end_program);
+	signal(SIGTERM, end_program);
+}
+
 bool prepare_abi_test(void)
 {
 	mount_kernel_filesystems();
 	page = page_size();
-	arch = is_compat() ? native_arch() : KEXEC_ARCH_DEFAULT;
+	left->group = getpgrp();
 
 	buf = mmap(NULL, BUFFER_SIZE + page, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -35,6 +143,31 @@ bool prepare_abi_test(void)
 		return false;
 	memset(buf, BREAKPOINT, BUFFER_SIZE);
 	return true;
+}
+
+/* Returns why this slot is not for tests, or NULL; then it is empty. */
+const char *no_loads(unsigned long flags)
+{
+	const int nr = flags == KEXEC_ON_CRASH;
+	int err;
+
+	/* Of a test that was killed. */
+	restore_files();
+	if (was_loaded[nr] && !getenv("KEXEC_TEST_REPLACE"))
+		return "would replace the image that is loaded: set KEXEC_TEST_REPLACE=1";
+	if (read_number(slots[nr].limit) >= 0)
+		return "would use up what kernel.kexec_load_limit_* allows";
+	err = unload_slot(flags);
+	if (err == EPERM || err == EACCES)
+		return "loading is forbidden, the kernel's log says why";
+	left->used[nr] = true;
+	return NULL;
+}
+
+/* Somebody else may have loaded an image meanwhile, and it would be started. */
+bool may_reboot(void)
+{
+	return getenv("KEXEC_TEST_REBOOT");
 }
 
 /* Returns why there can be no crash image here, or NULL. */
@@ -175,17 +308,16 @@ void refuse_other(void)
 }
 
 /* Fault injection: settings that make every allocation one that may fail. */
-static struct setting {
+static const struct setting {
 	const char *path;
 	const char *value;
-	char saved[16];
 } fault_settings[] = {
-	{ DEBUGFS "failslab/ignore-gfp-wait",		"N", "" },
-	{ DEBUGFS "failslab/verbose",			"0", "" },
-	{ DEBUGFS "fail_page_alloc/ignore-gfp-wait",	"N", "" },
-	{ DEBUGFS "fail_page_alloc/ignore-gfp-highmem",	"N", "" },
-	{ DEBUGFS "fail_page_alloc/min-order",		"0", "" },
-	{ DEBUGFS "fail_page_alloc/verbose",		"0", "" },
+	{ DEBUGFS "failslab/ignore-gfp-wait",		"N" },
+	{ DEBUGFS "failslab/verbose",			"0" },
+	{ DEBUGFS "fail_page_alloc/ignore-gfp-wait",	"N" },
+	{ DEBUGFS "fail_page_alloc/ignore-gfp-highmem",	"N" },
+	{ DEBUGFS "fail_page_alloc/min-order",		"0" },
+	{ DEBUGFS "fail_page_alloc/verbose",		"0" },
 };
 
 static int fail_nth = -1;
@@ -204,10 +336,9 @@ const char *begin_faults(void)
 		return "/proc/thread-self/fail-nth";
 
 	for (i = 0; i < ARRAY_SIZE(fault_settings); i++) {
-		struct setting *s = &fault_settings[i];
+		const struct setting *s = &fault_settings[i];
 
-		read_file(s->path, s->saved, sizeof(s->saved));
-		if (write_file(s->path, s->value))
+		if (change_file(s->path, s->value))
 			return s->path;
 	}
 	return NULL;
@@ -230,10 +361,7 @@ bool load_failing(int nth, unsigned long nr, const struct kexec_segment *segs,
 
 void end_faults(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(fault_settings); i++)
-		write_file(fault_settings[i].path, fault_settings[i].saved);
+	restore_files();
 	close(fail_nth);
 }
 

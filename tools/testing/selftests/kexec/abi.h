@@ -29,6 +29,9 @@
  */
 #define BREAKPOINT	0xcc
 
+/* A trace of the tests' own. */
+#define TRACE		TRACEFS "instances/kexec_test/"
+
 /* What prepare_abi_test() prepares, for each test anew. */
 extern size_t page;
 extern char *buf;		/* BUFFER_SIZE bytes, then nothing mapped */
@@ -38,6 +41,9 @@ extern unsigned long arch;	/* what a caller like this has to ask for */
 extern char loaded[2 * TEXT_MAX];
 
 bool prepare_abi_test(void);
+void clear_up(void);
+const char *no_loads(unsigned long flags);
+bool may_reboot(void);
 const char *no_crash_images(struct range *region);
 void read_segments(char text[2 * TEXT_MAX]);
 
@@ -58,6 +64,8 @@ bool file_says(const char *path, const char *line);
 bool has_mode(const char *path, mode_t mode);
 long read_number(const char *path);
 void refuse_other(void);
+int change_file(const char *path, const char *text);
+void restore_files(void);
 
 const char *begin_faults(void);
 int drop_sys_boot(void);

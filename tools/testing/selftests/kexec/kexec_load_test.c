@@ -4,9 +4,12 @@
  * which errno and for which reason, what /sys and /proc say about it, and that
  * nothing is left behind, whatever happens.
  *
- * No test hands over, and nothing here lasts longer than the program, except
- * that a boot image loaded before is gone.  To be run as root, on any machine;
- * the tests that fill its memory are left out where there is much of it.
+ * No test hands over, and nothing here lasts longer than the program.  To be run as
+ * root, on any machine; the tests that fill its memory are left out where there is
+ * much of it.  If a boot image is loaded, it is left alone, and the tests are
+ * skipped, unless KEXEC_TEST_REPLACE=1 is in the environment: then it is gone.  With
+ * KEXEC_TEST_REBOOT=1, reboot(2) is tried where it has to refuse; if it does not, or
+ * somebody loads another image meanwhile, the machine is lost.
  *
  * The same source, built for 32 bits, tests the compat system call.
  */
@@ -18,6 +21,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -38,11 +42,15 @@ FIXTURE(kexec) {
 FIXTURE_SETUP(kexec)
 {
 	struct kexec_segment seg;
+	const char *why;
 
 	if (geteuid())
 		SKIP(return, "has to be run as root");
 	if (access(SYSFS_KEXEC "segments", F_OK))
 		SKIP(return, "the kernel has no " SYSFS_KEXEC "segments");
+	why = no_loads(0);
+	if (why)
+		SKIP(return, "%s", why);
 
 	ASSERT_TRUE(prepare_abi_test());
 	/* The last page of all addresses is none of a destination's. */
@@ -59,7 +67,7 @@ FIXTURE_SETUP(kexec)
 
 FIXTURE_TEARDOWN(kexec)
 {
-	kexec_load(0, 0, NULL, arch);
+	clear_up();
 }
 
 static int try_reboot(void)
@@ -238,6 +246,13 @@ TEST_F(kexec, log)
 	close(kmsg);
 }
 
+/* An empty trace of our own, of no events yet; 0 or an errno. */
+static int begin_trace(void)
+{
+	rmdir(TRACE);
+	return mkdir(TRACE, 0700) ? errno : 0;
+}
+
 /* What the first event of that name says in the trace. */
 static const char *traced(const char *trace, const char *event)
 {
@@ -263,13 +278,13 @@ TEST_F(kexec, tracepoints)
 	if (access(TRACEFS "events/kexec", F_OK))
 		SKIP(return, "the kernel has no CONFIG_FTRACE");
 
-	write_file(TRACEFS "trace", "");
-	ASSERT_EQ(0, write_file(TRACEFS "events/kexec/enable", "1"));
+	ASSERT_EQ(0, begin_trace());
+	ASSERT_EQ(0, write_file(TRACE "events/kexec/enable", "1"));
 	ASSERT_EQ(0, load_segments(1, &seg));
 	EXPECT_EQ(EINVAL, load(0, 1, &seg, 0));
 	EXPECT_EQ(0, unload());
-	EXPECT_EQ(0, write_file(TRACEFS "events/kexec/enable", "0"));
-	ASSERT_EQ(0, read_file(TRACEFS "trace", trace, sizeof(trace)));
+	EXPECT_EQ(0, write_file(TRACE "events/kexec/enable", "0"));
+	ASSERT_EQ(0, read_file(TRACE "trace", trace, sizeof(trace)));
 
 	snprintf(expected, sizeof(expected), "nr=0 %#lx-%#lx ",
 		 (unsigned long)seg.mem, (unsigned long)seg.mem + seg.memsz - 1);
@@ -293,7 +308,7 @@ TEST_F(kexec, tracepoints)
 	EXPECT_TRUE(says(traced(trace, "kexec_unload"), "type=boot segments=1"));
 }
 
-#define CLAIMS		TRACEFS "events/page_isolation/"
+#define CLAIMS		"events/page_isolation/"
 
 /*
  * Nothing is taken from its users for an image that is refused for its segments or its entry,
@@ -311,7 +326,7 @@ TEST_F(kexec, refused_unclaimed)
 
 	if (access(TRACEFS "events", F_OK))
 		SKIP(return, "the kernel has no CONFIG_FTRACE");
-	if (access(CLAIMS, F_OK))
+	if (access(TRACEFS CLAIMS, F_OK))
 		SKIP(return, "the kernel has no CONFIG_KEXEC_IN_PLACE");
 
 	/* Which also ends what brings it home, and claims by itself. */
@@ -329,22 +344,21 @@ TEST_F(kexec, refused_unclaimed)
 	else
 		entry += native_arch() == KEXEC_ARCH_ARM ? 2 : -1;
 
-	write_file(TRACEFS "trace", "");
-	ASSERT_EQ(0, write_file(CLAIMS "enable", "1"));
+	ASSERT_EQ(0, begin_trace());
+	ASSERT_EQ(0, write_file(TRACE CLAIMS "enable", "1"));
 	if (*console)
-		EXPECT_EQ(0, write_file(HANDOFF_DEBUG, console));
+		EXPECT_EQ(0, change_file(HANDOFF_DEBUG, console));
 	EXPECT_NE(0, load(entry, 9, segs, 0));
-	if (*console)
-		EXPECT_EQ(0, write_file(HANDOFF_DEBUG, "\n"));
-	EXPECT_EQ(0, read_file(TRACEFS "trace", trace, sizeof(trace)));
+	restore_files();
+	EXPECT_EQ(0, read_file(TRACE "trace", trace, sizeof(trace)));
 	EXPECT_STREQ("", traced(trace, "test_pages_isolated"))
 		TH_LOG("refused: %s", last_refusal());
 
 	/* Otherwise it is. */
 	EXPECT_EQ(0, load_segments(8, segs));
 	wait_until_settled();
-	EXPECT_EQ(0, read_file(TRACEFS "trace", trace, sizeof(trace)));
-	EXPECT_EQ(0, write_file(CLAIMS "enable", "0"));
+	EXPECT_EQ(0, read_file(TRACE "trace", trace, sizeof(trace)));
+	EXPECT_EQ(0, write_file(TRACE CLAIMS "enable", "0"));
 	if (sum_placed().in_place)
 		EXPECT_STRNE("", traced(trace, "test_pages_isolated"));
 }
@@ -568,7 +582,7 @@ TEST_F(kexec, capability_of_files)
 	EXPECT_EQ(EPERM, write_without_sys_boot(verify, "1"));
 	EXPECT_EQ(before, read_number(verify));
 	if (!access(HANDOFF_DEBUG, F_OK)) {
-		EXPECT_EQ(0, write_file(HANDOFF_DEBUG, "\n"));
+		EXPECT_EQ(0, change_file(HANDOFF_DEBUG, "\n"));
 		EXPECT_EQ(EPERM, write_without_sys_boot(HANDOFF_DEBUG, "\n"));
 	}
 }
@@ -1223,8 +1237,12 @@ TEST_F(kexec, device_tree)
 		check_tags(_metadata);
 }
 
+#define NEEDS_REBOOT	"may restart the machine: set KEXEC_TEST_REBOOT=1"
+
 TEST_F(kexec, reboot_with_nothing_loaded)
 {
+	if (!may_reboot())
+		SKIP(return, NEEDS_REBOOT);
 	ASSERT_EQ(0, unload());
 	ASSERT_TRUE(file_says(SYSFS_KEXEC "loaded", "0"));
 	read_segments(loaded);
@@ -1241,7 +1259,7 @@ TEST_F(kexec, sysctls)
 	EXPECT_LE(-1, read_number(SYSCTL_KERNEL "kexec_load_limit_panic"));
 
 	ASSERT_LE(0, before);
-	EXPECT_EQ(0, write_file(verify, "0"));
+	EXPECT_EQ(0, change_file(verify, "0"));
 	EXPECT_TRUE(file_says(verify, "0"));
 	EXPECT_EQ(EINVAL, write_file(verify, "2"));
 	EXPECT_EQ(EINVAL, write_file(verify, "-1"));
@@ -1249,7 +1267,8 @@ TEST_F(kexec, sysctls)
 	EXPECT_TRUE(file_says(verify, "0"));
 	EXPECT_EQ(0, write_file(verify, "1"));
 	EXPECT_TRUE(file_says(verify, "1"));
-	EXPECT_EQ(0, write_file(verify, before ? "1" : "0"));
+	restore_files();
+	EXPECT_EQ(before, read_number(verify));
 }
 
 /* Wherever a byte of what is held changes, the reason names its segment. */
@@ -1265,8 +1284,10 @@ TEST_F(kexec, digest)
 
 	if (access(DEBUGFS "kexec/corrupt", F_OK))
 		SKIP(return, "the kernel has no CONFIG_DEBUG_KEXEC");
+	if (!may_reboot())
+		SKIP(return, NEEDS_REBOOT);
 
-	ASSERT_EQ(1, read_number(SYSCTL_KERNEL "kexec_verify"));
+	ASSERT_EQ(0, change_file(SYSCTL_KERNEL "kexec_verify", "1"));
 	ASSERT_EQ(0, load_segments(ARRAY_SIZE(segs), segs));
 	read_segments(loaded);
 
@@ -1354,7 +1375,8 @@ TEST_F(kexec, busy)
 	EXPECT_REFUSED(EBUSY, "in progress", load_segments(1, &seg));
 	EXPECT_REFUSED(EBUSY, "in progress", unload());
 	EXPECT_REFUSED(EBUSY, "in progress", load(0, 0, NULL, KEXEC_ON_CRASH));
-	EXPECT_REFUSED(EBUSY, "in progress", try_reboot());
+	if (may_reboot())
+		EXPECT_REFUSED(EBUSY, "in progress", try_reboot());
 
 	resume_access(stalled.uffd, (char *)stalled.seg.buf + MIB, MIB);
 	pthread_join(loader, NULL);
