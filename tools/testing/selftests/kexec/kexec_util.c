@@ -342,6 +342,29 @@ int find_iomem(const char *name, struct range *ranges, int max)
 	return nr;
 }
 
+/* What firmware calls RAM; only x86 keeps that, and has destinations by it. */
+int find_firmware_ram(struct range *ranges, int max)
+{
+	char path[64], text[32];
+	int i, nr = 0;
+
+	for (i = 0; ; i++) {
+		snprintf(path, sizeof(path), MEMMAP "%d/type", i);
+		if (read_file(path, text, sizeof(text)))
+			return nr;
+		if (strcmp(text, "System RAM\n"))
+			continue;
+		if (nr == max)
+			die("more than %d pieces of RAM in " MEMMAP, max);
+		snprintf(path, sizeof(path), MEMMAP "%d/start", i);
+		read_file(path, text, sizeof(text));
+		ranges[nr].start = strtoull(text, NULL, 16);
+		snprintf(path, sizeof(path), MEMMAP "%d/end", i);
+		read_file(path, text, sizeof(text));
+		ranges[nr++].end = strtoull(text, NULL, 16) + 1;
+	}
+}
+
 /* From its code to its bss or, where there is no line for that, its data. */
 struct range find_kernel(void)
 {

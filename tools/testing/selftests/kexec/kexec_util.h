@@ -26,6 +26,7 @@
 
 #define SYSFS_KEXEC	"/sys/kernel/kexec/"
 #define SYSCTL_KERNEL	"/proc/sys/kernel/"
+#define MEMMAP		"/sys/firmware/memmap/"
 #define DEBUGFS		"/sys/kernel/debug/"
 #define TRACEFS		"/sys/kernel/tracing/"
 #define HANDOFF_DEBUG	"/sys/module/kexec/parameters/handoff_debug"
@@ -119,6 +120,7 @@ void wait_until_heard(void);
 
 /* Memory. */
 int find_iomem(const char *name, struct range *ranges, int max);
+int find_firmware_ram(struct range *ranges, int max);
 int find_reserved(struct range *ranges, int max);
 int find_usable(struct range *ranges, int max);
 struct range find_kernel(void);
