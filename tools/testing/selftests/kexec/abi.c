@@ -170,6 +170,12 @@ bool may_reboot(void)
 	return getenv("KEXEC_TEST_REBOOT");
 }
 
+/* The largest piece of RAM that can be had, without the last page of all addresses. */
+struct range addressable_ram(void)
+{
+	return largest_ram(sizeof(long) == 8 ? ~0ULL : 4 * GIB - MIB);
+}
+
 /* Returns why there can be no crash image here, or NULL. */
 const char *no_crash_images(struct range *region)
 {

@@ -44,6 +44,7 @@ bool prepare_abi_test(void);
 void clear_up(void);
 const char *no_loads(unsigned long flags);
 bool may_reboot(void);
+struct range addressable_ram(void);
 const char *no_crash_images(struct range *region);
 void read_segments(char text[2 * TEXT_MAX]);
 

@@ -316,7 +316,18 @@ void mount_kernel_filesystems(void)
 		mount("tracefs", TRACEFS, "tracefs", 0, NULL);
 }
 
-/* The whole pages in the lines of /proc/iomem that bear this name. */
+/* Whether that is what is asked for; "System RAM (" is it with any ending. */
+static bool has_name(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(text, name, len) && (name[len - 1] == '(' || !text[len]);
+}
+
+/*
+ * The whole pages in the lines of /proc/iomem that bear this name: all of these, but for
+ * who asks for just one.
+ */
 int find_iomem(const char *name, struct range *ranges, int max)
 {
 	FILE *iomem = fopen("/proc/iomem", "re");
@@ -325,14 +336,16 @@ int find_iomem(const char *name, struct range *ranges, int max)
 
 	if (!iomem)
 		return 0;
-	while (nr < max && fgets(line, sizeof(line), iomem)) {
+	while ((nr < max || max > 1) && fgets(line, sizeof(line), iomem)) {
 		__u64 first, last;
 		int at = 0;
 
 		line[strcspn(line, "\n")] = '\0';
 		if (sscanf(line, " %llx-%llx : %n", &first, &last, &at) != 2 ||
-		    strcmp(line + at, name))
+		    !has_name(line + at, name))
 			continue;
+		if (nr == max)
+			die("more than %d pieces of \"%s\"", max, name);
 		ranges[nr].start = round_up(first, page_size());
 		ranges[nr].end = round_down(last + 1, page_size());
 		if (ranges[nr].start < ranges[nr].end)
@@ -476,9 +489,11 @@ static int cut_hole(struct range hole, struct range *ranges, int nr, int max)
 			front.end = hole.start;
 		if (behind.start < hole.end)
 			behind.start = hole.end;
-		if (front.start < front.end && nr_kept < max)
+		if (nr_kept + 2 > max)
+			die("memory is in more than %d pieces", max - 2);
+		if (front.start < front.end)
 			kept[nr_kept++] = front;
-		if (behind.start < behind.end && nr_kept < max)
+		if (behind.start < behind.end)
 			kept[nr_kept++] = behind;
 	}
 	memcpy(ranges, kept, nr_kept * sizeof(*ranges));
