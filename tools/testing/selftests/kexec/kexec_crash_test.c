@@ -100,6 +100,20 @@ TEST_F(crash, load_and_unload)
 	EXPECT_STREQ(loaded, now);
 }
 
+/* Loaders say so, in case that the kernel changes what they have loaded. */
+TEST_F(crash, flags)
+{
+	struct kexec_segment seg = pages(region.start + MIB, 1);
+
+	EXPECT_EQ(0, load((uintptr_t)seg.mem, 1, &seg,
+			  KEXEC_ON_CRASH | KEXEC_UPDATE_ELFCOREHDR));
+	EXPECT_EQ(0, load((uintptr_t)seg.mem, 1, &seg,
+			  KEXEC_ON_CRASH | KEXEC_CRASH_HOTPLUG_SUPPORT));
+	EXPECT_TRUE(file_says(CRASH_LOADED, "1"));
+	EXPECT_EQ(0, unload_crash());
+	EXPECT_TRUE(file_says(CRASH_LOADED, "0"));
+}
+
 TEST_F(crash, sysfs_files)
 {
 	static const struct {
@@ -509,6 +523,7 @@ TEST_F(crash, size)
 	EXPECT_REFUSED(EINVAL, "can only shrink", write_file(old_file, larger));
 	EXPECT_EQ(EINVAL, write_file(CRASH_SIZE, "some"));
 	EXPECT_EQ(EINVAL, write_file(CRASH_SIZE, "-1"));
+	EXPECT_EQ(ERANGE, write_file(CRASH_SIZE, "0x10000000000000000"));
 	/* That is no change. */
 	EXPECT_EQ(0, write_file(CRASH_SIZE, text));
 

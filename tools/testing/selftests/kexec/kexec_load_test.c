@@ -92,6 +92,12 @@ TEST_F(kexec, load_and_unload)
 
 	EXPECT_EQ(0, load_segments(1, &seg));
 	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "1"));
+	/* Without segments, nothing else is looked at. */
+	EXPECT_EQ(0, load(~0UL, 0, KERNEL_ADDRESS, 0));
+	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "0"));
+
+	EXPECT_EQ(0, load_segments(1, &seg));
+	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "1"));
 	EXPECT_TRUE(file_says("/sys/kernel/kexec_loaded", "1"));
 	EXPECT_EQ(0, unload());
 	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "0"));
@@ -1385,6 +1391,7 @@ TEST_F(kexec, busy)
 	struct kexec_segment seg = pages(mem + 32 * unit, 1);
 	struct stalled_load stalled;
 	struct placed placed[SEGMENTS_MAX];
+	char size[32];
 	pthread_t loader;
 
 	if (syscall(SYS_userfaultfd, O_CLOEXEC) < 0)
@@ -1402,6 +1409,12 @@ TEST_F(kexec, busy)
 	EXPECT_REFUSED(EBUSY, "in progress", load(0, 0, NULL, KEXEC_ON_CRASH));
 	if (may_reboot())
 		EXPECT_REFUSED(EBUSY, "in progress", try_reboot());
+	/* As it is, which would be no change. */
+	if (!read_file(SYSFS_KEXEC "crash_size", size, sizeof(size)))
+		EXPECT_REFUSED(EBUSY, "in progress",
+			       write_file(SYSFS_KEXEC "crash_size", size));
+	if (!access(HANDOFF_DEBUG, F_OK))
+		EXPECT_EQ(EBUSY, change_file(HANDOFF_DEBUG, "\n"));
 
 	resume_access(stalled.uffd, (char *)stalled.seg.buf + MIB, MIB);
 	pthread_join(loader, NULL);
