@@ -56,7 +56,7 @@ u64 kexec_end_of_ram(void)
 	return last + 1;
 }
 
-/* A destination has some of these bytes, and can't. */
+/* Refuse a destination for bytes that it has: [@start, @end], or a part of these. */
 static int refuse_bytes(const struct ram_walk *walk, u64 start, u64 end, const char *why)
 {
 	u64 below = 0;
@@ -92,9 +92,8 @@ static bool is_offline(unsigned long section)
 
 /*
  * What is offline is System RAM, too.  It may be removed at any moment, of which nobody is
- * told; of standby memory, the machine may have none there; and nobody knows its
- * broken pages, which may be why it is offline.  What is online stays so from
- * kexec_stay_hold() on.
+ * told; of standby memory, the machine may have none there; and nobody knows its broken
+ * pages, which may be why it is offline.  What is online stays so from kexec_stay_hold() on.
  */
 static int check_online(const struct ram_walk *walk, u64 start, u64 end)
 {
@@ -367,8 +366,8 @@ int kexec_check_segments(enum kexec_type type,
  * @image: an image whose segments have been checked before
  *
  * Memory can be pulled out of a machine: a part that a driver took back, or that was taken
- * offline before kexec_stay_hold().  And a CPU that came online may have a table from then on that
- * the interrupt controller uses.
+ * offline before kexec_stay_hold().  And a CPU that came online may have a table from then
+ * on that the interrupt controller uses.
  *
  * Context: Process context; takes resource_lock for reading.
  * Return: 0 or -EADDRNOTAVAIL.
