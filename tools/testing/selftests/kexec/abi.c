@@ -101,6 +101,8 @@ void clear_up(void)
 	}
 	restore_files();
 	rmdir(TRACE);
+	/* It is at an end, and somebody else may get its number. */
+	left->group = 0;
 }
 
 /* A test is a group of its own, which would go on. */
