@@ -54,7 +54,7 @@ def lack():
     return f"not installed: {', '.join(missing)}" if missing else ""
 
 
-# Other base's files describe some of theirs twice.
+# 7.3 describes some files twice, which are not ours.
 TWICE = re.compile(r"WARNING: \S.* is defined \d times: ")
 
 
