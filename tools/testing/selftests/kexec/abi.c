@@ -227,6 +227,21 @@ int unload_crash(void)
 	return load(0, 0, NULL, KEXEC_ON_CRASH);
 }
 
+/* To be called once the system has taken what it keeps. */
+void leak_begin(struct leak *leak)
+{
+	leak->before = settled_free_memory();
+}
+
+/* Whether to do it all once more, as this time memory was lost: see LEAK_TRIES. */
+bool leak_again(struct leak *leak)
+{
+	__u64 now = settled_free_memory();
+
+	leak->lost = leak->before > now ? leak->before - now : 0;
+	return leak->lost > LEAK_SLACK && ++leak->tries < LEAK_TRIES;
+}
+
 /* What an address has to be a multiple of for an instruction to begin there. */
 __u64 instruction_align(void)
 {

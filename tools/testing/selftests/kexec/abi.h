@@ -23,6 +23,18 @@
 #define LEAK_SLACK	(LEAK_ROUNDS / 2 * page_size())
 
 /*
+ * Others take memory meanwhile, and the kernel keeps some.  That is over when all is
+ * done once more; a leak is not.
+ */
+#define LEAK_TRIES	3
+
+struct leak {
+	__u64 before;		/* free memory, bytes */
+	__u64 lost;		/* bytes, the last time */
+	int tries;
+};
+
+/*
  * Whatever a segment holds must not be run.  Should a test be handed over
  * after all, this brings the machine down at once: a breakpoint, and nobody
  * to take it.
@@ -55,6 +67,9 @@ int load_segments(unsigned long nr, const struct kexec_segment *segs);
 int load_crash(unsigned long nr, const struct kexec_segment *segs);
 int unload(void);
 int unload_crash(void);
+
+void leak_begin(struct leak *leak);
+bool leak_again(struct leak *leak);
 
 __u64 instruction_align(void);
 struct kexec_segment pages(__u64 at, unsigned int nr_pages);
