@@ -277,6 +277,13 @@ struct claim {
 	atomic_t abandoned;
 };
 
+/*
+ * It is frozen with the processes, and a sleep is called off if that takes too long: a
+ * claim that is abandoned may write a page of a file system that a picture of memory
+ * knows as it was before.
+ */
+static struct workqueue_struct *claim_wq;
+
 /* A claim that nobody waits for any more has not returned yet. */
 static atomic_t nr_abandoned = ATOMIC_INIT(0);
 
@@ -327,7 +334,7 @@ static bool has_returned(struct claim *claim)
  */
 static int claim_range(unsigned long pfn, unsigned long nr_pages)
 {
-	struct claim *claim = kmalloc(sizeof(*claim), GFP_KERNEL);
+	struct claim *claim = claim_wq ? kmalloc(sizeof(*claim), GFP_KERNEL) : NULL;
 	int err;
 
 	if (!claim)
@@ -336,7 +343,7 @@ static int claim_range(unsigned long pfn, unsigned long nr_pages)
 	INIT_WORK(&claim->work, make_claim);
 	init_completion(&claim->done);
 	kexec_stay_claim(pfn, nr_pages);
-	queue_work(system_dfl_wq, &claim->work);
+	queue_work(claim_wq, &claim->work);
 	if (!has_returned(claim)) {
 		if (!fatal_signal_pending(current))
 			pr_warn("somebody is not done with a page of %#llx-%#llx: what is missing of the image is placed elsewhere\n",
@@ -367,6 +374,13 @@ static int buddy_claim(unsigned long pfn, unsigned long nr_pages,
 		return err;
 	return adopt(pfn_to_page(pfn), nr_pages) ? 0 : -EIO;
 }
+
+static int __init buddy_init(void)
+{
+	claim_wq = alloc_workqueue("kexec_claim", WQ_UNBOUND | WQ_FREEZABLE, 1);
+	return claim_wq ? 0 : -ENOMEM;
+}
+subsys_initcall(buddy_init);
 #else
 #define buddy_claim	NULL
 #endif

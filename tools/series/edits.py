@@ -28,8 +28,6 @@ NEEDS = [
          "arm64 makes the crash region read-only where the kernel maps it"),
     Need("include/linux/panic.h", "bool panic_try_start(void);",
          "who panics has to be alone, and panic() decides who that is"),
-    Need("include/linux/workqueue.h", "*system_dfl_wq;",
-         "what waits for others' pages must not keep a CPU's own worker"),
     Need("kernel/irq/Kconfig", "config GENERIC_IRQ_KEXEC_CLEAR_VM_FORWARD\n",
          "after a panic of arm64, what it forwards to guests would stay active"),
 ]

@@ -184,14 +184,23 @@ struct hung_file make_hung_file(void)
 	return file;
 }
 
+void kill_reader(struct hung_file *file)
+{
+	kill(file->reader, SIGKILL);
+	if (waitpid(file->reader, NULL, 0) != file->reader)
+		die("the reader of %s is not dead: %s", file->path, strerror(errno));
+	file->reader = 0;
+}
+
 void end_hung_file(struct hung_file *file)
 {
 	int status;
 
 	kill(file->server, SIGKILL);
 	waitpid(file->server, &status, 0);
-	if (waitpid(file->reader, &status, 0) != file->reader ||
-	    !WIFEXITED(status) || WEXITSTATUS(status))
+	if (file->reader &&
+	    (waitpid(file->reader, &status, 0) != file->reader ||
+	     !WIFEXITED(status) || WEXITSTATUS(status)))
 		die("the file had content");
 	if (umount2(file->path, MNT_DETACH))
 		die("%s can't be unmounted: %s", file->path, strerror(errno));

@@ -18,7 +18,7 @@
  * @path: where it is
  * @server: answers all but what asks for content; if it is killed, whoever waits
  *	gets an error
- * @reader: waits for that; it can be killed, what it has asked for stays
+ * @reader: waits for that; it can be killed, what it has asked for stays; 0 if it was
  */
 struct hung_file {
 	char path[64];
@@ -27,6 +27,7 @@ struct hung_file {
 };
 
 struct hung_file make_hung_file(void);
+void kill_reader(struct hung_file *file);
 void end_hung_file(struct hung_file *file);
 
 #endif /* HUNG_FILE_H */

@@ -709,13 +709,25 @@ static void hung_file_claimed(void)
 	hand_over();
 }
 
+/* It takes a moment until the claim that waited is done. */
+static void wait_for_claims(const struct plan *plan)
+{
+	__u64 limit = time_limit();
+
+	for (load_plan(plan, 0); sum_placed().moved; load_plan(plan, 0)) {
+		if (is_over(limit))
+			die("claims don't work again");
+		wait_a_little();
+	}
+}
+
 /* What is claimed too late is given back, and claims work again. */
 static void hung_file_answered(void)
 {
 	struct hung_file file;
 	struct range block;
 	struct plan plan;
-	__u64 before, after, limit;
+	__u64 before, after;
 
 	map_pattern(IMAGE_SIZE);
 	before = settled_free_memory();
@@ -726,17 +738,36 @@ static void hung_file_answered(void)
 	expect_moved(range_len(block), range_len(block));
 	end_hung_file(&file);
 
-	/* It takes a moment until the one that waited is done. */
-	limit = time_limit();
-	for (load_plan(&plan, 0); sum_placed().moved; load_plan(&plan, 0)) {
-		if (is_over(limit))
-			die("claims don't work again");
-		wait_a_little();
-	}
+	wait_for_claims(&plan);
 	unload_image();
 	after = settled_free_memory();
 	if (after + range_len(block) / 2 < before)
 		die("%llu bytes were free, %llu are", before, after);
+}
+
+/* Nor does the system sleep while one is under way that nobody waits for. */
+static void hung_file_awake(void)
+{
+	struct hung_file file;
+	struct range block;
+	struct plan plan;
+	int err;
+
+	let_claims("wait");
+	file = get_hung_file(&block);
+	plan = plan_over(block);
+	load_plan(&plan, 0);
+	expect_moved(range_len(block), range_len(block));
+	kill_reader(&file);
+
+	if (write_file("/sys/power/pm_freeze_timeout", "5000"))
+		die("no /sys/power/pm_freeze_timeout");
+	err = write_file("/sys/power/state", "mem");
+	if (err != EBUSY)
+		die("expected no sleep, but %s, saw \"%s\"", strerror(EBUSY), strerror(err));
+	end_hung_file(&file);
+	wait_for_claims(&plan);
+	hand_over();
 }
 
 /*
@@ -978,6 +1009,7 @@ static const struct memory_case cases[] = {
 	{ { "hung-file", "over a file whose server hangs" }, hung_file },
 	{ { "hung-file-claimed", "the same, claimed" }, hung_file_claimed },
 	{ { "hung-file-answered", "... until the server dies" }, hung_file_answered },
+	{ { "hung-file-awake", "... and the system stays awake" }, hung_file_awake },
 	{ { "hung-offline", "memory with it is taken offline" }, hung_offline },
 	{ { "killed-waiter", "somebody waits for the worker" }, killed_waiter },
 	{ { "suspend", "the system sleeps before all is at home" }, suspended },
