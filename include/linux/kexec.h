@@ -320,9 +320,9 @@ void machine_kexec_cleanup(struct kimage *image);
 void machine_kexec(struct kimage *image);
 
 #ifdef CONFIG_KEXEC_DEBUG_HANDOFF
-const struct kexec_handoff_console *kexec_handoff_console(void);
+const struct kexec_handoff_console *kexec_find_handoff_console(void);
 #else
-static inline const struct kexec_handoff_console *kexec_handoff_console(void)
+static inline const struct kexec_handoff_console *kexec_find_handoff_console(void)
 {
 	return NULL;
 }

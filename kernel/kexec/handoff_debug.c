@@ -266,7 +266,7 @@ int kexec_check_handoff_console(void)
 }
 
 /**
- * kexec_handoff_console - where the trampoline tells what goes wrong
+ * kexec_find_handoff_console - where the trampoline tells what goes wrong
  *
  * For machine_kexec_prepare(), which copies what it needs to control memory, maps
  * the registers for the trampoline, and refuses the image, by kexec_refuse(), if
@@ -277,7 +277,7 @@ int kexec_check_handoff_console(void)
  * Return: the console, of one of the kinds in KEXEC_HANDOFF_CONSOLES; NULL if
  * nothing is to be told.
  */
-const struct kexec_handoff_console *kexec_handoff_console(void)
+const struct kexec_handoff_console *kexec_find_handoff_console(void)
 {
 	return console.kind ? &console : NULL;
 }

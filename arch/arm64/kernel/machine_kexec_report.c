@@ -92,7 +92,7 @@ static void describe_uart(const struct kexec_handoff_console *console,
  */
 int kexec_report_prepare(struct kimage *image)
 {
-	const struct kexec_handoff_console *console = kexec_handoff_console();
+	const struct kexec_handoff_console *console = kexec_find_handoff_console();
 	u64 trampoline = image->arch.trampoline;
 	struct kexec_report_data *data;
 	struct page *page;

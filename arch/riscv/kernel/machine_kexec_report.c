@@ -78,7 +78,7 @@ static int find_uart(const struct kexec_handoff_console *console,
  */
 int kexec_report_prepare(struct kimage *image)
 {
-	const struct kexec_handoff_console *console = kexec_handoff_console();
+	const struct kexec_handoff_console *console = kexec_find_handoff_console();
 	unsigned long trampoline = __pa(image->arch.trampoline);
 	struct kexec_report_data data = { };
 	struct page *page;

@@ -137,7 +137,7 @@ static int map_firmware_tables(struct ident_map *map)
 /* The registers of the port that exceptions are reported on. */
 static int map_console(struct ident_map *map)
 {
-	const struct kexec_handoff_console *console = kexec_handoff_console();
+	const struct kexec_handoff_console *console = kexec_find_handoff_console();
 
 	if (!console || console->kind == KEXEC_CONSOLE_UART_IO)
 		return 0;

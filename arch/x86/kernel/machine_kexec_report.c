@@ -95,7 +95,7 @@ static void connect_tss(struct kimage *image) { }
  */
 int kexec_report_prepare(struct kimage *image)
 {
-	const struct kexec_handoff_console *console = kexec_handoff_console();
+	const struct kexec_handoff_console *console = kexec_find_handoff_console();
 	struct page *page;
 
 	if (!console)
