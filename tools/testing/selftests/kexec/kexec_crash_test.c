@@ -123,6 +123,7 @@ TEST_F(crash, sysfs_files)
 		{ CRASH_LOADED,				0444 },
 		{ CRASH_SIZE,				0644 },
 		{ SYSFS_KEXEC "crash_segments",		0400 },
+		{ SYSFS_KEXEC "crash_cma_ranges",	0400 },
 		{ "/sys/kernel/kexec_crash_loaded",	0444 },
 		{ "/sys/kernel/kexec_crash_size",	0644 },
 	};

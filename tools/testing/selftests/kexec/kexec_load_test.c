@@ -16,6 +16,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -158,6 +159,7 @@ TEST_F(kexec, sysfs_files)
 	} files[] = {
 		{ SYSFS_KEXEC "loaded",		0444 },
 		{ SYSFS_KEXEC "crash_loaded",	0444 },
+		{ SYSFS_KEXEC "settled",	0444 },
 		{ SYSFS_KEXEC "segments",	0400 },
 		{ SYSFS_KEXEC "last_refusal",	0400 },
 		{ "/sys/kernel/kexec_loaded",	0444 },
@@ -613,6 +615,8 @@ TEST_F(kexec, number_of_segments)
 	read_segments(loaded);
 
 	EXPECT_REFUSED(EINVAL, "17", load_segments(17, segs));
+	/* It is looked at before the array is. */
+	EXPECT_REFUSED(EINVAL, "17", load(mem, 17, NULL, 0));
 	EXPECT_REFUSED(EINVAL, "segments", load_segments(LONG_MAX, segs));
 	EXPECT_REFUSED(EINVAL, "segments", load_segments(ULONG_MAX, segs));
 }
@@ -1424,6 +1428,37 @@ TEST_F(kexec, busy)
 	ASSERT_EQ(1, read_placed(placed, SEGMENTS_MAX));
 	EXPECT_EQ(mem, placed[0].at.start);
 	EXPECT_EQ(0, load_segments(1, &seg));
+}
+
+/* Who polls the file is woken when the worker has ended. */
+TEST_F(kexec, settled_is_told)
+{
+	struct kexec_segment seg = segment(buf, BUFFER_SIZE, mem, BUFFER_SIZE);
+	struct pollfd file = { .events = POLLPRI };
+	struct placed placed;
+	char settled, now[8];
+
+	ASSERT_EQ(0, load_segments(1, &seg));
+	wait_until_settled();
+	file.fd = open(SYSFS_KEXEC "settled", O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, file.fd);
+	/* What comes after a read is told. */
+	ASSERT_EQ(1, pread(file.fd, &settled, 1, 0));
+	EXPECT_EQ('1', settled);
+	/* The one before is there until this one is: it has to settle. */
+	ASSERT_EQ(0, load_segments(1, &seg));
+	ASSERT_EQ(0, read_file(SYSFS_KEXEC "settled", now, sizeof(now)));
+	ASSERT_EQ(1, read_placed_from(SYSFS_KEXEC "segments", &placed, 1));
+	if (now[0] == '1' && placed.moved) {
+		close(file.fd);
+		SKIP(return, "content stays where it is placed");
+	}
+	do {
+		ASSERT_EQ(1, poll(&file, 1, time_limit_s() * 500));
+		EXPECT_EQ(POLLPRI | POLLERR, file.revents);
+		ASSERT_EQ(1, pread(file.fd, &settled, 1, 0));
+	} while (settled != '1');
+	close(file.fd);
 }
 
 #define MEETINGS	40
