@@ -101,7 +101,8 @@ static phys_addr_t paged_start __ro_after_init, paged_end __ro_after_init;
  * @protect: true: read-only; false: as usual
  *
  * By tables that all processes have in common.  What is not mapped by pages stays as it
- * is: up to 2 MiB less a page at either end of a region whose address was asked for.
+ * is: up to 2 MiB less a page at either end of a region whose address was asked for, and
+ * all of it if the system can be hibernated.
  *
  * Context: May sleep.
  * Return: 0; -EOPNOTSUPP if not all of it could be guarded; -EINVAL if it is not mapped as
@@ -174,6 +175,10 @@ static void __init map_by_pages(phys_addr_t start, phys_addr_t end)
 void __init arm_reserve_crashkernel(void)
 {
 	crashkernel_reserve_asked();
-	if (crashk_res.end)
+	/*
+	 * When a system is restored from a disk, all memory is written to by tables that share
+	 * these: they may be read-only, or get another content on the way.
+	 */
+	if (crashk_res.end && !IS_ENABLED(CONFIG_HIBERNATION))
 		map_by_pages(crashk_res.start, crashk_res.end + 1);
 }
