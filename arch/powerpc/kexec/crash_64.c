@@ -254,9 +254,9 @@ static inline unsigned long protect_hash(unsigned long start, unsigned long end,
  * @nr_pages: how many
  * @protect: true: read-only; false: as usual
  *
- * Pages of the linear mapping that hold other memory as well are not guarded, nor is
- * anything if the processor has no read-only pages for the kernel.  The digest of the
- * image has to do then.
+ * Pages of the linear mapping that hold other memory as well are not guarded.  Nor is
+ * anything if the processor has no read-only pages for the kernel, or if the system can be
+ * restored from a disk: then all memory is written to.  The digest of the image has to do.
  *
  * Context: May sleep.
  * Return: 0, or -EOPNOTSUPP if not all is guarded.
@@ -267,6 +267,8 @@ int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
 	unsigned long addr = (unsigned long)__va(start);
 	unsigned long len = nr_pages << PAGE_SHIFT, done;
 
+	if (IS_ENABLED(CONFIG_HIBERNATION))
+		return protect ? -EOPNOTSUPP : 0;
 	if (radix_enabled())
 		done = protect_radix(addr, addr + len, protect);
 	else
