@@ -415,6 +415,11 @@ static const struct syscore_ops its_syscore_ops = {
              "\tearly_reserve_mem();\n",
              "the region for a crash image has to be where nobody else is"),
         Edit("arch/powerpc/kernel/prom.c",
+             re.compile(r"\n#ifdef CONFIG_CRASH_RESERVE\n"
+                        r'\tlprop = of_get_flat_dt_prop\(node, "linux,crashkernel-base", NULL\);\n'
+                        r"(?:.*\n)+?#endif\n"), "",
+             "the region is this kernel's own, whatever the one before had"),
+        Edit("arch/powerpc/kernel/prom.c",
              "\tmemblock_allow_resize();\n",
              "\t/* When it is known what is reserved, and which memory stays. */\n"
              "\tif (!has_fadump)\n"

@@ -41,9 +41,6 @@ void __init reserve_crashkernel(void)
 	unsigned long long size, base, low = 0;
 	bool high = false;
 
-	/* A loader may have copied what the kernel before had said of its own: prom.c. */
-	crashk_res.start = 0;
-	crashk_res.end = 0;
 	if (crashkernel_parse(boot_command_line, memblock_phys_mem_size(), &size,
 			      &base, &low, &high))
 		return;
