@@ -568,11 +568,11 @@ ssize_t crash_get_memory_size(void)
 	return size;
 }
 
-static void free_pages_of(unsigned long start, unsigned long end)
+static void free_pages_of(const struct resource *res)
 {
 	unsigned long pfn;
 
-	for (pfn = PHYS_PFN(start); pfn <= PHYS_PFN(end); pfn++) {
+	for (pfn = PHYS_PFN(res->start); pfn <= PHYS_PFN(res->end); pfn++) {
 		free_reserved_page(pfn_to_page(pfn));
 		kexec_at_step(KEXEC_STEP_SHRINKING);
 		cond_resched();
@@ -611,7 +611,7 @@ static void shrink_resource(struct resource *res, unsigned long size,
 		.flags = IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
 	};
 	cut_resource(res, size);
-	free_pages_of(ram->start, ram->end);
+	free_pages_of(ram);
 	if (parent == &iomem_resource)
 		insert_resource(parent, ram);
 	else
@@ -621,7 +621,7 @@ static void shrink_resource(struct resource *res, unsigned long size,
 
 static int shrink_region(unsigned long size)
 {
-	unsigned long start = crashk_res.start + size;
+	resource_size_t start = crashk_res.start + size;
 	unsigned long nr_pages = PHYS_PFN(crashk_res.end + 1 - start);
 	struct resource *ram = kzalloc(sizeof(*ram), GFP_KERNEL);
 	int err;
