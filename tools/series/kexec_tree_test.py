@@ -99,6 +99,15 @@ class KexecTreeTest(unittest.TestCase):
                          (self.repo / CORE).read_bytes())
         self.assertIn("+= kexec/", (self.base / "kernel/Makefile").read_text())
 
+    def test_apply_to_a_tree_that_shares_its_files(self):
+        shared = self.base.with_name("shared")
+        subprocess.run(["cp", "-al", self.base, shared], check=True)
+        before = contents(self.base)
+        result = self.run_tool("apply", shared)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertTrue((shared / CORE).exists())
+        self.assertEqual(contents(self.base), before)
+
     def test_apply_to_a_configuration_that_loses_kexec(self):
         for config, loses in (
                 ("CONFIG_KEXEC_FILE=y\n# CONFIG_KEXEC is not set\n", True),
@@ -197,10 +206,11 @@ class KexecTreeTest(unittest.TestCase):
         self.make()
         self.remember()
         self.add_base()
-        for name, word in (("6.12", "is Linux 6.13, and BASE=6.12"),
-                           ("6.1", "there is no base 6.1: ")):
+        for args, word in ((["--base", "6.12"], "is Linux 6.13: say BASE=6.13"),
+                           ([], "is Linux 6.13: say BASE=6.13"),
+                           (["--base", "6.1"], "there is no base 6.1: ")):
             self.expect_left_alone(self.run_tool(
-                "make", "--base", name, "--linux", self.base, self.tree), word)
+                "make", *args, "--linux", self.base, self.tree), word)
         result = self.run_tool("make", "--base", "6.13", "--linux", self.base,
                                self.tree)
         self.assertEqual(result.returncode, 0, result.stderr)
@@ -247,6 +257,17 @@ class KexecTreeTest(unittest.TestCase):
         (self.base / "kernel/fork.c").write_text("base\n")
         (self.repo / "kernel/fork.c").write_text("overlay\n")
         self.expect_refusal("kernel/fork.c")
+
+    def test_make_looks_at_all_sources_of_a_tree(self):
+        self.make()
+        (self.base / "mm").mkdir()
+        (self.base / "mm/own.c").write_text("one")
+        self.make()
+        self.assertEqual((self.tree / "mm/own.c").read_text(), "one")
+        (self.base / "mm/own.c").write_text("another")
+        result = self.make()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual((self.tree / "mm/own.c").read_text(), "another")
 
     def test_make_writes_only_what_changed(self):
         result = self.make()

@@ -180,9 +180,13 @@ def put(path, content):
     if before and mode in (None, before.st_mode) and path.read_bytes() == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
+    # In a tree that shares its files with another ("cp -al"), only this one changes.
+    path.unlink(missing_ok=True)
     path.write_bytes(content)
-    if mode:
-        path.chmod(mode)
+    if before:
+        os.chown(path, before.st_uid, before.st_gid)    # root may have run this
+    if mode or before:
+        path.chmod(mode or before.st_mode)
     return True
 
 
