@@ -1486,6 +1486,15 @@ static const struct syscore_ops its_syscore_ops = {
              "\t\trequest_resource(&iomem_resource, res);\n",
              "\t\tinsert_resource(&iomem_resource, res);\n",
              "the region is there before what it is in"),
+        Edit("arch/loongarch/kernel/setup.c",
+             "\tarch_reserve_crashkernel();\n\n#ifdef CONFIG_ACPI\n",
+             "\n#ifdef CONFIG_ACPI\n",
+             "what the device tree reserves comes first"),
+        Edit("arch/loongarch/kernel/setup.c",
+             "\tinit_numa_memory();\n#endif\n",
+             "\tinit_numa_memory();\n#endif\n"
+             "\tarch_reserve_crashkernel();\n\n",
+             "what the device tree reserves comes first, and what is of which node"),
         Edit("arch/loongarch/kernel/smp.c",
              "\tstruct device_node *node = NULL;\n\n"
              "\tfor_each_of_cpu_node(node) {\n",
