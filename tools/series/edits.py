@@ -1731,6 +1731,11 @@ static const struct syscore_ops hfi_pm_ops = {
              "   Documentation/admin-guide/kexec/index.rst::\n\n"
              "\tCONFIG_KEXEC=y\n",
              "there is one system call"),
+        Edit("Documentation/admin-guide/kdump/kdump.rst",
+             "   On ppc64, use \"crashkernel=128M@32M\".\n",
+             "   On ppc64, use \"crashkernel=Y\": with an address there is a region there, if it\n"
+             "   is free, or none.\n",
+             "an address is no hint"),
         Edit("Documentation/core-api/index.rst",
              "\n   cpu_hotplug\n", "\n   cpu_hotplug\n   kexec/index\n",
              "so has the manual of the kernel's interfaces"),

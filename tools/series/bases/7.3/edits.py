@@ -61,6 +61,12 @@ EDITS = [
                     r"(?:.*\n)+?(?=Contact\n=+\n)", re.MULTILINE), "",
          "a capture kernel is not given the keys of encrypted disks"),
 
+    # powerpc's own reservation, which is gone, had it.
+    Edit("Documentation/admin-guide/kernel-parameters.txt",
+         "\t\t\t[KNL, X86, ARM64, RISCV, PPC] Reserve additional crash\n",
+         "\t\t\t[KNL, X86, ARM64, RISCV] Reserve additional crash\n",
+         "crashkernel=size,cma is not for powerpc"),
+
     # panic_force_cpu=: a CPU that panics, and has another one go on or finds that it is
     # about to, is offline when the others are stopped, so nobody asks for its registers.
     Edit("kernel/panic.c",
