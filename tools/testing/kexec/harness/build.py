@@ -498,6 +498,24 @@ def user_headers(arch):
     return out / "usr/include"
 
 
+def forget_old_programs(out, compiler, command):
+    """The selftests' make knows of their sources only: if anything else has changed that
+    they are made of, they are all made again.
+    """
+    version = ""                # make says so if there is no compiler
+    if shutil.which(compiler):
+        version = subprocess.run([compiler, "--version"], capture_output=True,
+                                 text=True).stdout
+    made_of = "\n".join([
+        *command, version,
+        (TREE / "tools/testing/selftests/kexec/Makefile").read_text(),
+        (out / "usr/include/linux/kexec.h").read_text()])
+    note = out / "kselftest.made_of"
+    if not note.exists() or note.read_text() != made_of:
+        shutil.rmtree(out / "kselftest", ignore_errors=True)
+        note.write_text(made_of)
+
+
 def selftests(arch):
     """Build the selftests; returns the directory they are installed in."""
     out = TREE / f"out-{arch.name}-selftests"
@@ -508,6 +526,7 @@ def selftests(arch):
         command = [part for part in arch.make() if not part.startswith("CC=")]
         command[2] = str(TREE / "tools/testing/selftests")
         shutil.rmtree(install, ignore_errors=True)
+        forget_old_programs(out, f"{arch.cross_compile}gcc", command)
         run_logged([*command, f"O={out}", "TARGETS=kexec", "FORCE_TARGETS=1",
                     f"CC={arch.cross_compile}gcc", "USERLDFLAGS=-static",
                     f"INSTALL_PATH={install}", "install"],
