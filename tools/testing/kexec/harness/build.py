@@ -610,8 +610,12 @@ NOT_THERE = re.compile(r"^E: (Unable to locate package|Can't select candidate "
 
 
 def download(arch, root, packages, suite):
-    """Have apt-get download packages: at once, as it reads all lists each time."""
-    debs = root / "debs"
+    """Have apt-get download packages: at once, as it reads all lists each time.  What is
+    in root/debs is whole: apt-get has the names of those that it has not got yet, too.
+    """
+    debs = root / "debs/part"
+    shutil.rmtree(debs, ignore_errors=True)
+    debs.mkdir(parents=True)
     result = apt_get(arch, root, "download", *packages, suite=suite, cwd=debs)
     if result.returncode and has_own_lists(arch, suite):
         # There are no lists yet, or they are old.  Those that are needed may be
@@ -627,6 +631,9 @@ def download(arch, root, packages, suite):
         raise kind(f"apt-get download {' '.join(packages)} ({where}) failed:\n"
                    f"{result.stderr.strip()[-500:]}"
                    + ("" if suite else "\nIs apt-get update needed?"))
+    for deb in debs.iterdir():
+        deb.rename(root / "debs" / deb.name)
+    debs.rmdir()
 
 
 def fetch(arch, root, packages, suite):

@@ -687,13 +687,22 @@ class AptTest(unittest.TestCase):
 
         def apt_get(arch, root, *arguments, suite="", cwd=None):
             says = told.pop(0)
+            if cwd:
+                (cwd / "kexec-tools_1.deb").write_text("half" if says else "whole")
             return types.SimpleNamespace(returncode=bool(says), stderr=says)
 
         arch = types.SimpleNamespace(debian=debian)
-        with mock.patch.object(build, "apt_get", apt_get), \
+        with tempfile.TemporaryDirectory(prefix="kexec-harness-") as top, \
+             mock.patch.object(build, "apt_get", apt_get), \
              mock.patch.object(build, "native", lambda: "amd64"):
-            build.download(arch, Path("/none"), ["kexec-tools"], suite)
-        self.assertEqual(told, [])
+            deb = Path(top) / "debs/kexec-tools_1.deb"
+            try:
+                build.download(arch, Path(top), ["kexec-tools"], suite)
+            finally:
+                self.assertEqual(told, [])
+                # Never what it had begun.
+                if deb.exists():
+                    self.assertEqual(deb.read_text(), "whole")
 
     def test_download(self):
         none = "E: Unable to locate package kexec-tools\n"
