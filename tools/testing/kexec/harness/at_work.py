@@ -13,7 +13,7 @@ HOLDER = "KEXEC_AT_WORK"
 
 
 class Busy(Exception):
-    """Another command is at work."""
+    """Another command is at work, or nobody can tell."""
 
 
 def begin(directory):
@@ -21,10 +21,13 @@ def begin(directory):
     however it does; raises Busy at once if another command has it.  Returns a file,
     which gives it back when it is closed; None if it is whose we run for.
     """
-    directory.mkdir(parents=True, exist_ok=True)
     path = directory / "at-work"
     while True:
-        lock = open(path, "a+")
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            lock = open(path, "a+")
+        except OSError as error:
+            raise Busy(f"{path}: {error.strerror}: has another user made it?") from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -103,6 +103,11 @@ class AtWorkTest(unittest.TestCase):
         at_work.begin(self.top).close()
         at_work.begin(self.top).close()
 
+    def test_of_another_user(self):
+        """Root may open any file, but no directory."""
+        (self.top / "at-work").mkdir(parents=True)
+        self.assertIn("has another user made it?", self.other())
+
     def test_deleted(self):
         """Whoever had it deleted it: the file that we lock has to be there."""
         flock = at_work.fcntl.flock
