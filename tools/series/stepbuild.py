@@ -170,7 +170,7 @@ def callers(arch):
     every driver and debugging option.
     """
     return [*static.our_targets(arch),
-            *(name for name in static.CALLERS + arch.callers
+            *(name for name in static.CALLERS + arch.callers + static.base_callers(arch)
               if name not in arch.no_callers)]
 
 

@@ -21,6 +21,10 @@ NOT_TO_BE_HAD = 3
 def settings(base):
     """What base.toml says of a base; {} of the default one, and in a kernel tree."""
     path = build.REPO / f"tools/series/bases/{base}/base.toml"
+    if base and not path.exists():
+        there = ", ".join(sorted(path.name for path in path.parents[1].iterdir()
+                                 if path.is_dir()))
+        raise build.BuildError(f"there is no base {base}: there is {there}")
     return tomllib.loads(path.read_text()) if base else {}
 
 

@@ -140,6 +140,8 @@ class OtherBaseTest(unittest.TestCase):
                              ({"some", "rare"}, often), ({"x"}, [])):
             self.assertEqual(other_base.short_list("9.1", archs), (names, True))
         self.assertEqual(other_base.short_list("6.12", {"some"}), ([], False))
+        with self.assertRaisesRegex(build.BuildError, "no base 9.9: there is 6.12, 9.1"):
+            other_base.settings("9.9")
 
 
 class OverlayTest(unittest.TestCase):
