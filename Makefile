@@ -8,6 +8,8 @@ PATCHES := tools/series/kexec-series
 HARNESS := tools/testing/kexec/kexec-qemu
 
 export LINUX ACCEL PATIENCE
+# The files are, whatever the locale.
+export PYTHONUTF8 := 1
 
 # What is meant is said on the command line: the environment may have these names for
 # something else, as ARCH for the kernels that one builds besides.
@@ -16,7 +18,10 @@ $(foreach name,ARCH BASE BENCH BRANCH CHECK FRAGMENT KIND ONLY OUT RESUME RUNS S
 	$(filter command,$(firstword $(origin $(name)))),,$(eval override $(name) :=)))
 
 # The base that is not the default one; with TREE, BASE is a commit of that.
-OTHER := $(if $(TREE),,$(filter-out 6.12,$(BASE)))
+ifneq ($(words $(BASE)),$(if $(BASE),1,0))
+$(error BASE=$(BASE): one at a time)
+endif
+OTHER := $(if $(and $(TREE),$(filter series apply,$(MAKECMDGOALS))),,$(filter-out 6.12,$(BASE)))
 SUFFIX := $(if $(OTHER),-$(OTHER))
 export KEXEC_BASE := $(OTHER)
 BASES := $(notdir $(patsubst %/,%,$(wildcard tools/series/bases/*/)))
