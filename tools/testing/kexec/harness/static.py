@@ -63,8 +63,12 @@ def repository_files():
     """Everything that is versioned, or about to be."""
     names, status = run(["git", "-c", "safe.directory=*", "ls-files",
                          "-co", "--exclude-standard"])
-    if status:
+    if status and (build.REPO / ".git").exists():
         raise build.BuildError("\n".join(names))
+    if status:          # unpacked from a tarball
+        paths = (path.relative_to(build.REPO) for path in build.REPO.rglob("*"))
+        names = sorted(str(path) for path in paths if path.parts[0] != "build"
+                       and "__pycache__" not in path.parts)
     return [name for name in names if (build.REPO / name).is_file()]
 
 
