@@ -74,13 +74,14 @@ static bool __init is_room(u64 size, u64 start, u64 end)
 
 /*
  * An area has to be within a zone, or the allocator does not take it over: neither
- * over the end of what all devices reach, nor over 4 GiB, where that is another zone's
- * end.  Nobody is given less than all of an area, so its map can be coarse.
+ * over the end of what all devices reach, nor over 4 GiB or into highmem, where that is
+ * another zone's end.  Nobody is given less than all of an area, so its map can be coarse.
  */
 static bool __init take_area(u64 size)
 {
 	const u64 starts[] = {
 		max_t(u64, CRASH_RESERVE_LOW_END, SZ_4G),
+		IS_ENABLED(CONFIG_HIGHMEM) ? __pa(high_memory - 1) + 1 : SZ_4G,
 		min_t(u64, CRASH_RESERVE_LOW_END, SZ_4G),
 		0,
 	};
