@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The manual pages: what they say against what the sources say, and the programs that
-they print against those that are compiled.
+they print against those that are compiled.  And the guide's table of features.
 """
 
 import re
@@ -33,6 +33,17 @@ NO_ERROR_OF_THE_PROGRAM = {"EFAULT", "EINTR"}
 # What the files of the directory are, and what sysctls of kexec are, for the page.
 SYSFS = "/sys/kernel/kexec/"
 SYSCTL = "/proc/sys/kernel/"
+GUIDE = "Documentation/admin-guide/kexec/index.rst"
+# For columns of its table of features: what Kconfig selects where there is no "no", and
+# what the settings of tests name in "no_features" where there is one.
+FEATURES = {"return": ("ARCH_HAS_KEXEC_JUMP", "jump"),
+            "letter": (None, "letter"),
+            "report": ("ARCH_HAS_KEXEC_DEBUG_HANDOFF", None),
+            "guarded": (None, "protect"),
+            ",cma": ("ARCH_HAS_CRASH_CMA", None)}
+# What the table calls architectures of the tests, where that is another name.
+IN_GUIDE = {"mipsel": "mips", "mips64": "mips", "mips64el": "mips", "ppc64le": "ppc64",
+            "sh4": "sh"}
 # The architectures that the programs are for, whichever is checked: 64 and 32 bits.
 FOR = ("x86_64", "i386")
 
@@ -251,3 +262,46 @@ def manual_facts(arch):
         + check_flags(kconfigs) \
         + check_errors(errors, {name: explained_errors(text)
                                 for name, text in texts.items()})
+
+
+def feature_table(text):
+    """The guide's table of features: [(architecture, {column: cell})]."""
+    table = re.search(r"^What each architecture has\n-+\n\n=.*\n\.\. (.*)\n=.*\n"
+                      r"((?:\w.*\n)+)=", text, re.M)
+    rows = [re.split(r"  +", line) for line in table[2].splitlines()] if table else []
+    columns = table[1].split() if table else []
+    return [(cells[0].split()[0], dict(zip(columns, cells[1:], strict=True)))
+            for cells in rows]
+
+
+def check_features(rows, tested):
+    """What is wrong with the guide's table of features.
+
+    @rows: those of feature_table().
+    @tested: {architecture: (its Kconfig, its no_features)}.
+    """
+    ours = {IN_GUIDE.get(name, name) for name in tested}
+    failed = [f"{name}: the table of features has it, or the tests do, but not both"
+              for name in sorted(ours ^ {name for name, _ in rows})]
+    for arch, (kconfig, lacks) in tested.items():
+        for name, cells in rows:
+            if name != IN_GUIDE.get(arch, arch):
+                continue
+            for column, (option, feature) in FEATURES.items():
+                says = cells.get(column)
+                selected = option and bool(
+                    re.search(rf"^\s*select {option}\b", kconfig, re.M))
+                if says is None or (option and selected == (says == "no")) \
+                   or (feature and (feature in lacks) != (says == "no")):
+                    failed.append(f"{arch}: the table of features says {says} "
+                                  f"for {column}")
+    return failed
+
+
+def documented_features(arch):
+    """The guide's table of features has what there is."""
+    tested = {}
+    for each in map(build.Arch, build.ported()):
+        kconfig = build.TREE / "arch" / each.arch / "Kconfig"
+        tested[each.name] = (kconfig.read_text(), each.no_features)
+    return check_features(feature_table((build.TREE / GUIDE).read_text()), tested)

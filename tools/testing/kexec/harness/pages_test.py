@@ -99,6 +99,48 @@ class FlagsTest(unittest.TestCase):
         self.assertEqual(len(pages.check_flags({"s390": self.KCONFIG})), 1)
 
 
+GUIDE = """\
+What each architecture has
+--------------------------
+
+========  =======  ======  ======  ======  =======  ====
+..        CPUs     return  letter  report  guarded  ,cma
+========  =======  ======  ======  ======  =======  ====
+x (new)   SBI HSM  yes     no      no      mostly   no
+x (old)   no       yes     no      no      mostly   no
+sh        one      no      yes     yes     no       yes
+========  =======  ======  ======  ======  =======  ====
+"""
+
+
+class FeaturesTest(unittest.TestCase):
+    TESTED = {"x": ("\tselect ARCH_HAS_KEXEC_JUMP if Y\n", ["letter"]),
+              "sh4": ("\tselect ARCH_HAS_KEXEC_DEBUG_HANDOFF\n"
+                      "\tselect ARCH_HAS_CRASH_CMA\n", ["jump", "protect"])}
+
+    def check(self, rows, **tested):
+        return pages.check_features(rows, {**self.TESTED, **tested})
+
+    def test_right(self):
+        self.assertEqual(self.check(pages.feature_table(GUIDE)), [])
+
+    def test_each_cell(self):
+        for row in range(3):
+            for column in pages.FEATURES:
+                rows = pages.feature_table(GUIDE)
+                cells = rows[row][1]
+                cells[column] = "yes" if cells[column] == "no" else "no"
+                self.assertEqual(len(self.check(rows)), 1, (row, column))
+
+    def test_names(self):
+        rows = pages.feature_table(GUIDE)
+        self.assertEqual(len(self.check(rows, y=("", []))), 1)
+        self.assertEqual(len(self.check([*rows, ("z", {})])), 1)
+
+    def test_no_table(self):
+        self.assertEqual(len(self.check(pages.feature_table(""))), 2)
+
+
 class ErrorsTest(unittest.TestCase):
     def test_refusals(self):
         self.assertEqual(pages.refusals(

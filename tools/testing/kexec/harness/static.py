@@ -412,7 +412,8 @@ def all_checks():
     # What our files say by themselves is the same whatever the base.
     if not build.BASE:
         checks += [checkpatch, kernel_doc, codespell, manual_pages,
-                   pages.manual_facts, core_of_any_architecture, no_version_checks,
+                   pages.manual_facts, pages.documented_features,
+                   core_of_any_architecture, no_version_checks,
                    messages.documented_messages]
     if not build.IN_TREE:
         checks += [series] if build.BASE else [maintainers, series]
