@@ -183,8 +183,8 @@ def put(path, content):
     # In a tree that shares its files with another ("cp -al"), only this one changes.
     path.unlink(missing_ok=True)
     path.write_bytes(content)
-    if before:
-        os.chown(path, before.st_uid, before.st_gid)    # root may have run this
+    if before and not os.geteuid():         # it stays its owner's
+        os.chown(path, before.st_uid, before.st_gid)
     if mode or before:
         path.chmod(mode or before.st_mode)
     return True
