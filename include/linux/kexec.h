@@ -86,6 +86,10 @@ struct kimage;
  * machine_shutdown() does for others; called when the other CPUs are offline, with
  * interrupts on, and before the clocks stop;
  *
+ * where an interrupt that is pending in this CPU outlives a handoff, and would do harm to
+ * an image, machine_jump_pending() with a macro of the same name: whether there is one;
+ * called last of all before an image that returns is entered;
+ *
  * where the boot protocol has registers that depend on the image, such as the
  * address of a device tree, machine_kexec_entry() with a macro of the same name:
  * it works them out, and keeps them in struct kimage_arch;
@@ -351,6 +355,13 @@ static inline int machine_kexec_begin(void)
 
 #ifndef machine_jump_shutdown
 static inline void machine_jump_shutdown(void) { }
+#endif
+
+#ifndef machine_jump_pending
+static inline bool machine_jump_pending(void)
+{
+	return false;
+}
 #endif
 
 #ifndef machine_kexec_entry

@@ -38,10 +38,15 @@ static pm_message_t resume_message(int err)
 	return err ? PMSG_RECOVER : PMSG_RESTORE;
 }
 
-static int jump_alone(struct kimage *image)
+/* How often to try to have no interrupt come while the clocks are stopped. */
+#define JUMP_TRIES	10
+
+/* @pending: set if nothing was done, as this kernel has to take an interrupt first. */
+static int try_jump_alone(struct kimage *image, bool *pending)
 {
 	int err;
 
+	*pending = false;
 	local_irq_disable();
 	system_state = SYSTEM_SUSPEND;
 	err = syscore_suspend();
@@ -52,6 +57,8 @@ static int jump_alone(struct kimage *image)
 
 	if (pm_wakeup_pending())
 		err = kexec_refuse(-EBUSY, "a device woke the system up");
+	else if (machine_jump_pending())
+		*pending = true;
 	else
 		machine_kexec(image);
 	syscore_resume();
@@ -60,6 +67,23 @@ running:
 	system_state = SYSTEM_RUNNING;
 	local_irq_enable();
 	return err;
+}
+
+/*
+ * What came since interrupts are off, before its device was suspended, is taken when they
+ * are on again.  Hardly anything is left that sends one, as devices are quiet.
+ */
+static int jump_alone(struct kimage *image)
+{
+	int tries, err;
+	bool pending;
+
+	for (tries = 0; tries < JUMP_TRIES; tries++) {
+		err = try_jump_alone(image, &pending);
+		if (!pending)
+			return err;
+	}
+	return kexec_refuse(-EBUSY, "an interrupt comes each time the clocks are stopped");
 }
 
 static int jump_without_irqs(struct kimage *image)

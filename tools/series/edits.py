@@ -737,6 +737,11 @@ static const struct syscore_ops its_syscore_ops = {
         Edit("arch/x86/kernel/Makefile",
              "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec_letter.o machine_kexec_ram.o\n",
              "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec_letter.o machine_kexec_ram.o\n"
+             "obj-$(CONFIG_KEXEC_JUMP)\t+= machine_kexec_jump.o\n",
+             "what is asked before a jump"),
+        Edit("arch/x86/kernel/Makefile",
+             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec_letter.o machine_kexec_ram.o\n",
+             "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec_letter.o machine_kexec_ram.o\n"
              "obj-$(CONFIG_KEXEC_DEBUG_HANDOFF)\t+= machine_kexec_report.o\n"
              "obj-$(CONFIG_KEXEC_DEBUG_HANDOFF)\t+= relocate_kernel_report.o\n",
              "what a handoff says of itself"),

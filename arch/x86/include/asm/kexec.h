@@ -81,6 +81,11 @@ extern const u8 relocate_kernel[KEXEC_CONTROL_CODE_MAX_SIZE];
 int machine_kexec_check_image(const struct kimage *image);
 #define machine_kexec_check_image machine_kexec_check_image
 
+#ifdef CONFIG_KEXEC_JUMP
+bool machine_jump_pending(void);
+#define machine_jump_pending machine_jump_pending
+#endif
+
 #ifdef CONFIG_X86_64
 int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
