@@ -964,8 +964,7 @@ class UnitTest(unittest.TestCase):
     def test_no_file(self):
         with tempfile.TemporaryDirectory() as top:
             why, tests = static.unit_tests(top)
-        self.assertTrue(why)
-        self.assertEqual(tests, [])
+        self.assertTrue(why or [test for test in tests if not test.ok])
 
 
 class ComplaintsTest(unittest.TestCase):

@@ -32,8 +32,8 @@ def parse(lines):
     """The leaf results of all KTAP in @lines, as a list of Test.
 
     What the format promises and the text does not keep is a failed Test: a
-    result missing from a plan or out of turn, a document without a plan, one
-    that broke off.
+    result missing from a plan or out of turn, a document without a plan or with
+    an empty one, one that broke off.
     """
     tests, levels, notes, opened = [], [], [], False
     for line in lines:
@@ -51,8 +51,10 @@ def parse(lines):
         elif match := PLAN.match(body):
             level = enter(levels, indent)
             level.plan = int(match[1])
-            if match[2] and not level.plan:
-                level.leaves.append(Test("all", True, True, match[3]))
+            if not level.plan:
+                level.leaves.append(
+                    Test("all", True, True, match[3]) if match[2] else
+                    Test("plan", False, detail="no tests, and no reason for that"))
         elif match := RESULT.match(body):
             take(levels, indent, match, notes)
             notes = []

@@ -173,6 +173,12 @@ class KtapTest(unittest.TestCase):
         self.assertTrue(all_of_it.ok and all_of_it.skipped)
         self.assertEqual(all_of_it.detail, "not root")
 
+    def test_nothing_planned_and_no_reason(self):
+        self.expect_failure("""\
+            TAP version 13
+            1..0
+            """)
+
     def test_names(self):
         self.assertEqual(parse("""\
             TAP version 13
