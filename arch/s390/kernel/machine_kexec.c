@@ -26,6 +26,7 @@
 #include <linux/time64.h>
 
 #include <asm/abs_lowcore.h>
+#include <asm/cpu_mf.h>
 #include <asm/diag.h>
 #include <asm/ipl.h>
 #include <asm/lowcore.h>
@@ -153,6 +154,29 @@ static void __noreturn leave(const struct kimage *image, unsigned long reason)
 			 [entry] "d" (entry), [reason] "d" (reason)
 		     : "2", "3", "4", "memory");
 	unreachable();
+}
+
+/*
+ * This CPU writes samples, and follows the list of their pages, by itself, as it was told
+ * by perf.
+ */
+static void stop_sampling(void)
+{
+	struct hws_lsctl_request_block off = { };
+
+	if (cpum_sf_avail())
+		lsctl(&off);
+}
+
+/*
+ * A subsystem reset: no channel program, queue or PCI function is active any more that
+ * could write to memory, and devices are as after an IPL.  The other CPUs are stopped, and
+ * keep their registers, as this one keeps those that no initial CPU reset clears
+ * (Principles of Operation, "Load Normal" and "CPU Reset").
+ */
+static void reset_machine(void)
+{
+	diag_amode31_ops.diag308_reset();
 }
 
 #ifdef CONFIG_CRASH_DUMP
@@ -299,8 +323,7 @@ bool machine_crash_image_good(const struct kimage *image)
  * machine_crash_shutdown - quiet the machine for the crash image
  * @regs: the registers of the CPU that panics
  *
- * Devices go on until the next kernel has read the registers of all CPUs from where
- * a reset would clear them.  What they write to is not in the region.
+ * Devices go on until this kernel is left: reset_machine().
  *
  * Context: Any, interrupts off, on the CPU that panics.
  */
@@ -341,7 +364,8 @@ static void show_status(const struct lowcore *lc, struct lowcore *abs_lc)
  * Have the CPU that started first, which has stopped, go on in the trampoline, and stop
  * this one.  A CPU reset takes it out of a wait, and gives it the prefix 0; then it is
  * restarted with the PSW at absolute 0x1a0.  It keeps its floating point and vector
- * registers, which are no part of the status.  Returns if it can't be reset.
+ * registers, which are no part of the status.  It resets the machine, as this one, if it is
+ * a core's second thread, would not survive that.  Returns if it can't be reset.
  */
 static void leave_on_first_cpu(const struct kimage *image)
 {
@@ -353,6 +377,8 @@ static void leave_on_first_cpu(const struct kimage *image)
 	abs_lc->restart_fn = image->start;
 	abs_lc->restart_data = KEXEC_REASON_CRASH;
 	abs_lc->restart_source = self;
+	/* Below 2 GiB, as all of its kind. */
+	abs_lc->restart_flags = (unsigned long)diag_amode31_ops.diag308_reset;
 	abs_lc->restart_psw.mask = PSW_MASK_BASE | PSW_MASK_EA | PSW_MASK_BA;
 	abs_lc->restart_psw.addr = __pa(image->arch.trampoline) +
 				   (kexec_trampoline_restart - kexec_trampoline);
@@ -376,6 +402,7 @@ static void leave_on_this_cpu(void *image)
 	memcpy(lc->gpregs_save_area, panic_regs->gprs, sizeof(panic_regs->gprs));
 	show_status(lc, abs_lc);
 	put_abs_lowcore(abs_lc);
+	reset_machine();
 	leave(image, KEXEC_REASON_CRASH);
 }
 
@@ -434,14 +461,11 @@ static inline void leave_for_crash_image(struct kimage *image) { }
  */
 void machine_kexec(struct kimage *image)
 {
+	stop_sampling();
 	if (image->type == KEXEC_TYPE_CRASH)
 		return leave_for_crash_image(image);
 
 	say_last_lines(console_ends);
-	/*
-	 * A subsystem reset: no channel program is in progress any more that could
-	 * write to memory, and devices are as after an IPL.  So are the other CPUs.
-	 */
-	diag_amode31_ops.diag308_reset();
+	reset_machine();
 	leave(image, KEXEC_REASON_BOOT);
 }

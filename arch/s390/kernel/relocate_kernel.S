@@ -72,6 +72,14 @@ SYM_INNER_LABEL(kexec_trampoline_restart, SYM_L_GLOBAL)
 	tmll	%r4,SIGP_STOPPED		/* a pending call is a status, too */
 	jz	0b
 1:
+	/*
+	 * Before anything is moved: devices may still write to memory.  The function
+	 * keeps the control register of floating point, which has to be allowed.
+	 */
+	larl	%r1,.Lcontrol
+	lctlg	%c0,%c15,0(%r1)
+	llgf	%r5,__LC_RESTART_FLAGS(%r0)
+	basr	%r14,%r5			/* diag308_reset(): r0 to r4 */
 	lg	%r2,__LC_RESTART_STACK(%r0)
 	lg	%r3,__LC_RESTART_FN(%r0)
 	lg	%r4,__LC_RESTART_DATA(%r0)

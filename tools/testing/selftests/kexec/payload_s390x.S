@@ -14,6 +14,11 @@
 /* How often a service call is tried, and its response looked for. */
 #define PATIENCE		1000000
 
+/* The first subchannel, and where its information says that it is on. */
+#define SUBCHANNEL_0		0x00010000
+#define SCHIB_ENABLED_BYTE	5
+#define SCHIB_ENABLED		0x80
+
 /* The PSW: neither a condition code nor what comes of arithmetic. */
 #define PSW_MASK		0xffffc0ff
 
@@ -72,6 +77,17 @@ payload_entry:
 	og	%r0,(8 * \nr - 64)(%r15)
 	.endr
 	stg	%r0,(offset + 96)(%r1)
+
+	/* A reset has turned all devices off: of the first subchannels, what is on. */
+	lgr	%r5,%r1
+	larl	%r4,schib
+	llilf	%r1,SUBCHANNEL_0 + 15
+1:	stsch	0(%r4)
+	jnz	2f				/* there is none */
+	oc	(offset + 128 + 7)(1,%r5),SCHIB_ENABLED_BYTE(%r4)
+2:	ahi	%r1,-1
+	cfi	%r1,SUBCHANNEL_0
+	jnl	1b
 
 	larl	%r2,entry_time
 	stckf	0(%r2)
@@ -181,6 +197,7 @@ registers:
 	register c14, 0xc2000000
 	register others				/* of the control registers, all */
 	register access				/* all of them */
+	register devices, 0, SCHIB_ENABLED	/* any that is on */
 registers_end:
 
 	.globl	entry_time
@@ -205,6 +222,10 @@ event_mask:
 	.short	0, 4				/* length of a mask */
 	.long	0, SCLP_MASK_VT220		/* to receive, to send */
 	.long	0, 0
+
+	.balign	4
+schib:
+	.skip	52, 0
 
 	.balign	16
 	.skip	STACK_SIZE, 0
