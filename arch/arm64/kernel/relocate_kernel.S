@@ -258,6 +258,8 @@ SYM_CODE_START_NOALIGN(relocate_kernel)
 	mov	x6, #CPTR_NVHE_EL2_RES1
 	msr	cptr_el2, x6
 1:	end_new_features at_el2=1
+	/* Guests, too: the next kernel numbers them from the start (VMIDs). */
+	tlbi	alle1
 	tlbi	alle2
 	dsb	nsh
 	use_report el2, el1
