@@ -43,6 +43,7 @@
 #include <asm/setup.h>
 #include <asm/smp.h>
 #include <asm/svm.h>
+#include <asm/tm.h>
 #include <asm/ultravisor.h>
 
 /* How long CPUs that are offline may take to arrive in firmware, in ms: all of them. */
@@ -408,6 +409,21 @@ static unsigned long cache_block(void)
 }
 
 /**
+ * kexec_end_transaction - end the transaction of a program that this CPU has interrupted
+ *
+ * It is suspended, and neither rfid nor turning the unit off ends that (Power ISA,
+ * "Transactional Memory"): the image would run in that state, until it took the program's
+ * registers for those of a program of its own.
+ *
+ * Context: Any, interrupts off, translation on.
+ */
+void kexec_end_transaction(void)
+{
+	if (cpu_has_feature(CPU_FTR_TM) && MSR_TM_SUSPENDED(mfmsr()))
+		tm_reclaim_current(TM_CAUSE_RESCHED);
+}
+
+/**
  * machine_kexec - leave this kernel for an image
  * @image: a loaded image
  *
@@ -424,6 +440,7 @@ void machine_kexec(struct kimage *image)
 	/* What follows runs partly with translation off, and where tracers don't. */
 	this_cpu_disable_ftrace();
 	hw_breakpoint_disable();
+	kexec_end_transaction();
 	/*
 	 * What a task counts (thread_imc), this thread writes to memory by itself; others
 	 * that went offline have ended it.  Below an ultravisor the register is not ours.

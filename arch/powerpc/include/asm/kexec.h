@@ -95,6 +95,7 @@ int kexec_prepare_trampoline(struct kimage *image);
 void __noreturn kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 				       phys_addr_t trampoline, unsigned long cpu,
 				       unsigned long block, void *stack_end);
+void kexec_end_transaction(void);
 void __noreturn kexec_park_cpu(unsigned long entry, unsigned long base,
 			       unsigned long args);
 #ifdef CONFIG_KEXEC_CORE
