@@ -52,16 +52,42 @@ static bool use_up_limit(int *limit)
 	return true;
 }
 
+static int check_not_disabled(void)
+{
+	if (READ_ONCE(kexec_load_disabled))
+		return kexec_refuse(-EPERM, "sysctl kernel.kexec_load_disabled is set");
+	return 0;
+}
+
+static int check_not_locked_down(void)
+{
+	int err = security_locked_down(LOCKDOWN_KEXEC);
+
+	return err ? kexec_refuse(err, "the kernel is locked down") : 0;
+}
+
+/**
+ * kexec_check_still_allowed - whether loading has been taken away meanwhile
+ *
+ * A call may take as long as whoever has its content likes.  It is to have no effect once
+ * somebody has seen that there can be no more calls.
+ *
+ * Context: Any but interrupts.
+ * Return: 0, or -EPERM.
+ */
+int kexec_check_still_allowed(void)
+{
+	return check_not_disabled() ?: check_not_locked_down();
+}
+
 static int check_permission(unsigned long flags)
 {
 	bool crash = flags & KEXEC_ON_CRASH;
 	int err;
 
-	err = kexec_check_privilege();
+	err = kexec_check_privilege() ?: check_not_disabled();
 	if (err)
 		return err;
-	if (READ_ONCE(kexec_load_disabled))
-		return kexec_refuse(-EPERM, "sysctl kernel.kexec_load_disabled is set");
 	if (!use_up_limit(crash ? &load_limit_panic : &load_limit_reboot))
 		return kexec_refuse(-EPERM,
 				    "the calls that sysctl kernel.kexec_load_limit_%s allows are used up",
@@ -71,10 +97,7 @@ static int check_permission(unsigned long flags)
 	err = security_kernel_load_data(LOADING_KEXEC_IMAGE, false);
 	if (err)
 		return kexec_refuse(err, "a security module forbids kexec_load");
-	err = security_locked_down(LOCKDOWN_KEXEC);
-	if (err)
-		return kexec_refuse(err, "the kernel is locked down");
-	return 0;
+	return check_not_locked_down();
 }
 
 static int check_flags(unsigned long flags, unsigned long nr_segments)
@@ -121,7 +144,9 @@ static int load_one_at_a_time(unsigned long entry, unsigned long nr_segments,
 	err = kexec_lock();
 	if (err)
 		return err;
-	err = load_or_unload(entry, nr_segments, segments, flags);
+	err = kexec_check_still_allowed();
+	if (!err)
+		err = load_or_unload(entry, nr_segments, segments, flags);
 	kexec_unlock();
 	return err;
 }
@@ -223,6 +248,22 @@ static int load_limit_handler(const struct ctl_table *table, int write,
 	return 0;
 }
 
+/*
+ * A call that has not seen the new value has changed its slot by the time that this
+ * returns: kimage_publish_new().
+ */
+static int disabled_handler(const struct ctl_table *table, int write,
+			    void *buffer, size_t *lenp, loff_t *ppos)
+{
+	int err = proc_dointvec_minmax(table, write, buffer, lenp, ppos);
+
+	if (write) {
+		spin_lock(&kexec_slot_lock);
+		spin_unlock(&kexec_slot_lock);
+	}
+	return err;
+}
+
 /* The others only ever get tighter; this one takes a check away. */
 static int verify_handler(const struct ctl_table *table, int write,
 			  void *buffer, size_t *lenp, loff_t *ppos)
@@ -253,7 +294,7 @@ static struct ctl_table kexec_sysctls[] = {
 		.maxlen		= sizeof(kexec_load_disabled),
 		.extra1		= SYSCTL_ONE,
 		.extra2		= SYSCTL_ONE,
-		.proc_handler	= proc_dointvec_minmax,
+		.proc_handler	= disabled_handler,
 	},
 	{
 		.procname	= "kexec_verify",

@@ -324,6 +324,19 @@ struct kimage *kimage_build(unsigned long flags,
 	return_ptr(image);
 }
 
+/* With kexec_slot_lock held. */
+static struct kimage *exchange(enum kexec_type type, struct kimage *image)
+{
+	struct kimage **slot = type == KEXEC_TYPE_CRASH ? &kexec_crash_image :
+							  &kexec_image;
+	struct kimage *old = *slot;
+
+	kexec_at_step(KEXEC_STEP_PUBLISHING);
+	/* A panic may look at it from now on: it has to be complete. */
+	smp_store_release(slot, image);
+	return old;
+}
+
 /**
  * kimage_publish - put an image into a slot
  * @type: which slot
@@ -334,18 +347,41 @@ struct kimage *kimage_build(unsigned long flags,
  */
 struct kimage *kimage_publish(enum kexec_type type, struct kimage *image)
 {
-	struct kimage **slot = type == KEXEC_TYPE_CRASH ? &kexec_crash_image :
-							  &kexec_image;
 	struct kimage *old;
 
 	lockdep_assert_held(&kexec_mutex);
 	spin_lock(&kexec_slot_lock);
-	old = *slot;
-	kexec_at_step(KEXEC_STEP_PUBLISHING);
-	/* A panic may look at it from now on: it has to be complete. */
-	smp_store_release(slot, image);
+	old = exchange(type, image);
 	spin_unlock(&kexec_slot_lock);
 	return old;
+}
+
+/**
+ * kimage_publish_new - seal an image that a caller loads, and put it into its slot
+ * @image: a complete image; freed if it may not be loaded any more
+ *
+ * What was in the slot is freed.  kexec_slot_lock orders this and the write of
+ * kernel.kexec_load_disabled: when that has returned, no new image comes into a slot.
+ *
+ * Context: May sleep.  The caller holds kexec_mutex.
+ * Return: 0, or -EPERM: the slot has what it had.
+ */
+int kimage_publish_new(struct kimage *image)
+{
+	struct kimage *old = image;
+	int err;
+
+	lockdep_assert_held(&kexec_mutex);
+	kexec_digest_seal(image);
+	spin_lock(&kexec_slot_lock);
+	err = kexec_check_still_allowed();
+	if (!err)
+		old = exchange(image->type, image);
+	spin_unlock(&kexec_slot_lock);
+	if (!err)
+		kexec_at_step(KEXEC_STEP_PUBLISHED);
+	kimage_free(old);
+	return err;
 }
 
 static void report_load(const struct kimage *image, u64 ns)
@@ -373,18 +409,15 @@ static struct kimage *load_boot_image(unsigned long entry,
 				      const struct kexec_segment *segments,
 				      unsigned long flags)
 {
-	struct kimage *image, *old;
+	struct kimage *image;
+	int err;
 
 	image = kimage_build(flags, &kexec_buddy_ops, entry, nr_segments,
 			     segments);
 	if (IS_ERR(image))
 		return image;
-
-	kexec_digest_seal(image);
-	old = kimage_publish(KEXEC_TYPE_DEFAULT, image);
-	kexec_at_step(KEXEC_STEP_PUBLISHED);
-	kimage_free(old);
-	return image;
+	err = kimage_publish_new(image);
+	return err ? ERR_PTR(err) : image;
 }
 
 /* Nothing but an entry point: the kernel that started this one, and waits. */
@@ -421,6 +454,7 @@ static bool is_way_back(unsigned long flags, unsigned int nr_segments,
  * * %-EINTR - a fatal signal came
  * * %-EINVAL - the console of kexec.handoff_debug= is in memory
  * * %-EIO - its placement is wrong, a bug, with CONFIG_DEBUG_KEXEC
+ * * %-EPERM - loading was forbidden meanwhile
  * * what kexec_check_segments(), kexec_check_way_back(), machine_kexec_check(),
  *   machine_kexec_check_image(), machine_kexec_prepare(), machine_kexec_entry() or,
  *   for a crash image, machine_crash_protect() returns

@@ -29,6 +29,9 @@ extern struct mutex kexec_mutex;
 /* Held while a slot changes and while somebody looks into an image in one. */
 extern spinlock_t kexec_slot_lock;
 
+/* kexec.c */
+int kexec_check_still_allowed(void);
+
 /* refuse.c */
 __printf(4, 5) int kexec_refuse_segment(int err, unsigned int nr,
 					const struct kexec_segment *seg,
@@ -273,6 +276,7 @@ struct kimage *kimage_build(unsigned long flags,
 			    unsigned long entry, unsigned int nr_segments,
 			    const struct kexec_segment *segments);
 struct kimage *kimage_publish(enum kexec_type type, struct kimage *image);
+int kimage_publish_new(struct kimage *image);
 void kimage_free(struct kimage *image);
 int kimage_load(unsigned long entry, unsigned int nr_segments,
 		const struct kexec_segment *segments, unsigned long flags);

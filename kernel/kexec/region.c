@@ -413,6 +413,7 @@ static struct kimage *replace_image(unsigned long entry, unsigned int nr_segment
 {
 	struct kimage *staged, *image;
 	struct kexec_bytes total;
+	int err;
 
 	take_image(kexec_crash_image);
 	staged = kimage_build(KEXEC_ON_CRASH, &beside_ops, entry, nr_segments,
@@ -422,11 +423,11 @@ static struct kimage *replace_image(unsigned long entry, unsigned int nr_segment
 			     "no memory for a crash image beside the one that is loaded: unload that first (kexec -p -u)");
 	if (IS_ERR(staged))
 		return staged;
-	kexec_digest_seal(staged);
 
 	/* The old one may be overwritten once it is not in the slot. */
-	kimage_free(kimage_publish(KEXEC_TYPE_CRASH, staged));
-	kexec_at_step(KEXEC_STEP_PUBLISHED);
+	err = kimage_publish_new(staged);
+	if (err)
+		return ERR_PTR(err);
 
 	kimage_total(staged, &total);
 	if (!total.moved)
@@ -449,13 +450,12 @@ static struct kimage *first_image(unsigned long entry, unsigned int nr_segments,
 {
 	struct kimage *image = kimage_build(KEXEC_ON_CRASH, &home_ops, entry,
 					    nr_segments, segments);
+	int err;
 
 	if (IS_ERR(image))
 		return image;
-	kexec_digest_seal(image);
-	kimage_publish(KEXEC_TYPE_CRASH, image);
-	kexec_at_step(KEXEC_STEP_PUBLISHED);
-	return image;
+	err = kimage_publish_new(image);
+	return err ? ERR_PTR(err) : image;
 }
 
 /**
@@ -467,8 +467,8 @@ static struct kimage *first_image(unsigned long entry, unsigned int nr_segments,
  * If the slot has an image, it stays there until the new one is complete.
  *
  * Context: May sleep.  The caller holds kexec_mutex.
- * Return: the image, or an error pointer: -ENOMEM; what kimage_build() or
- * machine_crash_protect() returns.
+ * Return: the image, or an error pointer: -ENOMEM; what kimage_build(),
+ * kimage_publish_new() or machine_crash_protect() returns.
  */
 struct kimage *kexec_region_load(unsigned long entry, unsigned int nr_segments,
 				 const struct kexec_segment *segments)

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,40 @@ static void reply_init(int fuse, const struct fuse_in_header *in)
 	send_reply(fuse, in, 0, &out, sizeof(out));
 }
 
+static void interrupt_poll(int signal) { }
+
+/* Of what was asked for: who asked, and for how much. */
+static struct {
+	__u64 unique;
+	__u32 size;
+} unanswered[HUNG_FILE_SIZE / READ_AHEAD + 64];
+static unsigned int nr_unanswered;
+
+static void keep_read(const struct fuse_in_header *in)
+{
+	const struct fuse_read_in *read = (const void *)(in + 1);
+
+	/* What does not fit is never answered. */
+	if (nr_unanswered == ARRAY_SIZE(unanswered))
+		return;
+	unanswered[nr_unanswered].unique = in->unique;
+	unanswered[nr_unanswered++].size = read->size;
+}
+
+static void answer_reads(int fuse)
+{
+	static const char zeroes[READ_AHEAD];
+
+	while (nr_unanswered) {
+		const struct fuse_in_header in = {
+			.opcode = FUSE_READ,
+			.unique = unanswered[--nr_unanswered].unique,
+		};
+
+		send_reply(fuse, &in, 0, zeroes, unanswered[nr_unanswered].size);
+	}
+}
+
 static void answer(int fuse, const struct fuse_in_header *in)
 {
 	struct fuse_attr_out attr = {
@@ -68,7 +103,8 @@ static void answer(int fuse, const struct fuse_in_header *in)
 			.mode = S_IFREG | 0444, .nlink = 1, .blksize = 4096,
 		},
 	};
-	struct fuse_open_out open = { };
+	/* Else who opens it once more waits for the pages that are read ahead. */
+	struct fuse_open_out open = { .open_flags = FOPEN_KEEP_CACHE };
 
 	switch (in->opcode) {
 	case FUSE_INIT:
@@ -81,6 +117,7 @@ static void answer(int fuse, const struct fuse_in_header *in)
 	case FUSE_RELEASE:
 		return send_reply(fuse, in, 0, NULL, 0);
 	case FUSE_READ:
+		return keep_read(in);
 	case FUSE_INTERRUPT:
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
@@ -114,11 +151,27 @@ static void say_ready(int ready)
 
 static void serve(const char *path, int ready)
 {
+	const struct sigaction action = { .sa_handler = interrupt_poll };
 	static char request[64 * KIB];
-	int fuse = mount_file(path);
+	struct pollfd poll = { .fd = mount_file(path), .events = POLLIN };
+	int fuse = poll.fd;
+	bool answers = false;
+	sigset_t told, none;
 
+	/* It comes while the next request is waited for, and not before that. */
+	sigemptyset(&none);
+	sigemptyset(&told);
+	sigaddset(&told, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &told, NULL);
+	sigaction(SIGUSR1, &action, NULL);
 	say_ready(ready);
 	for (;;) {
+		if (answers)
+			answer_reads(fuse);
+		if (ppoll(&poll, 1, NULL, &none) < 0) {
+			answers = true;
+			continue;
+		}
 		if (read(fuse, request, sizeof(request)) > 0)
 			answer(fuse, (const void *)request);
 		else if (errno != EINTR && errno != ENOENT)
@@ -190,6 +243,12 @@ void kill_reader(struct hung_file *file)
 	if (waitpid(file->reader, NULL, 0) != file->reader)
 		die("the reader of %s is not dead: %s", file->path, strerror(errno));
 	file->reader = 0;
+}
+
+/* From now on it has zeroes. */
+void answer_hung_file(struct hung_file *file)
+{
+	kill(file->server, SIGUSR1);
 }
 
 void end_hung_file(struct hung_file *file)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A file whose content never comes, as the server of its file system does not
- * answer.
+ * A file whose content does not come, as the server of its file system does not
+ * answer, until it is told to, if ever.
  */
 #ifndef HUNG_FILE_H
 #define HUNG_FILE_H
@@ -28,6 +28,7 @@ struct hung_file {
 
 struct hung_file make_hung_file(void);
 void kill_reader(struct hung_file *file);
+void answer_hung_file(struct hung_file *file);
 void end_hung_file(struct hung_file *file);
 
 #endif /* HUNG_FILE_H */

@@ -3,13 +3,16 @@
  * The sysctls that take kexec_load(2) away: kernel.kexec_load_limit_* and
  * kernel.kexec_load_disabled.  There is no way back but a restart, so this is
  * for a guest that is thrown away.  The tests build on each other; the last
- * one is kexec_load_disabled.
+ * one of the first fixture is kexec_load_disabled.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "../kselftest_harness.h"
+#include "hung_file.h"
 #include "kexec_util.h"
 #include "patience.h"
 
@@ -145,6 +148,72 @@ TEST_F(kexec, disabled)
 	EXPECT_EQ(EPERM, load(KEXEC_ON_CRASH));
 	EXPECT_EQ(EPERM, unload(0));
 	EXPECT_TRUE(file_says(SYSFS_KEXEC "loaded", "1\n"));
+}
+
+/* For a guest of its own: all of these tests take loading away. */
+FIXTURE(meanwhile) {
+};
+
+FIXTURE_SETUP(meanwhile)
+{
+	struct range ram = largest_ram(4 * GIB);
+
+	if (geteuid())
+		SKIP(return, "has to be run as root");
+	if (access("/dev/fuse", F_OK))
+		SKIP(return, "the kernel has no FUSE");
+	if (!file_says(DISABLED, "0\n") || !file_says(LIMIT_REBOOT, "-1\n"))
+		SKIP(return, "loading has been restricted before");
+	seg = segment(&seg, 1, round_down(ram.end - range_len(ram) / 2,
+					  page_size()), page_size());
+}
+
+FIXTURE_TEARDOWN(meanwhile)
+{
+}
+
+/* A process whose load waits for content, and ends with what it came to. */
+static pid_t load_hung_file(const struct hung_file *file)
+{
+	pid_t child = fork_child();
+	int fd;
+
+	if (child)
+		return child;
+	fd = open(file->path, O_RDONLY | O_CLOEXEC);
+	seg.buf = mmap(NULL, page_size(), PROT_READ, MAP_PRIVATE, fd, 0);
+	if (fd < 0 || seg.buf == MAP_FAILED)
+		die("no %s: %s", file->path, strerror(errno));
+	seg.bufsz = page_size();
+	_exit(load(0));
+}
+
+TEST_F(meanwhile, disabled)
+{
+	char before[TEXT_MAX], after[TEXT_MAX];
+	struct hung_file file;
+	pid_t child;
+	int status;
+
+	ASSERT_EQ(0, load(0));
+	ASSERT_EQ(0, read_file(SYSFS_KEXEC "segments", before, sizeof(before)));
+	file = make_hung_file();
+	child = load_hung_file(&file);
+	/* Until it is at it: others have to come later then. */
+	while (unload(KEXEC_ON_CRASH) != EBUSY)
+		ASSERT_EQ(0, waitpid(child, &status, WNOHANG));
+
+	ASSERT_EQ(0, write_file(DISABLED, "1"));
+	kill_reader(&file);
+	answer_hung_file(&file);
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	ASSERT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(EPERM, WEXITSTATUS(status));
+	EXPECT_TRUE(refusal_says("kexec_load_disabled"));
+	end_hung_file(&file);
+
+	ASSERT_EQ(0, read_file(SYSFS_KEXEC "segments", after, sizeof(after)));
+	EXPECT_STREQ(before, after);
 }
 
 TEST_HARNESS_MAIN
