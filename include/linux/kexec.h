@@ -218,6 +218,7 @@ struct kexec_page_ops;
  * @control_digest: of the control memory, the move table included, @vmcoreinfo_pfn not
  * @record_digest: of the members of this structure up to here, which don't
  *	change once the load is complete
+ * @sealed: the digests are there: from then on, @table is followed only if they are right
  * @bytes: how each segment is placed
  * @settled: settling is over: what still has to be moved then, the handoff moves
  * @settle_passes: how often settling has gone through the whole image
@@ -248,6 +249,7 @@ struct kimage {
 	u64 control_digest;
 	u64 record_digest;
 
+	bool sealed;
 	struct kexec_bytes bytes[KEXEC_SEGMENT_MAX];
 	bool settled;
 	u8 settle_passes;

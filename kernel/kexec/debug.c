@@ -314,6 +314,25 @@ static int corrupt_crash_set(void *data, u64 dst)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(corrupt_crash_fops, NULL, corrupt_crash_set, "%llu\n");
 
+/* By the table as it is then, a page of others belongs to the image. */
+static int corrupt_table_set(void *data, u64 ignored)
+{
+	struct kexec_move *move;
+	int err;
+
+	err = kexec_lock();
+	if (err)
+		return err;
+	move = kexec_image ? kexec_move_first(kexec_image) : NULL;
+	if (move)
+		move->src ^= PAGE_SIZE;
+	else
+		err = -ENOENT;
+	kexec_unlock();
+	return err;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(corrupt_table_fops, NULL, corrupt_table_set, "%llu\n");
+
 /* As a bug would: through the kernel's own mapping, come what may. */
 static int scribble_set(void *data, u64 phys)
 {
@@ -555,6 +574,8 @@ static int __init kexec_debug_init(void)
 	debugfs_create_file_unsafe("corrupt", 0200, dir, NULL, &corrupt_fops);
 	debugfs_create_file_unsafe("corrupt_crash", 0200, dir, NULL,
 				   &corrupt_crash_fops);
+	debugfs_create_file_unsafe("corrupt_table", 0200, dir, NULL,
+				   &corrupt_table_fops);
 	debugfs_create_file_unsafe("scribble", 0200, dir, NULL, &scribble_fops);
 	debugfs_create_bool("claims_wait", 0600, dir, &claims_wait);
 	debugfs_create_bool("claims_patient", 0600, dir, &claims_patient);

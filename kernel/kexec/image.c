@@ -136,6 +136,16 @@ static int fill_image(struct kimage *image)
 	return 0;
 }
 
+/*
+ * By the table of an image that has changed, memory of others would be freed, and what is
+ * known to be broken would be read.  The region is told by crashk_res what is its own.
+ */
+static void give_up(struct kimage *image)
+{
+	pr_warn("an image that changed in memory is given up, with what it holds of the system's memory\n");
+	kexec_stay_release(image);
+}
+
 /**
  * kimage_free - free an image and all that it holds
  * @image: an image that is in no slot, complete or not; NULL or an error pointer
@@ -147,6 +157,8 @@ void kimage_free(struct kimage *image)
 	if (IS_ERR_OR_NULL(image))
 		return;
 	kexec_vmcoreinfo_detach(image);
+	if (image->sealed && !kexec_digest_leads_intact(image))
+		return give_up(image);
 	machine_kexec_cleanup(image);
 	kexec_place_free(image);
 	kexec_stay_release(image);

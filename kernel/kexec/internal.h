@@ -252,7 +252,8 @@ bool kexec_is_broken(unsigned long phys, unsigned long len, bool may_sleep);
 int kexec_digest_compare(const struct kimage *image, bool may_sleep);
 void kexec_describe_change(const struct kimage *image, int what,
 			   char reason[KEXEC_REASON_MAX]);
-void kexec_digest_retake(struct kimage *image, unsigned long start);
+void kexec_digest_retake(struct kimage *image,
+			 unsigned long (*start)(const struct kimage *image));
 int kexec_digest_check(const struct kimage *image);
 void kexec_calm_watchdog(void);
 

@@ -249,7 +249,7 @@ int kexec_jump(struct kimage *image)
 	if (err)
 		return err;
 
-	kexec_digest_retake(image, next_start(image));
+	kexec_digest_retake(image, next_start);
 	pr_notice("the image came back after %lld ms\n",
 		  ktime_ms_delta(ktime_get_boottime(), start));
 	return 0;

@@ -458,6 +458,13 @@ static struct kimage *first_image(unsigned long entry, unsigned int nr_segments,
 	return err ? ERR_PTR(err) : image;
 }
 
+/* One that has changed says nothing about what it holds, and would not be started. */
+static void drop_changed_image(void)
+{
+	if (kexec_crash_image && !kexec_digest_leads_intact(kexec_crash_image))
+		kimage_free(kimage_publish(KEXEC_TYPE_CRASH, NULL));
+}
+
 /**
  * kexec_region_load - load a crash image into the region and its slot
  * @entry: physical address of its first instruction
@@ -485,6 +492,7 @@ struct kimage *kexec_region_load(unsigned long entry, unsigned int nr_segments,
 					    "no memory to keep track of the crash region"));
 	take_broken();
 	nr_control = 0;
+	drop_changed_image();
 	err = open_region();
 	if (err) {
 		image = ERR_PTR(err);

@@ -203,6 +203,7 @@ static u64 record_digest(const struct kimage *image)
  */
 void kexec_digest_seal(struct kimage *image)
 {
+	image->sealed = true;
 	if (!kimage_is_verified(image))
 		return;
 	image->list_digest = list_digest(image);
@@ -278,7 +279,7 @@ static int find_broken_segment(const struct kimage *image, bool may_sleep)
 /**
  * kexec_digest_retake - take the digests of an image that has returned
  * @image: a sealed image
- * @start: where it is to be entered the next time
+ * @start: says where it is to be entered the next time, by its table and its content
  *
  * Its content is what it made of it.  But its control memory is not its own to
  * change, and is the same as before: see the contract of machine_kexec().  If
@@ -286,12 +287,9 @@ static int find_broken_segment(const struct kimage *image, bool may_sleep)
  *
  * Context: May sleep.
  */
-void kexec_digest_retake(struct kimage *image, unsigned long start)
+void kexec_digest_retake(struct kimage *image,
+			 unsigned long (*start)(const struct kimage *image))
 {
-	if (!kimage_is_verified(image)) {
-		image->start = start;
-		return;
-	}
 	if (!kexec_digest_leads_intact(image)) {
 		pr_warn("the control memory changed while the image ran; it can't be started again\n");
 		return;
@@ -299,8 +297,9 @@ void kexec_digest_retake(struct kimage *image, unsigned long start)
 	/* Not to be read; the next handoff is refused for that. */
 	if (find_broken_segment(image, true) >= 0)
 		return;
-	image->start = start;
-	content_digests(image, true, image->digest);
+	image->start = start(image);
+	if (kimage_is_verified(image))
+		content_digests(image, true, image->digest);
 	kexec_digest_seal(image);
 }
 

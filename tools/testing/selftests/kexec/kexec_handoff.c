@@ -391,6 +391,16 @@ static void corrupt_and_reload(const struct plan *plan)
 	load_boot_image(plan);
 }
 
+/* ... and frees nothing by a table that has changed. */
+static void corrupt_table_and_reload(const struct plan *plan)
+{
+	if (write_file(DEBUGFS "kexec/corrupt_table", "1"))
+		die("can't corrupt the table: %s", strerror(errno));
+	if (!reboot_kexec() || errno != EIO)
+		die("reboot(2): %s, expected EIO", strerror(errno));
+	load_boot_image(plan);
+}
+
 static bool is_settled(void)
 {
 	char text[8];
@@ -532,6 +542,9 @@ static const struct handoff_case cases[] = {
 	}, {
 		{ "reloaded", "refused for a corrupt byte, then reloaded" },
 		OVER_FREE(16 * MIB), .after = corrupt_and_reload,
+	}, {
+		{ "table-reloaded", "refused for its table, then reloaded" },
+		OVER_FREE(16 * MIB), .after = corrupt_table_and_reload,
 	}, {
 		{ "corrupt", "with kexec_verify=0, and a corrupt byte" },
 		OVER_FREE(16 * MIB),
