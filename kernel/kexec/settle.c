@@ -211,6 +211,17 @@ static void report_settled(const struct kimage *image,
 static void settle(struct work_struct *work);
 static DECLARE_DELAYED_WORK(settle_work, settle);
 
+/* When the worker wants to come again, in jiffies: what was busy has to have time. */
+static unsigned long retry_at;
+
+static unsigned long retry_delay(void)
+{
+	unsigned long left = retry_at - jiffies;
+
+	/* The time may be past, which is far away then. */
+	return left <= HZ ? max(left, SETTLE_DELAY) : SETTLE_DELAY;
+}
+
 /* With settle_lock held, as for the next. */
 static void begin_settling(void)
 {
@@ -218,7 +229,7 @@ static void begin_settling(void)
 	comes_again = false;
 	last_pass = false;
 	WRITE_ONCE(settling, true);
-	queue_delayed_work(settle_wq, &settle_work, SETTLE_DELAY);
+	queue_delayed_work(settle_wq, &settle_work, retry_delay());
 }
 
 static void end_settling(void)
@@ -275,6 +286,7 @@ static void settle(struct work_struct *work)
 	    !(last_pass && ret == -EAGAIN)) {
 		WRITE_ONCE(stop_settling, false);
 		comes_again = false;
+		retry_at = jiffies + HZ;
 		queue_delayed_work(settle_wq, &settle_work, last_pass ? 0 : HZ);
 		spin_unlock(&settle_lock);
 		return;
