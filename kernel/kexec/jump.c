@@ -41,6 +41,13 @@ static pm_message_t resume_message(int err)
 /* How often to try to have no interrupt come while the clocks are stopped. */
 #define JUMP_TRIES	10
 
+static void run(struct kimage *image)
+{
+	machine_kexec(image);
+	/* Who wanted wake-ups to be looked at meant this sleep, not the next one. */
+	events_check_enabled = false;
+}
+
 /* @pending: set if nothing was done, as this kernel has to take an interrupt first. */
 static int try_jump_alone(struct kimage *image, bool *pending)
 {
@@ -60,7 +67,7 @@ static int try_jump_alone(struct kimage *image, bool *pending)
 	else if (machine_jump_pending())
 		*pending = true;
 	else
-		machine_kexec(image);
+		run(image);
 	syscore_resume();
 
 running:
