@@ -99,7 +99,8 @@ static int fill_move(struct kimage *image, unsigned int nr,
 		}
 		kexec_at_step(KEXEC_STEP_FILLING);
 		if (err)
-			return kexec_refuse_segment(err, nr, seg,
+			return kexec_check_signal() ?:
+			       kexec_refuse_segment(err, nr, seg,
 						    "has content that the caller can't read, from offset %#lx on",
 						    offset);
 	}
@@ -262,11 +263,11 @@ int kimage_place(struct kimage *image)
 	given = kexec_buddy_given();
 	if (!err)
 		err = machine_kexec_prepare(image);
+	if (!err)
+		err = kexec_vmcoreinfo_attach(image);
 	/* Control memory is looked for until the caller is killed. */
 	if (err == -ENOMEM && fatal_signal_pending(current))
 		err = -EINTR;
-	if (!err)
-		err = kexec_vmcoreinfo_attach(image);
 	if (!err)
 		err = kexec_place_sources(p);
 	kexec_place_end(p);
