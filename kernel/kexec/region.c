@@ -5,7 +5,8 @@
  *
  * A crash image lies where it starts: content, control memory, and a copy of
  * the notes on this kernel, all in the region, which nothing else uses.  The
- * kernel's own mapping of it is read-only except while an image is written.
+ * kernel's own mapping of it is read-only except while an image is written, which takes
+ * as long as whoever has the content does.
  *
  *	first load	straight into the region, then published
  *
@@ -722,7 +723,8 @@ int crash_shrink_memory(unsigned long new_size)
 	if (!mutex_trylock(&kexec_mutex))
 		return kexec_refuse(-EBUSY, "a load or a handoff is in progress");
 	err = shrink_to(new_size);
-	kexec_unlock();
+	/* Not kexec_unlock(), which is for who has stopped the worker. */
+	mutex_unlock(&kexec_mutex);
 	return err;
 }
 
