@@ -23,6 +23,8 @@
 #define LINES_POWER_OFF_HIGH	0x8000
 
 #define SPRN_PID		48
+#define SPRN_TBRL		268
+#define SPRN_TBRU		269
 #define SPRN_DBCR0		308
 #define SPRN_TCR		340
 #define SPRN_SPRG0		272
@@ -98,9 +100,10 @@ payload_entry:
 	or	3,3,5
 	store	3, 9
 
-2:	mftbu	3
-	mftb	4
-	mftbu	5
+	/* Not by mftb, which e500v2 does not have. */
+2:	mfspr	3,SPRN_TBRU
+	mfspr	4,SPRN_TBRL
+	mfspr	5,SPRN_TBRU
 	cmpw	3,5
 	bne	2b
 	stw	3,(32 * NR_REGISTERS)(31)
