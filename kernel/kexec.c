@@ -70,7 +70,8 @@ static int check_not_locked_down(void)
  * kexec_check_still_allowed - whether loading has been taken away meanwhile
  *
  * A call may take as long as whoever has its content likes.  It is to have no effect once
- * somebody has seen that there can be no more calls.
+ * kernel.kexec_load_disabled has been written, or the kernel locked down.  The limits on
+ * the number of calls are not asked again.
  *
  * Context: Any but interrupts.
  * Return: 0, or -EPERM.

@@ -218,7 +218,7 @@ struct kexec_page_ops;
  * @control_digest: of the control memory, the move table included, @vmcoreinfo_pfn not
  * @record_digest: of the members of this structure up to here, which don't
  *	change once the load is complete
- * @sealed: the digests are there: from then on, @table is followed only if they are right
+ * @sealed: the digests are there: from then on, @table is not followed if they are wrong
  * @bytes: how each segment is placed
  * @settled: settling is over: what still has to be moved then, the handoff moves
  * @settle_passes: how often settling has gone through the whole image

@@ -472,7 +472,8 @@ static void drop_changed_image(void)
  * @nr_segments: how many @segments there are
  * @segments: checked by kexec_check_segments()
  *
- * If the slot has an image, it stays there until the new one is complete.
+ * If the slot has an image, it stays there until the new one is complete, unless it has
+ * changed.
  *
  * Context: May sleep.  The caller holds kexec_mutex.
  * Return: the image, or an error pointer: -ENOMEM; what kimage_build(),

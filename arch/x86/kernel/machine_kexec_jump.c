@@ -35,7 +35,8 @@ bool machine_jump_pending(void)
 
 	if (!apic_is_there())
 		return false;
-	for (i = 0; i < APIC_ISR_NR; i++)
+	/* The first 32 vectors are exceptions', which no interrupt has. */
+	for (i = 1; i < APIC_ISR_NR; i++)
 		pending |= apic_read(APIC_IRR + i * 0x10);
 	return pending;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "../kselftest_harness.h"
 #include "hung_file.h"
@@ -176,7 +177,7 @@ FIXTURE_TEARDOWN(meanwhile)
 static pid_t load_hung_file(const struct hung_file *file)
 {
 	pid_t child = fork_child();
-	int fd;
+	int fd, err;
 
 	if (child)
 		return child;
@@ -185,7 +186,11 @@ static pid_t load_hung_file(const struct hung_file *file)
 	if (fd < 0 || seg.buf == MAP_FAILED)
 		die("no %s: %s", file->path, strerror(errno));
 	seg.bufsz = page_size();
-	_exit(load(0));
+	/* The parent looks whether it is at it, and is in its way meanwhile. */
+	do {
+		err = load(0);
+	} while (err == EBUSY);
+	_exit(err);
 }
 
 TEST_F(meanwhile, disabled)
@@ -196,6 +201,8 @@ TEST_F(meanwhile, disabled)
 	int status;
 
 	ASSERT_EQ(0, load(0));
+	while (!file_says(SYSFS_KEXEC "settled", "1\n"))
+		usleep(10000);
 	ASSERT_EQ(0, read_file(SYSFS_KEXEC "segments", before, sizeof(before)));
 	file = make_hung_file();
 	child = load_hung_file(&file);
