@@ -151,6 +151,10 @@ static inline uintptr_t whole_words(const unsigned char *at,
 
 /* The binary as those programs have it (payload_blob.S). */
 extern const char payload_start[], payload_end[];
+#ifdef __mips64
+/* The same for a processor of Release 6, for which a kernel emulates this program. */
+extern const char payload_r6_start[], payload_r6_end[];
+#endif
 
 /* Within it: the table behind the binary, and what payload_<arch>.S provides. */
 extern struct payload_table payload_table;

@@ -9,4 +9,10 @@ payload_start:
 	.incbin "payload.bin"
 #endif
 payload_end:
+#ifdef __mips64
+	.globl payload_r6_start, payload_r6_end
+payload_r6_start:
+	.incbin "payload_r6.bin"
+payload_r6_end:
+#endif
 	.section .note.GNU-stack, "", %progbits

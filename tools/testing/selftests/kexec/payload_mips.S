@@ -5,6 +5,8 @@
  *
  * With Status.ERL, the first 2 GiB of addresses are physical ones, uncached.  So the
  * payload finds what is in memory, and addresses are what those who load it call them.
+ *
+ * A processor of Release 6 has no hi, no lo, and not all instructions of one of Release 2.
  */
 #define SERIAL		0xb80003f8	/* uncached: port 0x3f8 */
 #define SERIAL_STATUS	5		/* offset */
@@ -75,9 +77,7 @@
 	.set	noat
 	.set	noreorder
 	.set	nomips16
-#ifdef __mips64
-	.set	mips64r2
-#else
+#ifndef __mips64
 	.set	mips32r2
 #endif
 
@@ -116,10 +116,12 @@ payload_entry:
 	store	$gp, 4
 	store	$sp, 5
 	store	$fp, 6
+#if __mips_isa_rev < 6
 	mfhi	$a0
 	store	$a0, 7
 	mflo	$a0
 	store	$a0, 8
+#endif
 	MOVE_FROM_CP0	$a0, CP0_ERROREPC
 	store	$a0, 9
 	mfc0	$a0, CP0_COMPARE
@@ -213,13 +215,13 @@ write_serial:
 	lui	$t1, SERIAL >> 16
 	ori	$t1, $t1, SERIAL & 0xffff
 	lui	$t2, 16
-6:	lbu	$at, SERIAL_STATUS($t1)
+6:	beqz	$t2, 7f
+	lbu	$at, SERIAL_STATUS($t1)
 	and	$at, $at, $t0
-	bnez	$at, 7f
+	beqz	$at, 6b
 	addiu	$t2, $t2, -1
-	bnez	$t2, 6b
+7:	beqz	$t3, 8f
 	nop
-7:	bnezl	$t3, 8f
 	sb	$a0, ($t1)
 8:	jr	$ra
 	nop

@@ -6,10 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <asm/byteorder.h>
+#ifdef __mips64
+#include <asm/hwcap.h>
+#endif
 
 #include "../kselftest.h"
 #include "plan.h"
@@ -27,6 +31,19 @@ static const __u32 device_tree[] = {
 };
 
 #define DEVICE_TREE_SIZE	64
+
+/* The payload's binary, by what the processor is: nobody emulates anything for that. */
+static const char *payload_binary(size_t *len)
+{
+#ifdef __mips64
+	if (getauxval(AT_HWCAP) & HWCAP_MIPS_R6) {
+		*len = payload_r6_end - payload_r6_start;
+		return payload_r6_start;
+	}
+#endif
+	*len = payload_end - payload_start;
+	return payload_start;
+}
 
 void add_part(struct plan *plan, struct range at, __u64 bufsz)
 {
@@ -143,6 +160,7 @@ static struct payload_table build_table(const struct plan *plan, __u64 *used)
 		.len = len,
 	};
 	struct payload_range *r = table.ranges;
+	size_t binary_len;
 	int i;
 
 	for (i = 0; i < plan->nr_parts; i++) {
@@ -174,7 +192,8 @@ static struct payload_table build_table(const struct plan *plan, __u64 *used)
 			plan->payload.start, offset, PAYLOAD_PATTERN, 0
 		};
 	table.nr_ranges = r + 1 - table.ranges;
-	*used = round_up(offset + (payload_end - payload_start) +
+	payload_binary(&binary_len);
+	*used = round_up(offset + binary_len +
 			 offsetof(struct payload_table, ranges[table.nr_ranges]),
 			 8);
 	if (*used > len)
@@ -203,12 +222,14 @@ static void *build_payload(const struct plan *plan)
 	__u64 len = range_len(plan->payload), used;
 	struct payload_table table = build_table(plan, &used);
 	char *buf = malloc(len), *at = buf + plan->entry_offset;
+	size_t binary_len;
+	const char *binary = payload_binary(&binary_len);
 
 	memcpy(buf, map_pattern(len), len);
-	memcpy(at, payload_start, payload_end - payload_start);
+	memcpy(at, binary, binary_len);
 	if (plan->first)
 		memcpy(at, plan->first, plan->first_len);
-	memcpy(at + (payload_end - payload_start), &table,
+	memcpy(at + binary_len, &table,
 	       offsetof(struct payload_table, ranges[table.nr_ranges]));
 	return buf;
 }
