@@ -70,8 +70,9 @@ static int check_not_locked_down(void)
  * kexec_check_still_allowed - whether loading has been taken away meanwhile
  *
  * A call may take as long as whoever has its content likes.  It is to have no effect once
- * kernel.kexec_load_disabled has been written, or the kernel locked down.  The limits on
- * the number of calls are not asked again.
+ * kernel.kexec_load_disabled has been written, or the kernel locked down; the latter but
+ * for a moment, as no lock orders that.  The limits on the number of calls are not asked
+ * again.
  *
  * Context: Any but interrupts.
  * Return: 0, or -EPERM.
@@ -131,9 +132,8 @@ static int load_or_unload(unsigned long entry, unsigned long nr_segments,
 	if (nr_segments)
 		return kimage_load(entry, nr_segments, segments, flags);
 
-	kimage_unload(flags & KEXEC_ON_CRASH ? KEXEC_TYPE_CRASH :
-					       KEXEC_TYPE_DEFAULT);
-	return 0;
+	return kimage_unload(flags & KEXEC_ON_CRASH ? KEXEC_TYPE_CRASH :
+						      KEXEC_TYPE_DEFAULT);
 }
 
 static int load_one_at_a_time(unsigned long entry, unsigned long nr_segments,
@@ -145,9 +145,9 @@ static int load_one_at_a_time(unsigned long entry, unsigned long nr_segments,
 	err = kexec_lock();
 	if (err)
 		return err;
-	err = kexec_check_still_allowed();
-	if (!err)
-		err = load_or_unload(entry, nr_segments, segments, flags);
+	/* Who had the lock may have been at it for long. */
+	err = kexec_check_still_allowed() ?:
+	      load_or_unload(entry, nr_segments, segments, flags);
 	kexec_unlock();
 	return err;
 }
@@ -251,7 +251,7 @@ static int load_limit_handler(const struct ctl_table *table, int write,
 
 /*
  * A call that has not seen the new value has changed its slot by the time that this
- * returns: kimage_publish_new().
+ * returns: exchange_if_allowed().
  */
 static int disabled_handler(const struct ctl_table *table, int write,
 			    void *buffer, size_t *lenp, loff_t *ppos)

@@ -137,16 +137,6 @@ static int fill_image(struct kimage *image)
 	return 0;
 }
 
-/*
- * By the table of an image that has changed, memory of others would be freed, and what is
- * known to be broken would be read.  The region is told by crashk_res what is its own.
- */
-static void give_up(struct kimage *image)
-{
-	pr_warn("an image that changed in memory is given up, with what it holds of the system's memory\n");
-	kexec_stay_release(image);
-}
-
 /**
  * kimage_free - free an image and all that it holds
  * @image: an image that is in no slot, complete or not; NULL or an error pointer
@@ -158,8 +148,16 @@ void kimage_free(struct kimage *image)
 	if (IS_ERR_OR_NULL(image))
 		return;
 	kexec_vmcoreinfo_detach(image);
-	if (image->sealed && !kexec_digest_leads_intact(image))
-		return give_up(image);
+	if (image->sealed && !kexec_digest_leads_intact(image)) {
+		/*
+		 * By its table, memory of others would be freed, and what is known to be
+		 * broken would be read.  Where it has its destinations, it may have
+		 * memory, which can't go offline: that would be tried for ever.  What is
+		 * the crash region's is told by crashk_res.
+		 */
+		pr_warn("an image that changed in memory is given up, with what it holds of the system's memory\n");
+		return;
+	}
 	machine_kexec_cleanup(image);
 	kexec_place_free(image);
 	kexec_stay_release(image);
@@ -369,32 +367,47 @@ struct kimage *kimage_publish(enum kexec_type type, struct kimage *image)
 	return old;
 }
 
+/*
+ * kexec_slot_lock orders this and the write of kernel.kexec_load_disabled: when that has
+ * returned, no call changes a slot any more.
+ */
+static int exchange_if_allowed(enum kexec_type type, struct kimage *image,
+			       struct kimage **old)
+{
+	int err;
+
+	lockdep_assert_held(&kexec_mutex);
+	spin_lock(&kexec_slot_lock);
+	err = kexec_check_still_allowed();
+	if (!err)
+		*old = exchange(type, image);
+	spin_unlock(&kexec_slot_lock);
+	return err;
+}
+
 /**
  * kimage_publish_new - seal an image that a caller loads, and put it into its slot
  * @image: a complete image; freed if it may not be loaded any more
  *
- * What was in the slot is freed.  kexec_slot_lock orders this and the write of
- * kernel.kexec_load_disabled: when that has returned, no new image comes into a slot.
+ * What was in the slot is freed.
  *
  * Context: May sleep.  The caller holds kexec_mutex.
  * Return: 0, or -EPERM: the slot has what it had.
  */
 int kimage_publish_new(struct kimage *image)
 {
-	struct kimage *old = image;
+	struct kimage *old;
 	int err;
 
-	lockdep_assert_held(&kexec_mutex);
 	kexec_digest_seal(image);
-	spin_lock(&kexec_slot_lock);
-	err = kexec_check_still_allowed();
-	if (!err)
-		old = exchange(image->type, image);
-	spin_unlock(&kexec_slot_lock);
-	if (!err)
-		kexec_at_step(KEXEC_STEP_PUBLISHED);
+	err = exchange_if_allowed(image->type, image, &old);
+	if (err) {
+		kimage_free(image);
+		return err;
+	}
+	kexec_at_step(KEXEC_STEP_PUBLISHED);
 	kimage_free(old);
-	return err;
+	return 0;
 }
 
 static void report_load(const struct kimage *image, u64 ns)
@@ -507,16 +520,20 @@ int kimage_load(unsigned long entry, unsigned int nr_segments,
  * @type: which
  *
  * Context: May sleep.  The caller holds kexec_mutex.
+ * Return: 0, or -EPERM if unloading was forbidden meanwhile.
  */
-void kimage_unload(enum kexec_type type)
+int kimage_unload(enum kexec_type type)
 {
 	struct kimage *image;
+	int err;
 
 	kexec_at_step(KEXEC_STEP_UNLOADING);
-	image = kimage_publish(type, NULL);
+	err = exchange_if_allowed(type, NULL, &image);
+	if (err)
+		return err;
 	kexec_at_step(KEXEC_STEP_UNLOADED);
-	if (!image)
-		return;
-	trace_kexec_unload(image);
+	if (image)
+		trace_kexec_unload(image);
 	kimage_free(image);
+	return 0;
 }

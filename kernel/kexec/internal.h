@@ -32,6 +32,12 @@ extern spinlock_t kexec_slot_lock;
 /* kexec.c */
 int kexec_check_still_allowed(void);
 
+/* Where an image is looked at before its record is compared, which may have been overwritten. */
+static inline unsigned int kimage_nr_segments(const struct kimage *image)
+{
+	return min(image->nr_segments, KEXEC_SEGMENT_MAX);
+}
+
 /* refuse.c */
 __printf(4, 5) int kexec_refuse_segment(int err, unsigned int nr,
 					const struct kexec_segment *seg,
@@ -281,7 +287,7 @@ int kimage_publish_new(struct kimage *image);
 void kimage_free(struct kimage *image);
 int kimage_load(unsigned long entry, unsigned int nr_segments,
 		const struct kexec_segment *segments, unsigned long flags);
-void kimage_unload(enum kexec_type type);
+int kimage_unload(enum kexec_type type);
 
 DEFINE_FREE(kimage, struct kimage *, kimage_free(_T))
 

@@ -70,7 +70,7 @@ static int segment_in(const struct kimage *image, unsigned long pfn,
 {
 	unsigned int i;
 
-	for (i = 0; nr_pages && i < image->nr_segments; i++) {
+	for (i = 0; nr_pages && i < kimage_nr_segments(image); i++) {
 		const struct kexec_segment *seg = &image->segment[i];
 		unsigned long first = PHYS_PFN(seg->mem);
 

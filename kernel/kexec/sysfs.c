@@ -82,18 +82,17 @@ static int show_segments(struct kimage *const *slot, char *buf)
 {
 	const struct kimage *image;
 	u8 order[KEXEC_SEGMENT_MAX];
-	unsigned int i;
+	unsigned int i, nr;
 	int len = 0;
 
 	spin_lock(&kexec_slot_lock);
 	image = *slot;
-	for (i = 0; image && i < image->nr_segments; i++)
+	nr = image ? kimage_nr_segments(image) : 0;
+	for (i = 0; i < nr; i++)
 		order[i] = i;
-	if (image)
-		sort_r(order, image->nr_segments, sizeof(order[0]),
-		       cmp_segments, NULL, image);
+	sort_r(order, nr, sizeof(order[0]), cmp_segments, NULL, image);
 
-	for (i = 0; image && i < image->nr_segments; i++) {
+	for (i = 0; i < nr; i++) {
 		const struct kexec_segment *seg = &image->segment[order[i]];
 		const struct kexec_bytes *bytes = &image->bytes[order[i]];
 

@@ -315,7 +315,7 @@ void kimage_total(const struct kimage *image, struct kexec_bytes *total)
 	unsigned int i;
 
 	*total = (struct kexec_bytes) { };
-	for (i = 0; i < image->nr_segments; i++) {
+	for (i = 0; i < kimage_nr_segments(image); i++) {
 		total->in_place += image->bytes[i].in_place;
 		total->moved += image->bytes[i].moved;
 		total->zero += image->bytes[i].zero;
