@@ -41,13 +41,6 @@ static pm_message_t resume_message(int err)
 /* How often to try to have no interrupt come while the clocks are stopped. */
 #define JUMP_TRIES	10
 
-static void run(struct kimage *image)
-{
-	machine_kexec(image);
-	/* Who wanted wake-ups to be looked at meant this sleep, not the next one. */
-	events_check_enabled = false;
-}
-
 /* @pending: set if nothing was done, as this kernel has to take an interrupt first. */
 static int try_jump_alone(struct kimage *image, bool *pending)
 {
@@ -62,12 +55,15 @@ static int try_jump_alone(struct kimage *image, bool *pending)
 		goto running;
 	}
 
-	if (pm_wakeup_pending())
+	if (pm_wakeup_pending()) {
 		err = kexec_refuse(-EBUSY, "a device woke the system up");
-	else if (machine_jump_pending())
+	} else if (machine_jump_pending()) {
 		*pending = true;
-	else
-		run(image);
+	} else {
+		machine_kexec(image);
+		/* Who wanted wake-ups to be looked at meant this sleep. */
+		events_check_enabled = false;
+	}
 	syscore_resume();
 
 running:

@@ -277,6 +277,7 @@ static void settle(struct work_struct *work)
 {
 	struct kimage *image = kexec_image;
 	int ret = settle_image(image, &stop_settling);
+	unsigned long delay;
 
 	image->settle_passes += ret != -EINTR;
 	WRITE_ONCE(image->settled, is_settled(image, ret));
@@ -286,8 +287,9 @@ static void settle(struct work_struct *work)
 	    !(last_pass && ret == -EAGAIN)) {
 		WRITE_ONCE(stop_settling, false);
 		comes_again = false;
-		retry_at = jiffies + HZ;
-		queue_delayed_work(settle_wq, &settle_work, last_pass ? 0 : HZ);
+		delay = last_pass ? 0 : HZ;
+		retry_at = jiffies + delay;
+		queue_delayed_work(settle_wq, &settle_work, delay);
 		spin_unlock(&settle_lock);
 		return;
 	}
