@@ -248,15 +248,17 @@ def one_cpu(arch):
 
 def checkpatch(arch):
     """--strict; but TRACE_EVENT() has a layout of its own in every tree, tests ask for a
-    BUG(), and fields of registers have the names that manuals give them: checkpatch looks
-    for those in the headers before it ignores them.
+    BUG(), columns of a manual's table have one format, and fields of registers have the names
+    that manuals give them: checkpatch looks for those in the headers before it ignores them.
     """
     trace = {name for name in our_files() if name.startswith("include/trace/")}
     hooks = {"kernel/kexec/debug.c"}
     fields = {"arch/arm64/kernel/machine_kexec.c"}
-    rest = set(our_files()) - trace - hooks - fields
+    tables = {"Documentation/man/man2/kexec_load.2"}
+    rest = set(our_files()) - trace - hooks - fields - tables
     failed = []
     for names, ignore in ((rest, []), (hooks, ["--ignore", "AVOID_BUG"]),
+                          (tables, ["--ignore", "REPEATED_WORD"]),
                           (fields, ["--ignore", "CAMELCASE", "--root", "."]), (trace, [
             "--ignore", "OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT"])):
         lines, status = run(
