@@ -1430,6 +1430,31 @@ TEST_F(kexec, busy)
 	EXPECT_EQ(0, load_segments(1, &seg));
 }
 
+/*
+ * Load @seg to where all of it comes home, from its place on.  Others may have pages there
+ * that they never give up, such as those of the kernel.  Returns false if no such place was
+ * found.
+ */
+static bool load_home(struct kexec_segment *seg)
+{
+	const __u64 end = mem + 32 * unit;
+	const __u64 half_time = time_limit() - time_limit_s() / 2;
+	struct placed placed;
+	__u64 at;
+
+	for (at = mem; at < end && !is_over(half_time); at += BUFFER_SIZE) {
+		seg->mem = (void *)(uintptr_t)at;
+		if (load_segments(1, seg))
+			die("%s", last_refusal());
+		wait_until_settled();
+		if (read_placed_from(SYSFS_KEXEC "segments", &placed, 1) != 1)
+			die("the image can't be watched");
+		if (!placed.moved)
+			return true;
+	}
+	return false;
+}
+
 /* Who polls the file is woken when the worker has ended. */
 TEST_F(kexec, settled_is_told)
 {
@@ -1438,12 +1463,8 @@ TEST_F(kexec, settled_is_told)
 	struct placed placed;
 	char settled, now[8];
 
-	/* Until nobody was busy with its place: where it is not, the next one may be at once. */
-	do {
-		ASSERT_EQ(0, load_segments(1, &seg));
-		wait_until_settled();
-		ASSERT_EQ(1, read_placed_from(SYSFS_KEXEC "segments", &placed, 1));
-	} while (placed.moved);
+	if (!load_home(&seg))
+		SKIP(return, "others have pages in all places that were tried");
 	file.fd = open(SYSFS_KEXEC "settled", O_RDONLY | O_CLOEXEC);
 	ASSERT_LE(0, file.fd);
 	/* What comes after a read is told. */
