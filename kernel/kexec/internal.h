@@ -253,6 +253,7 @@ extern int kexec_verify;
 void kexec_digest_empty(u64 *digest);
 int kexec_digest_list(struct kimage *image);
 void kexec_digest_seal(struct kimage *image);
+void kexec_digest_reseal(struct kimage *image);
 bool kexec_digest_leads_intact(const struct kimage *image);
 bool kexec_is_broken(unsigned long phys, unsigned long len, bool may_sleep);
 int kexec_digest_compare(const struct kimage *image, bool may_sleep);
@@ -260,6 +261,7 @@ void kexec_describe_change(const struct kimage *image, int what,
 			   char reason[KEXEC_REASON_MAX]);
 void kexec_digest_retake(struct kimage *image,
 			 unsigned long (*start)(const struct kimage *image));
+int kexec_digest_check_leads(const struct kimage *image);
 int kexec_digest_check(const struct kimage *image);
 void kexec_calm_watchdog(void);
 

@@ -110,18 +110,21 @@ stay:
 	image->ops->free(pfn_to_page(dst), nr_pages);
 }
 
-/* Where a stretch of moved entries, whose destinations follow each other, ends. */
+/*
+ * Where a stretch of moved entries, whose destinations follow each other, ends.  In
+ * pages: behind the last page there is, an address would be 0.
+ */
 static unsigned long stretch_end(struct kexec_move *move)
 {
-	unsigned long start = move->dst, end = start;
+	unsigned long start = PHYS_PFN(move->dst), end = start;
 
 	for (; move; move = kexec_move_next(move)) {
-		if (!kexec_is_moved(move) || move->dst != end ||
-		    PHYS_PFN(end - start + move->len) > KEXEC_BUSY_CLAIM_MAX)
+		if (!kexec_is_moved(move) || PHYS_PFN(move->dst) != end ||
+		    end - start + PHYS_PFN(move->len) > KEXEC_BUSY_CLAIM_MAX)
 			break;
-		end += move->len;
+		end += PHYS_PFN(move->len);
 	}
-	return PHYS_PFN(end);
+	return end;
 }
 
 /* The first entry from @move on that is for @pfn or what follows. */
@@ -262,7 +265,7 @@ static int settle_image(struct kimage *image, const bool *stop)
 		return 0;
 	kimage_total(image, &before);
 	ret = kexec_place_settle(image, stop);
-	kexec_digest_seal(image);
+	kexec_digest_reseal(image);
 	report_settled(image, &before, ktime_get_ns() - start);
 	return ret;
 }
@@ -435,7 +438,7 @@ static bool has_to_settle(const struct kimage *image)
 {
 	struct kexec_bytes total;
 
-	if (!image || !image->ops->claim || !settle_wq)
+	if (!image || !settle_wq)
 		return false;
 	/* The worker may be at it, if who waited for its end was killed. */
 	spin_lock(&kexec_slot_lock);

@@ -22,6 +22,35 @@ static void test_damaged(struct kunit *test)
 			KEXEC_RECORD_CHANGED);
 }
 
+/* Nor what was done while it was at it. */
+static void test_damaged_meanwhile(struct kunit *test)
+{
+	struct kimage *image = kunit_kzalloc(test, sizeof(*image), GFP_KERNEL);
+	struct kexec_run *control = kunit_kzalloc(test, sizeof(*control), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, image);
+	KUNIT_ASSERT_NOT_NULL(test, control);
+	INIT_LIST_HEAD(&image->control_pages);
+	image->ops = &kexec_staging_ops;
+	image->control = control;
+	kexec_digest_seal(image);
+
+	image->start ^= 1;
+	kexec_digest_reseal(image);
+	KUNIT_EXPECT_EQ(test, kexec_digest_compare(image, true),
+			KEXEC_RECORD_CHANGED);
+	image->start ^= 1;
+	KUNIT_EXPECT_EQ(test, kexec_digest_compare(image, true), KEXEC_UNCHANGED);
+
+	/* One run of no pages: a list that is another one. */
+	image->nr_control = 1;
+	kexec_digest_seal(image);
+	control->pfn = 1;
+	kexec_digest_reseal(image);
+	KUNIT_EXPECT_EQ(test, kexec_digest_compare(image, true),
+			KEXEC_CONTROL_CHANGED);
+}
+
 /* Whoever ends a pass early, or wants no more of them now, gives up none of them. */
 static void test_passes(struct kunit *test)
 {
@@ -39,6 +68,7 @@ static void test_passes(struct kunit *test)
 
 static struct kunit_case settle_test_cases[] = {
 	KUNIT_CASE(test_damaged),
+	KUNIT_CASE(test_damaged_meanwhile),
 	KUNIT_CASE(test_passes),
 	{ }
 };

@@ -211,6 +211,28 @@ void kexec_digest_seal(struct kimage *image)
 	image->record_digest = record_digest(image);
 }
 
+/**
+ * kexec_digest_reseal - take the digest of the control memory again
+ * @image: a sealed image of which only entries of the move table have changed
+ *
+ * If the record or the list of the control memory has, too, the digests stay what they are,
+ * and the handoff refuses the image.  What else has changed in the control memory itself
+ * can't be told.
+ *
+ * Context: May sleep.
+ */
+void kexec_digest_reseal(struct kimage *image)
+{
+	if (kimage_is_verified(image) &&
+	    (record_digest(image) != image->record_digest ||
+	     list_digest(image) != image->list_digest))
+		return;
+	/* Not to be read; the handoff is going to refuse the image. */
+	if (control_is_broken(image, true))
+		return;
+	kexec_digest_seal(image);
+}
+
 /* What leads to the content, each thing before it is followed, or read. */
 static int compare_leads(const struct kimage *image, bool may_sleep)
 {
@@ -374,6 +396,31 @@ void kexec_describe_change(const struct kimage *image, int what,
 	}
 }
 
+static int refuse_change(const struct kimage *image, int what)
+{
+	char reason[KEXEC_REASON_MAX];
+
+	if (what == KEXEC_UNCHANGED)
+		return 0;
+	kexec_describe_change(image, what, reason);
+	return kexec_refuse(-EIO, "%s", reason);
+}
+
+/**
+ * kexec_digest_check_leads - refuse to follow what is not as it was sealed
+ * @image: a sealed image
+ *
+ * What kexec_digest_leads_intact() says, for who looks into the image before
+ * kexec_digest_check().
+ *
+ * Context: May sleep.
+ * Return: 0 or -EIO.
+ */
+int kexec_digest_check_leads(const struct kimage *image)
+{
+	return refuse_change(image, compare_leads(image, true));
+}
+
 /**
  * kexec_digest_check - refuse to start an image that is not what was loaded
  * @image: a sealed image
@@ -384,15 +431,11 @@ void kexec_describe_change(const struct kimage *image, int what,
 int kexec_digest_check(const struct kimage *image)
 {
 	int what = kexec_digest_compare(image, true);
-	char reason[KEXEC_REASON_MAX];
 
 	/* It takes a while: who was killed does not want the rest. */
 	if (fatal_signal_pending(current))
 		return kexec_refuse(-EINTR, "interrupted by a fatal signal");
-	if (what == KEXEC_UNCHANGED)
-		return 0;
-	kexec_describe_change(image, what, reason);
-	return kexec_refuse(-EIO, "%s", reason);
+	return refuse_change(image, what);
 }
 
 #ifdef CONFIG_KEXEC_KUNIT_TEST
