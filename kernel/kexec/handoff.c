@@ -139,6 +139,32 @@ static int hand_over(struct kimage *image)
 	panic("kexec: the handoff returned");
 }
 
+/*
+ * All that can be refused; what leads to something is compared before it is followed.  The
+ * caller has called kexec_stay_all(): whoever takes memory offline has locks of CPU hotplug,
+ * which machine_kexec_check() may take.
+ */
+static int check_handoff(const struct kimage *image)
+{
+	return machine_kexec_check(false) ?: kexec_digest_check_leads(image) ?:
+	       kexec_check_ram(image) ?: machine_kexec_check_image(image) ?:
+	       kexec_digest_check(image) ?: kexec_place_validate(image);
+}
+
+/* Returns as kernel_kexec() does. */
+static int check_and_hand_over(struct kimage *image, u64 settled_in_ns)
+{
+	ktime_t settled = ktime_get();
+	int err = check_handoff(image);
+
+	if (err)
+		return err;
+	kexec_phase_say(KEXEC_PHASE_SETTLE, settled_in_ns);
+	kexec_phase_say(KEXEC_PHASE_VERIFY,
+			ktime_to_ns(ktime_sub(ktime_get(), settled)));
+	return hand_over(image);
+}
+
 /**
  * kernel_kexec - start the image in the boot slot
  *
@@ -159,8 +185,7 @@ static int hand_over(struct kimage *image)
  */
 int kernel_kexec(void)
 {
-	ktime_t began = ktime_get(), settled;
-	struct kimage *image;
+	ktime_t began = ktime_get();
 	int err;
 
 	/* Better wait now than copy while the machine is away. */
@@ -168,21 +193,11 @@ int kernel_kexec(void)
 	if (err)
 		return err;
 
-	settled = ktime_get();
-	image = kexec_image;
-	if (image)
-		err = machine_kexec_check(false) ?: kexec_check_ram(image) ?:
-		      machine_kexec_check_image(image) ?:
-		      kexec_digest_check(image) ?: kexec_place_validate(image) ?:
-		      kexec_stay_all();
-	else
-		err = kexec_refuse(-EINVAL, "no image is loaded");
+	err = kexec_image ? kexec_stay_all() :
+			    kexec_refuse(-EINVAL, "no image is loaded");
 	if (!err) {
-		kexec_phase_say(KEXEC_PHASE_SETTLE,
-				ktime_to_ns(ktime_sub(settled, began)));
-		kexec_phase_say(KEXEC_PHASE_VERIFY,
-				ktime_to_ns(ktime_sub(ktime_get(), settled)));
-		err = hand_over(image);
+		err = check_and_hand_over(kexec_image,
+					  ktime_to_ns(ktime_sub(ktime_get(), began)));
 		kexec_stay_some();
 	}
 	kexec_unlock();
