@@ -41,6 +41,12 @@ static pm_message_t resume_message(int err)
 /* How often to try to have no interrupt come while the clocks are stopped. */
 #define JUMP_TRIES	10
 
+static int refuse_if_woken(void)
+{
+	return pm_wakeup_pending() ?
+	       kexec_refuse(-EBUSY, "a device woke the system up") : 0;
+}
+
 /* @pending: set if nothing was done, as this kernel has to take an interrupt first. */
 static int try_jump_alone(struct kimage *image, bool *pending)
 {
@@ -49,17 +55,20 @@ static int try_jump_alone(struct kimage *image, bool *pending)
 	*pending = false;
 	local_irq_disable();
 	system_state = SYSTEM_SUSPEND;
+	/* syscore_suspend() looks for that, too, but returns -EBUSY for other things as well. */
+	err = refuse_if_woken();
+	if (err)
+		goto running;
 	err = syscore_suspend();
 	if (err) {
 		kexec_refuse(err, "a part of the system can't be suspended");
 		goto running;
 	}
 
-	if (pm_wakeup_pending()) {
-		err = kexec_refuse(-EBUSY, "a device woke the system up");
-	} else if (machine_jump_pending()) {
+	err = refuse_if_woken();
+	if (!err && machine_jump_pending()) {
 		*pending = true;
-	} else {
+	} else if (!err) {
 		machine_kexec(image);
 		/* Who wanted wake-ups to be looked at meant this sleep. */
 		events_check_enabled = false;
@@ -100,6 +109,9 @@ static int jump_without_irqs(struct kimage *image)
 		err = jump_alone(image);
 	}
 	pm_sleep_enable_secondary_cpus();
+	/* The CPUs that nosmt keeps offline are halted in memory that was the image's. */
+	if (!err && IS_ENABLED(CONFIG_HIBERNATION) && arch_resume_nosmt())
+		pr_warn("the second threads of the cores can't be put to sleep again\n");
 	return err;
 }
 
