@@ -55,6 +55,15 @@ static int shrink_to(__u64 bytes)
 	return write_file(CRASH_SIZE, text);
 }
 
+/*
+ * Others may have taken memory meanwhile.  CPUs keep some pages for themselves, which are
+ * larger on some machines.
+ */
+static __u64 slack(void)
+{
+	return MIB + 16 * page;
+}
+
 /* Who may not load may not give that memory away either, and leaves no reason. */
 TEST_F(shrink, without_capability)
 {
@@ -78,7 +87,7 @@ TEST_F(shrink, by_a_part)
 	ASSERT_EQ(0, shrink_to(size - given));
 	EXPECT_TRUE(is_reserved(size - given));
 	EXPECT_EQ(total + given, memory_info("MemTotal:"));
-	EXPECT_LE(free + given, settled_free_memory() + MIB);
+	EXPECT_LE(free + given, settled_free_memory() + slack());
 	EXPECT_EQ(ram, sum_iomem("System RAM"));
 
 	/* It was taken from the end. */
@@ -141,7 +150,7 @@ TEST_F(shrink, to_nothing)
 	ASSERT_EQ(0, shrink_to(low / 2));
 	EXPECT_TRUE(is_reserved(0));
 	EXPECT_EQ(total + size, memory_info("MemTotal:"));
-	EXPECT_LE(free + size, settled_free_memory() + MIB);
+	EXPECT_LE(free + size, settled_free_memory() + slack());
 	EXPECT_EQ(ram, sum_iomem("System RAM"));
 
 	EXPECT_REFUSED(EADDRNOTAVAIL, "no memory is reserved",
