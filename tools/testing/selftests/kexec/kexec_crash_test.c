@@ -542,7 +542,8 @@ TEST_F(crash, size)
 }
 
 #define RACERS		2
-#define RACE_LOADS	100UL	/* of each */
+#define RACE_LOADS	100UL	/* of each, in the end ... */
+#define RACE_LEAST	4UL	/* ... or on a slow machine */
 
 /* What a child that loads images found out. */
 struct race {
@@ -566,15 +567,20 @@ static void race_to_load(int which, struct race *race)
 {
 	struct kexec_segment segs[SEGMENTS_MAX];
 	int err, nr = race_image(which, segs);
+	__u64 half_time = time_limit() - time_limit_s() / 2;
 
-	while (race->nr_loads < RACE_LOADS && !race->unexpected) {
+	while (race->nr_loads < (is_over(half_time) ? RACE_LEAST : RACE_LOADS) &&
+	       !race->unexpected) {
 		err = load_crash(nr, segs);
-		if (!err)
+		if (!err) {
 			race->nr_loads++;
-		else if (err == EBUSY)
+		} else if (err == EBUSY) {
 			race->nr_busy++;
-		else
+			/* The other one may have no other CPU. */
+			usleep(100);
+		} else {
 			race->unexpected = err;
+		}
 	}
 	_exit(0);
 }
@@ -626,11 +632,12 @@ TEST_F(crash, racing_loaders)
 		nr_torn += !one_is_loaded();
 		nr_torn += !file_says(CRASH_LOADED, "1");
 		nr_racing -= waitpid(-1, &status, WNOHANG) > 0;
+		usleep(100);
 	}
 	EXPECT_EQ(0UL, nr_torn);
 	for (i = 0; i < RACERS; i++) {
 		EXPECT_EQ(0, races[i].unexpected);
-		EXPECT_EQ(RACE_LOADS, races[i].nr_loads);
+		EXPECT_LE(RACE_LEAST, races[i].nr_loads);
 		TH_LOG("%lu loads, %lu told to wait", races[i].nr_loads,
 		       races[i].nr_busy);
 	}
