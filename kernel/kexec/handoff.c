@@ -198,7 +198,7 @@ int kernel_kexec(void)
 	if (!err) {
 		err = check_and_hand_over(kexec_image,
 					  ktime_to_ns(ktime_sub(ktime_get(), began)));
-		kexec_stay_some();
+		kexec_stay_all_end();
 	}
 	kexec_unlock();
 	return err;

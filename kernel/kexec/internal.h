@@ -211,7 +211,7 @@ void kexec_place_free(struct kimage *image);
 /* stay.c */
 int kexec_stay_hold(struct kimage *image);
 int kexec_stay_all(void);
-void kexec_stay_some(void);
+void kexec_stay_all_end(void);
 void kexec_stay_release(struct kimage *image);
 void kexec_stay_claim(unsigned long pfn, unsigned long nr_pages);
 unsigned long kexec_stay_arrivals(void);

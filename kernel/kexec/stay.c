@@ -120,7 +120,7 @@ void kexec_stay_release(struct kimage *image)
 /**
  * kexec_stay_all - keep all memory online, for a handoff
  *
- * Context: May sleep.  Undo with kexec_stay_some() if there is a way back.
+ * Context: May sleep.  Undo with kexec_stay_all_end() if there is a way back.
  * Return: 0, or -EBUSY if some is going offline right now.
  */
 int kexec_stay_all(void)
@@ -141,11 +141,11 @@ int kexec_stay_all(void)
 }
 
 /**
- * kexec_stay_some - let memory go again that no image needs
+ * kexec_stay_all_end - let memory go again that no image needs
  *
  * Context: May sleep.
  */
-void kexec_stay_some(void)
+void kexec_stay_all_end(void)
 {
 	spin_lock(&stay_lock);
 	all_stays = false;

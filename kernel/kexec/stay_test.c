@@ -96,7 +96,7 @@ static void test_handoff(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, change(MEM_GOING_OFFLINE), -EBUSY);
 	change(MEM_CANCEL_OFFLINE);
 	expect_why(test, "a handoff is in progress");
-	kexec_stay_some();
+	kexec_stay_all_end();
 	KUNIT_EXPECT_EQ(test, change(MEM_GOING_OFFLINE), 0);
 	change(MEM_OFFLINE);
 }
