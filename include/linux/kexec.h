@@ -220,7 +220,7 @@ struct kexec_page_ops;
  *	change once the load is complete
  * @sealed: the digests are there: from then on, @table is not followed if they are wrong
  * @bytes: how each segment is placed
- * @settled: settling is over: what still has to be moved then, the handoff moves
+ * @settle_over: all was tried: what still has to be moved, the handoff moves
  * @settle_passes: how often settling has gone through the whole image
  * @stack: of an image that has returned, the physical address of the word that
  *	says where it goes on, if there is such a one; see jump.c
@@ -251,7 +251,7 @@ struct kimage {
 
 	bool sealed;
 	struct kexec_bytes bytes[KEXEC_SEGMENT_MAX];
-	bool settled;
+	bool settle_over;
 	u8 settle_passes;
 	unsigned long stack;
 	struct list_head control_pages;

@@ -16,13 +16,13 @@
  *	handoff                                       |...|--shut down, jump-->
  *
  * The worker does not need kexec_mutex: whoever changes the boot slot, or looks into
- * its image, has stopped it by kexec_lock() before, and only kexec_unlock() starts it.
- * It stands still while the system sleeps or is about to.  A panic may find it at
+ * its image, has stopped it by kexec_lock() before, and it does not start until
+ * kexec_unlock().  It stands still while the system sleeps or is about to.  A panic may find it at
  * any point; it does not look at boot images.
  *
- * Content is at home when it lies at its destination.  An image has been settled
- * when all was tried; some of it may stay away.  It has settled, to those who watch,
- * when no worker is at it.
+ * Content is at home when it lies at its destination.  Settling is over when all was
+ * tried; some of the content may stay away.  An image has settled, to those who watch,
+ * when no worker runs or is queued.
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
@@ -57,25 +57,25 @@
 static struct workqueue_struct *settle_wq;
 
 /*
- * Guards what follows, up to starts_awake, and what is in the queue: a worker that
+ * Guards what follows, up to stop_settling, and what is in the queue: a worker that
  * decides whether it comes again, and somebody who tells it not to, do so one after
- * the other.
+ * the other.  Of the first three, may_settle() makes one answer; who changes one of them
+ * calls update_worker() (but the worker itself, which knows).
  */
 static DEFINE_SPINLOCK(settle_lock);
-/* Whether the worker is to run, or runs. */
-static bool settling;
-/* It is to end soon, and has not come to the end of the image then. */
-static bool stop_settling;
-/* Who wanted that was killed before it did: it comes again. */
-static bool comes_again;
+/* There is more to settle in the slot's image: set by kexec_unlock(), cleared by settle(). */
+static bool has_more;
+/* Somebody has kexec_mutex, and may change the slot. */
+static bool held;
+/* The system sleeps or is about to, a bit for each kind of sleep. */
+static unsigned long asleep;
 /* A handoff waits: no pass is to follow. */
 static bool last_pass;
-/* Who has kexec_mutex may change the slot: it is up to him to start the worker. */
-static bool held;
-/* The system sleeps or is about to, a bit for each kind of sleep: nobody starts it ... */
-static unsigned long asleep;
-/* ... but there is something to do when that ends. */
-static bool starts_awake;
+/* The worker is queued, or runs ... */
+static bool settling;
+/* ... but was told to end early. */
+static bool stop_settling;
+
 /* The file of sysfs that says whether it runs; NULL if there is none. */
 static struct kernfs_node *settled_file;
 static DECLARE_WAIT_QUEUE_HEAD(settle_ended);
@@ -199,16 +199,11 @@ int kexec_place_settle(struct kimage *image, const bool *stop)
 	return again ? -EAGAIN : 0;
 }
 
-static void report_settled(const struct kimage *image,
-			   const struct kexec_bytes *before, u64 ns)
+static void report_settled(unsigned long before, unsigned long moved, u64 ns)
 {
-	struct kexec_bytes total;
-
-	kimage_total(image, &total);
-	if (total.moved < before->moved)
+	if (moved < before)
 		pr_info("boot image settled: %lu bytes brought home, %lu left to move, in %llu ms\n",
-			before->moved - total.moved, total.moved,
-			div_u64(ns, NSEC_PER_MSEC));
+			before - moved, moved, div_u64(ns, NSEC_PER_MSEC));
 }
 
 static void settle(struct work_struct *work);
@@ -225,30 +220,45 @@ static unsigned long retry_delay(void)
 	return left <= HZ ? max(left, SETTLE_DELAY) : SETTLE_DELAY;
 }
 
-/* With settle_lock held, as for the next. */
-static void begin_settling(void)
+/* With settle_lock held, as for the next three. */
+static bool may_settle(void)
 {
-	WRITE_ONCE(stop_settling, false);
-	comes_again = false;
-	last_pass = false;
-	WRITE_ONCE(settling, true);
-	queue_delayed_work(settle_wq, &settle_work, retry_delay());
+	return has_more && !held && !asleep;
 }
 
 static void end_settling(void)
 {
+	struct kernfs_node *file = READ_ONCE(settled_file);
+
 	/* All that the worker did is seen by whoever sees this. */
 	smp_store_release(&settling, false);
 	wake_up_all(&settle_ended);
-}
-
-/* Tell those who watch the file.  Nobody minds if it comes too often. */
-static void notify_watchers(void)
-{
-	struct kernfs_node *file = READ_ONCE(settled_file);
-
+	/* Nobody minds if it comes too often. */
 	if (file)
 		sysfs_notify_dirent(file);
+}
+
+static void begin_pass(unsigned long delay)
+{
+	WRITE_ONCE(stop_settling, false);
+	WRITE_ONCE(settling, true);
+	queue_delayed_work(settle_wq, &settle_work, delay);
+}
+
+/*
+ * Start the worker if it may run, or else end it: then it is pending no more, or runs, and
+ * comes to an end soon.  One that was told to end, and still runs, is left alone if it may
+ * run again by now: settle() begins the next pass then.
+ */
+static void update_worker(void)
+{
+	if (may_settle() && !settling) {
+		begin_pass(retry_delay());
+	} else if (!may_settle() && settling) {
+		WRITE_ONCE(stop_settling, true);
+		if (cancel_delayed_work(&settle_work))
+			end_settling();
+	}
 }
 
 /*
@@ -257,7 +267,7 @@ static void notify_watchers(void)
  */
 static int settle_image(struct kimage *image, const bool *stop)
 {
-	struct kexec_bytes before;
+	struct kexec_bytes before, after;
 	u64 start = ktime_get_ns();
 	int ret;
 
@@ -266,12 +276,14 @@ static int settle_image(struct kimage *image, const bool *stop)
 	kimage_total(image, &before);
 	ret = kexec_place_settle(image, stop);
 	kexec_digest_reseal(image);
-	report_settled(image, &before, ktime_get_ns() - start);
-	return ret;
+	kimage_total(image, &after);
+	report_settled(before.moved, after.moved, ktime_get_ns() - start);
+	/* It may have been stopped when all was home. */
+	return after.moved ? ret : 0;
 }
 
 /* Whether all was tried that is worth it, after a pass that returned @ret. */
-static bool is_settled(const struct kimage *image, int ret)
+static bool is_over(const struct kimage *image, int ret)
 {
 	return !ret || (ret == -EAGAIN && image->settle_passes >= SETTLE_PASSES);
 }
@@ -280,26 +292,21 @@ static void settle(struct work_struct *work)
 {
 	struct kimage *image = kexec_image;
 	int ret = settle_image(image, &stop_settling);
-	unsigned long delay;
 
 	image->settle_passes += ret != -EINTR;
-	WRITE_ONCE(image->settled, is_settled(image, ret));
+	WRITE_ONCE(image->settle_over, is_over(image, ret));
 
 	spin_lock(&settle_lock);
-	if (!image->settled && (comes_again || !stop_settling) &&
-	    !(last_pass && ret == -EAGAIN)) {
-		WRITE_ONCE(stop_settling, false);
-		comes_again = false;
-		delay = last_pass ? 0 : HZ;
-		retry_at = jiffies + delay;
-		queue_delayed_work(settle_wq, &settle_work, delay);
-		spin_unlock(&settle_lock);
-		return;
-	}
-	/* The image may be gone from then on. */
-	end_settling();
+	if (image->settle_over || (last_pass && ret == -EAGAIN))
+		has_more = false;
+	if (ret == -EAGAIN)
+		retry_at = jiffies + HZ;
+	/* The image may be gone once it has ended. */
+	if (may_settle())
+		begin_pass(last_pass ? 0 : retry_delay());
+	else
+		end_settling();
 	spin_unlock(&settle_lock);
-	notify_watchers();
 }
 
 /**
@@ -332,16 +339,9 @@ static int try_lock(void)
 	return kexec_refuse(-EBUSY, "another load or a handoff is in progress");
 }
 
-/*
- * The worker that was waited for makes another pass.  If it has ended by now,
- * kexec_unlock() starts it.
- */
+/* The worker that was waited for goes on, or comes again if it has ended by now. */
 static int killed(void)
 {
-	spin_lock(&settle_lock);
-	comes_again = !asleep;
-	last_pass = false;
-	spin_unlock(&settle_lock);
 	kexec_unlock();
 	return kexec_refuse(-EINTR, "interrupted by a fatal signal");
 }
@@ -352,33 +352,12 @@ static int wait_for_end(void)
 	return wait_event_killable(settle_ended, kexec_settled()) ? killed() : 0;
 }
 
-/*
- * Then it is pending no more, or runs, and comes to an end soon.  With settle_lock
- * held.  Returns whether it was pending.
- */
-static bool end_soon(void)
-{
-	bool was_pending;
-
-	WRITE_ONCE(stop_settling, true);
-	comes_again = false;
-	was_pending = cancel_delayed_work(&settle_work);
-	if (was_pending)
-		end_settling();
-	return was_pending;
-}
-
 static void stop_worker(void)
 {
-	bool ended;
-
 	spin_lock(&settle_lock);
 	held = true;
-	starts_awake = false;
-	ended = end_soon();
+	update_worker();
 	spin_unlock(&settle_lock);
-	if (ended)
-		notify_watchers();
 }
 
 /**
@@ -438,13 +417,13 @@ static bool has_to_settle(const struct kimage *image)
 {
 	struct kexec_bytes total;
 
-	if (!image || !settle_wq)
+	if (!IS_ENABLED(CONFIG_KEXEC_IN_PLACE) || !image || !settle_wq)
 		return false;
 	/* The worker may be at it, if who waited for its end was killed. */
 	spin_lock(&kexec_slot_lock);
 	kimage_total(image, &total);
 	spin_unlock(&kexec_slot_lock);
-	return total.moved && !READ_ONCE(image->settled);
+	return total.moved && !READ_ONCE(image->settle_over);
 }
 
 /**
@@ -460,9 +439,9 @@ void kexec_unlock(void)
 
 	spin_lock(&settle_lock);
 	held = false;
-	starts_awake = more && asleep;
-	if (more && !asleep && !settling)
-		begin_settling();
+	last_pass = false;
+	has_more = more;
+	update_worker();
 	spin_unlock(&settle_lock);
 	mutex_unlock(&kexec_mutex);
 }
@@ -486,15 +465,10 @@ enum sleep {
  */
 static void fall_asleep(enum sleep kind)
 {
-	bool ended;
-
 	spin_lock(&settle_lock);
 	asleep |= BIT(kind);
-	starts_awake |= settling && !held;
-	ended = end_soon();
+	update_worker();
 	spin_unlock(&settle_lock);
-	if (ended)
-		notify_watchers();
 	wait_event(settle_ended, kexec_settled());
 }
 
@@ -503,10 +477,7 @@ static void wake_up_again(enum sleep kind)
 {
 	spin_lock(&settle_lock);
 	asleep &= ~BIT(kind);
-	if (!asleep && starts_awake && !held && !settling) {
-		starts_awake = false;
-		begin_settling();
-	}
+	update_worker();
 	spin_unlock(&settle_lock);
 }
 

@@ -22,7 +22,7 @@ static void test_damaged(struct kunit *test)
 			KEXEC_RECORD_CHANGED);
 }
 
-/* Nor what was done while it was at it. */
+/* Nor what was done to the record and the list while it was at it. */
 static void test_damaged_meanwhile(struct kunit *test)
 {
 	struct kimage *image = kunit_kzalloc(test, sizeof(*image), GFP_KERNEL);
@@ -58,12 +58,12 @@ static void test_passes(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, image);
 	image->settle_passes = SETTLE_PASSES - 1;
-	KUNIT_EXPECT_TRUE(test, is_settled(image, 0));
-	KUNIT_EXPECT_FALSE(test, is_settled(image, -EAGAIN));
-	KUNIT_EXPECT_FALSE(test, is_settled(image, -EINTR));
+	KUNIT_EXPECT_TRUE(test, is_over(image, 0));
+	KUNIT_EXPECT_FALSE(test, is_over(image, -EAGAIN));
+	KUNIT_EXPECT_FALSE(test, is_over(image, -EINTR));
 	image->settle_passes++;
-	KUNIT_EXPECT_TRUE(test, is_settled(image, -EAGAIN));
-	KUNIT_EXPECT_FALSE(test, is_settled(image, -EINTR));
+	KUNIT_EXPECT_TRUE(test, is_over(image, -EAGAIN));
+	KUNIT_EXPECT_FALSE(test, is_over(image, -EINTR));
 }
 
 static struct kunit_case settle_test_cases[] = {
