@@ -314,6 +314,11 @@ static void foresee_moves(struct part *part)
 	other = count_pages(content).other;
 	part->min_moved = (other > lists ? other - lists : 0) * page_size();
 	part->max_moved = unmovable_blocks(content);
+	/*
+	 * Where that is most of the memory, what the kernel needs from now on for itself
+	 * is in it: page tables, for one.  Of a window, this is less than a block.
+	 */
+	part->max_moved += range_len(content) / 32;
 }
 
 static void check_part(const struct part *part, const struct placed *placed)

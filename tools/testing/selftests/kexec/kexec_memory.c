@@ -928,7 +928,9 @@ static void load_and_sleep(const char *how)
 	file = get_hung_file(&block);
 	anonymous_filling.fill(4 * IMAGE_SIZE);
 	plan = plan_over(block);
-	above = get_window(range_len(block), (struct range) { block.end, NO_END },
+	/* Not next to it, or one claim takes both. */
+	above = get_window(range_len(block),
+			   (struct range) { block.end + range_len(block), NO_END },
 			   &anonymous);
 	add_part(&plan, above, range_len(above));
 	load_plan(&plan, 0);
