@@ -187,9 +187,8 @@ static pid_t load_hung_file(const struct hung_file *file)
 		die("no %s: %s", file->path, strerror(errno));
 	seg.bufsz = page_size();
 	/* The parent looks whether it is at it, and is in its way meanwhile. */
-	do {
-		err = load(0);
-	} while (err == EBUSY);
+	while ((err = load(0)) == EBUSY)
+		usleep(100);
 	_exit(err);
 }
 
@@ -201,14 +200,15 @@ TEST_F(meanwhile, disabled)
 	int status;
 
 	ASSERT_EQ(0, load(0));
-	while (!file_says(SYSFS_KEXEC "settled", "1\n"))
-		usleep(10000);
+	wait_until_settled();
 	ASSERT_EQ(0, read_file(SYSFS_KEXEC "segments", before, sizeof(before)));
 	file = make_hung_file();
 	child = load_hung_file(&file);
 	/* Until it is at it: others have to come later then. */
-	while (unload(KEXEC_ON_CRASH) != EBUSY)
+	while (unload(KEXEC_ON_CRASH) != EBUSY) {
 		ASSERT_EQ(0, waitpid(child, &status, WNOHANG));
+		usleep(100);
+	}
 
 	ASSERT_EQ(0, write_file(DISABLED, "1"));
 	kill_reader(&file);
