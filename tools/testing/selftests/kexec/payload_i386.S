@@ -16,7 +16,7 @@
 #define BOOT_DS		0x18
 
 #define ONLY_TIME	8	/* offsetof(struct payload_table, only_time) */
-#define STACK_SIZE	640
+#define STACK_SIZE	576
 
 /* With the payload's own address in ebx. */
 #define AT(symbol)	(symbol - payload_entry)(%ebx)
