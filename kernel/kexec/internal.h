@@ -32,7 +32,7 @@ extern spinlock_t kexec_slot_lock;
 /* kexec.c */
 int kexec_check_still_allowed(void);
 
-/* Where an image is looked at before its record is compared, which may have been overwritten. */
+/* For who looks at an image whose record has not been compared, and may be overwritten. */
 static inline unsigned int kimage_nr_segments(const struct kimage *image)
 {
 	return min(image->nr_segments, KEXEC_SEGMENT_MAX);

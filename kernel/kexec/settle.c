@@ -17,8 +17,8 @@
  *
  * The worker does not need kexec_mutex: whoever changes the boot slot, or looks into
  * its image, has stopped it by kexec_lock() before, and it does not start until
- * kexec_unlock().  It stands still while the system sleeps or is about to.  A panic may find it at
- * any point; it does not look at boot images.
+ * kexec_unlock().  It stands still while the system sleeps or is about to.  A panic may
+ * find it at any point; it does not look at boot images.
  *
  * Content is at home when it lies at its destination.  Settling is over when all was
  * tried; some of the content may stay away.  An image has settled, to those who watch,
