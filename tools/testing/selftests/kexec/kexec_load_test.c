@@ -1598,6 +1598,7 @@ struct racer {
 	pthread_t thread;
 	unsigned int seed;
 	int *nr_racing;
+	__u64 half_time;	/* of the test */
 	unsigned long nr_done;
 	unsigned long nr_busy;
 	int unexpected;		/* the first errno that must not be */
@@ -1605,10 +1606,9 @@ struct racer {
 
 static void *race(void *arg)
 {
-	const __u64 half_time = time_limit() - time_limit_s() / 2;
 	struct racer *racer = arg;
 
-	while (racer->nr_done < (is_over(half_time) ? RACE_LEAST : RACE_CALLS) &&
+	while (racer->nr_done < (is_over(racer->half_time) ? RACE_LEAST : RACE_CALLS) &&
 	       !racer->unexpected) {
 		unsigned int what = rand_r(&racer->seed) % 4;
 		struct kexec_segment seg = pages(mem + what * page,
@@ -1661,6 +1661,7 @@ static void *watch(void *arg)
 
 TEST_F(kexec, racing_loaders)
 {
+	const __u64 half_time = time_limit() - time_limit_s() / 2;
 	struct racer racers[RACERS + 1];
 	unsigned long nr_done, nr_busy;
 	void *(*run)(void *arg);
@@ -1676,6 +1677,7 @@ TEST_F(kexec, racing_loaders)
 			racers[i] = (struct racer) {
 				.seed = i,
 				.nr_racing = &nr_racing,
+				.half_time = half_time,
 			};
 			run = i < RACERS ? race : watch;
 			ASSERT_EQ(0, pthread_create(&racers[i].thread, NULL, run,

@@ -163,7 +163,7 @@ TEST_F(shrink, to_nothing)
 	if (free < GIB)
 		EXPECT_TRUE(can_be_used(free + size / 2));
 
-	/* It is memory as any other now, for a boot image as well: by now, or for others. */
+	/* It is memory as any other now: a boot image gets it where nobody else has a page. */
 	if (range_len(region) >= 4 * MIB && region.end <= ULONG_MAX) {
 		__u64 at = region.start, moved;
 
