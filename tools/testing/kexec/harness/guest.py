@@ -188,6 +188,8 @@ def wrong_values(one):
         yield "fdtput: it changes QEMU's device tree, and this has one of its own"
     if one.cpus < 1 or one.timeout < 1:
         yield "cpus and timeout begin at 1"
+    if one.cpus > 1 and "-icount" in one.qemu:
+        yield "-icount: QEMU 7.2 then lets one of several CPUs starve"
     if (one.skips or one.suites) and not one.tap:
         yield "skips and suites are of tests, which need tap"
     if one.kunit and not one.suites:

@@ -1128,6 +1128,8 @@ class TableTest(unittest.TestCase):
                 ('cpus = "4"', "cpus is no int"),
                 ("cpus = true", "cpus is no int"),
                 ("cpus = 0", "begin at 1"),
+                ('cpus = 2\nqemu = ["-icount", "shift=4"]',
+                 "QEMU 7.2 then lets one of several CPUs starve"),
                 ("tap = 1", "tap is no bool"),
                 ('expect = "one"', "expect is no list"),
                 ("expect = [1]", "expect has something that is no text"),
