@@ -587,25 +587,35 @@ static void report(void)
 	wait_until_heard();
 }
 
-static void hand_over(const struct handoff_case *chosen)
+static struct plan place_image(const struct handoff_case *c)
 {
-	struct handoff_case scaled = *chosen, *c = &scaled;
 	struct plan plan = { };
 	int i;
 
-	mount_kernel_filesystems();
-	scaled.size = to_scale(chosen->size);
-	map_pattern(PAYLOAD_LEN);
-	fill_memory(c);
 	c->plan(&plan, c);
 	for (i = 0; i < plan.nr_parts; i++)
 		foresee_moves(&plan.parts[i]);
-
 	if (c->before)
 		c->before(&plan);
 	load_boot_image(&plan);
 	if (c->meanwhile)
 		c->meanwhile(&plan);
+	return plan;
+}
+
+static void hand_over(const struct handoff_case *chosen)
+{
+	struct handoff_case scaled = *chosen, *c = &scaled;
+	struct plan plan;
+	int tries = 0;
+
+	mount_kernel_filesystems();
+	scaled.size = to_scale(chosen->size);
+	map_pattern(PAYLOAD_LEN);
+	fill_memory(c);
+	do
+		plan = place_image(c);
+	while (!c->must_move && !no_claim && unload_moved(++tries));
 	check_placement(&plan, c->must_move);
 	if (c->after)
 		c->after(&plan);

@@ -59,7 +59,6 @@
  * @plan: fills the plan, with the memory filled
  * @must_move: something of the image can't be placed in place
  * @at_home: all of the image has to be in place
- * @before: what else to do before the image is loaded
  * @between: what to do after the first time
  * @after: what to do in the end
  */
@@ -72,7 +71,6 @@ struct jump_case {
 	void (*plan)(struct plan *plan, const struct jump_case *c);
 	bool must_move;
 	bool at_home;
-	void (*before)(const struct plan *plan);
 	void (*between)(const struct plan *plan);
 	void (*after)(const struct plan *plan);
 };
@@ -583,11 +581,21 @@ static void fill_memory(const struct jump_case *c)
 	c->filling->fill(free - leave);
 }
 
+static struct plan place_image(const struct jump_case *c)
+{
+	struct plan plan = { .returns = true };
+
+	c->plan(&plan, c);
+	load_plan(&plan, KEXEC_PRESERVE_CONTEXT);
+	wait_until_settled();
+	return plan;
+}
+
 static void run(const struct jump_case *chosen)
 {
 	struct jump_case scaled = *chosen, *c = &scaled;
-	struct plan plan = { .returns = true };
-	int nr;
+	struct plan plan;
+	int nr, tries = 0;
 
 	mount_kernel_filesystems();
 	scaled.size = to_scale(chosen->size);
@@ -596,12 +604,10 @@ static void run(const struct jump_case *chosen)
 	open_files();
 	holder = start_process(hold_registers);
 	fill_memory(c);
-	c->plan(&plan, c);
 
-	if (c->before)
-		c->before(&plan);
-	load_plan(&plan, KEXEC_PRESERVE_CONTEXT);
-	wait_until_settled();
+	do
+		plan = place_image(c);
+	while (c->at_home && unload_moved(++tries));
 	check_placement(c);
 
 	for (nr = 1; nr <= c->times; nr++) {

@@ -282,3 +282,23 @@ void load_plan(const struct plan *plan, unsigned long flags)
 	if (err)
 		die("not loaded: %s: %s", strerror(err), last_refusal());
 }
+
+/*
+ * Between the look at a destination and the load, the kernel may have needed a page there
+ * for itself.  It does not each time, wherever the destination is.
+ *
+ * Unloads an image of which something is moved.  @tries: how often it was loaded.
+ * Returns whether it is to be planned and loaded once more.
+ */
+bool unload_moved(int tries)
+{
+	__u64 moved = sum_placed().moved;
+
+	if (!moved || tries >= PLACE_TRIES)
+		return false;
+	printf("%llu bytes are moved: once more\n", moved);
+	fflush(stdout);
+	if (kexec_load(0, 0, NULL, native_arch()))
+		die("not unloaded: %s", strerror(errno));
+	return true;
+}

@@ -15,6 +15,9 @@
 /* Where in a part a test changes a byte: in none that is shorter. */
 #define CORRUPT_OFFSET	0x5123
 
+/* How often an image may be loaded until all of it is in place. */
+#define PLACE_TRIES	4
+
 /**
  * struct part - a segment of the image, other than the payload's
  * @at: the destination
@@ -85,5 +88,6 @@ int load_built(const struct plan *plan, int nr,
 	       const struct kexec_segment *segs, unsigned long flags);
 int try_to_load(const struct plan *plan, unsigned long flags);
 void load_plan(const struct plan *plan, unsigned long flags);
+bool unload_moved(int tries);
 
 #endif /* PLAN_H */
