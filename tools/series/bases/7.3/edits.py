@@ -67,6 +67,16 @@ EDITS = [
          "\t\t\t[KNL, X86, ARM64, RISCV] Reserve additional crash\n",
          "crashkernel=size,cma is not for powerpc"),
 
+    Edit("kernel/sched/core.c",
+         "\tret = dl_bw_deactivate(cpu);\n\n\tif (ret)\n",
+         "\t/*\n"
+         "\t * Who takes CPUs offline with tasks frozen asks none of them.  There may be no\n"
+         "\t * way back, as for kexec.\n"
+         "\t */\n"
+         "\tret = cpuhp_tasks_frozen ? 0 : dl_bw_deactivate(cpu);\n"
+         "\tif (ret)\n",
+         "devices are down by then, and a CPU that does not go offline is a BUG()"),
+
     # panic_force_cpu=: a CPU that panics, and has another one go on or finds that it is
     # about to, is offline when the others are stopped, so nobody asks for its registers.
     Edit("kernel/panic.c",

@@ -20,10 +20,13 @@
  * for a kernel without CONFIG_KEXEC_IN_PLACE, only the latter.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../kselftest.h"
@@ -389,6 +392,51 @@ static void switch_verify_off(const struct plan *plan)
 		die("can't switch kexec_verify off");
 }
 
+/* As <linux/sched/types.h> has it, which not every libc lets be included. */
+struct deadline {
+	__u32 size;
+	__u32 policy;
+	__u64 flags;
+	__s32 nice;
+	__u32 priority;
+	__u64 runtime_ns;
+	__u64 deadline_ns;
+	__u64 period_ns;
+};
+
+static void start_deadline_task(void)
+{
+	const struct deadline deadline = {
+		.size		= sizeof(deadline),
+		.policy		= 6,	/* SCHED_DEADLINE */
+		.runtime_ns	= 85 * 1000 * 1000,
+		.period_ns	= 100 * 1000 * 1000,
+		.deadline_ns	= 100 * 1000 * 1000,
+	};
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			pause();
+	}
+	if (pid < 0 || syscall(__NR_sched_setattr, pid, &deadline, 0))
+		die("no deadline task: %s", strerror(errno));
+}
+
+/* Nobody may take a CPU offline then, but a handoff does. */
+static void need_all_cpus(const struct plan *plan)
+{
+	static bool needed;
+	long nr = needed ? 0 : sysconf(_SC_NPROCESSORS_ONLN);
+
+	while (nr--)
+		start_deadline_task();
+	needed = true;
+	if (write_file("/sys/devices/system/cpu/cpu1/online", "0") != EBUSY)
+		die("CPU 1 can go offline, or there is no such CPU");
+}
+
 /* The handoff is refused; the image loaded again has no fault. */
 static void corrupt_and_reload(const struct plan *plan)
 {
@@ -559,6 +607,9 @@ static const struct handoff_case cases[] = {
 	}, {
 		{ "disabled", "kexec_load_disabled set after the load" },
 		OVER_FREE(16 * MIB), .after = disable_loading,
+	}, {
+		{ "deadline", "with tasks that no CPU can be spared for" },
+		OVER_FREE(64 * KIB), .before = need_all_cpus,
 	},
 };
 
