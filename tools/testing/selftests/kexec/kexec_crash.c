@@ -528,30 +528,39 @@ static void wait_for_consoles(void)
 	read_file("/proc/consoles", text, sizeof(text));
 }
 
-static void report_image(const struct plan *plan)
+/* What the payload in that image says of it. */
+static int print_image(char *to, const struct plan *plan)
 {
-	struct verdict verdict = expected_verdict(plan);
+	struct verdict verdict = { };
 
-	printf("%llu bytes in %llu ranges", verdict.bytes, verdict.ranges);
+	if (!plan)
+		return sprintf(to, "nothing");
+	verdict = expected_verdict(plan);
+	return sprintf(to, "%llu bytes in %llu ranges", verdict.bytes, verdict.ranges);
 }
 
+/*
+ * Straight to the log, as nobody else has to run for that, and of a level that the
+ * console has in any case: it may print this later.
+ */
 static void report(const struct crash_case *c)
 {
-	char text[TEXT_MAX];
+	char text[TEXT_MAX], line[256], *at = line;
+	int err;
 
 	read_file(SYSFS_KEXEC "crash_segments", text, sizeof(text));
-	printf("%skexec_crash: to be started: ", text);
-	if (c->starts)
-		report_image(c->starts);
-	else
-		printf("nothing");
-	if (c->or_starts) {
-		printf(" or ");
-		report_image(c->or_starts);
-	}
-	printf("\n");
-	/* They are gone soon. */
+	printf("%s", text);
 	wait_until_heard();
+
+	at += sprintf(at, "<0>kexec_crash: to be started: ");
+	at += print_image(at, c->starts);
+	if (c->or_starts) {
+		at += sprintf(at, " or ");
+		at += print_image(at, c->or_starts);
+	}
+	err = write_file("/dev/kmsg", line);
+	if (err)
+		die("/dev/kmsg: %s", strerror(err));
 	wait_for_consoles();
 }
 
