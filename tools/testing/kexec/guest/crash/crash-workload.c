@@ -3,6 +3,7 @@
  * crash-workload - puts into a kernel that is about to die what a dump of it
  * is then searched for; harness/dump.py knows both patterns.
  *
+ *   crash-workload gather CPU	has the kernel's threads run on CPU alone, if they may
  *   crash-workload hold	fills memory with a pattern, and keeps it
  *   crash-workload spin CPU	spins on CPU, with a pattern in its registers
  *   crash-workload lock CPU...	loops in the kernel on these, interrupts off
@@ -14,10 +15,12 @@
  * Returns once that is so, but "lock" at once; children go on with it, until the end.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -393,6 +396,52 @@ static void provoke(const char *what, char **cpus, int nr)
 	__atomic_store_n(go, 1, __ATOMIC_RELEASE);
 }
 
+/* The parent of all of them, kthreadd, is process 2. */
+static bool is_kernel_thread(pid_t pid)
+{
+	char path[32], stat[512], *name_end;
+	int fd, parent = 0;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return false;
+	len = read(fd, stat, sizeof(stat) - 1);
+	close(fd);
+	if (len <= 0)
+		return false;
+	stat[len] = '\0';
+	/* "14 (rcu_sched) I 2 ...", where the name may have any character. */
+	name_end = strrchr(stat, ')');
+	return name_end && sscanf(name_end, ") %*c %d", &parent) == 1 && parent == 2;
+}
+
+/*
+ * Those of one CPU stay there, and the kernel says no; that some of the others end
+ * meanwhile is no fault.
+ */
+static void gather(unsigned long cpu)
+{
+	DIR *processes = opendir("/proc");
+	struct dirent *process;
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	if (!processes)
+		err(1, "/proc");
+	while ((process = readdir(processes))) {
+		pid_t pid = strtoul(process->d_name, NULL, 10);
+
+		if (pid && is_kernel_thread(pid) &&
+		    sched_setaffinity(pid, sizeof(cpus), &cpus) &&
+		    errno != EINVAL && errno != ESRCH)
+			err(1, "thread %d", pid);
+	}
+	closedir(processes);
+}
+
 #define CPUS_MAX	64
 
 enum state { UNKNOWN, IDLE, LOCK, SPIN, OURS };
@@ -492,7 +541,9 @@ int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 
-	if (!strcmp(what, "hold") && argc == 2)
+	if (!strcmp(what, "gather") && argc == 3)
+		gather(strtoul(argv[2], NULL, 0));
+	else if (!strcmp(what, "hold") && argc == 2)
 		hold();
 	else if (!strcmp(what, "spin") && argc == 3)
 		begin_to_spin(strtoul(argv[2], NULL, 0));
