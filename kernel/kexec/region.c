@@ -41,6 +41,7 @@
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -270,15 +271,32 @@ static void beside_free(struct page *page, unsigned long nr_pages)
 		bitmap_clear(taken, pfn - region_pfn(), end - pfn);
 }
 
-static unsigned long beside_spare(unsigned long wanted)
+/* What the region has for content that waits. */
+static unsigned long beside_free_pages(void)
 {
 	unsigned long nr_free = region_pages() -
 				bitmap_weight(taken, region_pages());
 
-	nr_free -= min(nr_free, nr_control);
+	return nr_free - min(nr_free, nr_control);
+}
+
+static unsigned long beside_spare(unsigned long wanted)
+{
+	unsigned long nr_free = beside_free_pages();
+
 	if (nr_free >= wanted)
 		return nr_free;
 	return nr_free + kexec_staging_ops.spare(wanted - nr_free);
+}
+
+/* With no limit beside the machine's own count, there is none here. */
+static unsigned long beside_sources(gfp_t gfp, unsigned long wanted)
+{
+	unsigned long nr_free = beside_free_pages();
+
+	if (nr_free >= wanted)
+		return nr_free;
+	return size_add(nr_free, kexec_staging_ops.sources(gfp, wanted - nr_free));
 }
 
 static const struct kexec_page_ops beside_ops = {
@@ -286,6 +304,7 @@ static const struct kexec_page_ops beside_ops = {
 	.alloc = beside_alloc,
 	.free = beside_free,
 	.spare = beside_spare,
+	.sources = beside_sources,
 	.control = region_control,
 };
 
