@@ -8,6 +8,7 @@
 #include <linux/align.h>
 #include <linux/atomic.h>
 #include <linux/completion.h>
+#include <linux/freezer.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/io.h>
@@ -357,6 +358,19 @@ static int claim_range(unsigned long pfn, unsigned long nr_pages)
 }
 
 /*
+ * Whether processes are frozen, or are about to be.  Who makes claims is frozen after them,
+ * and would be waited for in vain.
+ */
+static bool is_freezing(void)
+{
+#ifdef CONFIG_FREEZER
+	return READ_ONCE(pm_freezing);
+#else
+	return false;
+#endif
+}
+
+/*
  * The pages can't go offline meanwhile: the image holds its destinations, of which
  * each page block here has a part, until the claim is made; and that holds them
  * itself, as it may be abandoned, and the image be gone.
@@ -366,7 +380,7 @@ static int buddy_claim(unsigned long pfn, unsigned long nr_pages,
 {
 	int err;
 
-	if (atomic_read(&nr_abandoned))
+	if (atomic_read(&nr_abandoned) || is_freezing())
 		return -EAGAIN;
 	err = can_be_claimed(pfn, nr_pages, most_busy) ?:
 	      claim_range(pfn, nr_pages);
