@@ -16,6 +16,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/page-isolation.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -185,18 +186,19 @@ static bool any_is_held_up(unsigned long pfn, unsigned long end)
 }
 
 /*
- * Whether one of these is a page of hugetlb that somebody has.  Nothing that a machine does
- * in normal operation moves these, and drivers in user space rely on that (UIO, as DPDK
- * uses it): they have told devices the physical address, and nothing else pins the page.
+ * Whether one of these is a page that stays where it is: one of slab, which newer kernels
+ * count no users of, so that all others would be moved first; or one of hugetlb that
+ * somebody has.  Nothing that a machine does in normal operation moves these, and drivers
+ * in user space rely on that (UIO, as DPDK uses it): they have told devices the physical
+ * address, and nothing else pins the page.
  */
-static bool has_hugetlb(unsigned long pfn, unsigned long end)
+static bool has_fixed(unsigned long pfn, unsigned long end)
 {
-	if (!IS_ENABLED(CONFIG_HUGETLB_PAGE))
-		return false;
 	while (pfn < end) {
 		struct page *page = pfn_to_page(pfn);
 
-		if (PageHuge(page) && page_count(compound_head(page)))
+		if (PageSlab(page) ||
+		    (PageHuge(page) && page_count(compound_head(page))))
 			return true;
 		pfn += nr_free_from(page);
 	}
@@ -204,17 +206,21 @@ static bool has_hugetlb(unsigned long pfn, unsigned long end)
 }
 
 /*
- * Whether these, of one page block, are kept for a use of their own.  A CMA area has an
- * owner.  A block for atomic allocations is one for everybody after a claim (6.12), but goes
- * on to count as one of the few that there may be: in the end there would be none.
+ * Whether these, of one page block, may be claimed.  A CMA area has an owner, and does not
+ * look like one while the owner allocates there: it is isolated then, as is a block that
+ * goes offline or that somebody else claims.  Who claims it, too, would be refused, and end
+ * that isolation.  A block for atomic allocations is one for everybody after a claim (6.12),
+ * but goes on to count as one of the few that there may be: in the end there would be none.
  */
-static bool has_other_use(unsigned long pfn, unsigned long end)
+static int check_block(unsigned long pfn, unsigned long end)
 {
-	struct page *page = pfn_to_page(pfn);
+	int type = get_pageblock_migratetype(pfn_to_page(pfn));
 
-	return is_migrate_cma_page(page) ||
-	       get_pageblock_migratetype(page) == MIGRATE_HIGHATOMIC ||
-	       has_hugetlb(pfn, end);
+	if (is_migrate_isolate(type))
+		return -EAGAIN;
+	if (is_migrate_cma(type) || type == MIGRATE_HIGHATOMIC || has_fixed(pfn, end))
+		return -EBUSY;
+	return 0;
 }
 
 /*
@@ -230,6 +236,7 @@ static int can_be_claimed(unsigned long start, unsigned long nr_pages,
 {
 	unsigned long end = start + nr_pages, pfn, stop, nr_busy = 0;
 	struct zone *zone = NULL;
+	int err;
 
 	for (pfn = start; pfn < end; pfn = stop) {
 		struct page *first = pfn_to_online_page(pfn), *last;
@@ -238,8 +245,9 @@ static int can_be_claimed(unsigned long start, unsigned long nr_pages,
 		last = pfn_to_online_page(stop - 1);
 		if (!first || !last || PageReserved(first) || PageReserved(last))
 			return -EBUSY;
-		if (has_other_use(pfn, stop))
-			return -EBUSY;
+		err = check_block(pfn, stop);
+		if (err)
+			return err;
 
 		zone = zone ?: page_zone(first);
 		if (page_zone(first) != zone || page_zone(last) != zone)
