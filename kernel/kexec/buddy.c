@@ -468,13 +468,21 @@ static long mapped_spare(void)
 	return nr_pages;
 }
 
+/* Pages that swapping can give: no more than there is to swap, however large the disk. */
+static long swap_spare(unsigned long nr_anon)
+{
+	return min_t(long, max(get_nr_swap_pages(), 0L), nr_anon);
+}
+
 /*
  * Pages that can be taken from the machine, be it by reclaim or swapping.
  * Reclaim alone would go on until somebody else is killed for want of a page.
  */
 static unsigned long count_spare(void)
 {
-	long nr_pages = si_mem_available() + get_nr_swap_pages() -
+	long nr_pages = si_mem_available() +
+			swap_spare(global_node_page_state(NR_ACTIVE_ANON) +
+				   global_node_page_state(NR_INACTIVE_ANON)) -
 			global_zone_page_state(NR_FREE_CMA_PAGES);
 
 	if (IS_ENABLED(CONFIG_HIGHMEM) && mapped_spare() <= 0)
@@ -514,16 +522,21 @@ static unsigned long buddy_idle(gfp_t gfp)
 static unsigned long count_sources(gfp_t gfp)
 {
 	enum zone_type highest = gfp_zone(gfp);
-	long nr_pages = get_nr_swap_pages();
+	unsigned long nr_anon = 0;
 	bool others = false;
 	struct zone *zone;
+	long nr_pages = 0;
 
 	for_each_populated_zone(zone) {
-		if (zone_idx(zone) > highest)
+		if (zone_idx(zone) > highest) {
 			others = true;
-		else
-			nr_pages += zone_spare(zone);
+			continue;
+		}
+		nr_pages += zone_spare(zone);
+		nr_anon += zone_page_state(zone, NR_ZONE_ACTIVE_ANON) +
+			   zone_page_state(zone, NR_ZONE_INACTIVE_ANON);
 	}
+	nr_pages += swap_spare(nr_anon);
 	return others ? max(nr_pages, 0L) : ULONG_MAX;
 }
 
