@@ -1024,8 +1024,13 @@ static const struct syscore_ops its_syscore_ops = {
              "mips has a handoff: processors whose caches it knows, and machines "
              "whose firmware it can take the place of"),
         Edit("arch/mips/Kconfig",
-             "config ARCH_SUPPORTS_KEXEC\n\tdef_bool y\n\n", "",
-             "nobody asks for it"),
+             "config ARCH_SUPPORTS_KEXEC\n\tdef_bool y\n\n",
+             "config ARCH_SELECTS_KEXEC\n"
+             "\tdef_bool y\n"
+             "\tdepends on KEXEC\n"
+             "\tselect HOTPLUG_CPU if MIPS_CPS\n"
+             "\n",
+             "the other CPUs have to be taken offline before the handoff"),
         Edit("arch/mips/kernel/Makefile",
              "obj-$(CONFIG_KEXEC_CORE)\t+= machine_kexec.o relocate_kernel.o crash.o\n"
              "obj-$(CONFIG_CRASH_DUMP)\t+= crash_dump.o\n",

@@ -211,7 +211,7 @@ int machine_kexec_check(bool crash)
 		return kexec_refuse(-EBUSY,
 				    "the machine has no means to stop its other CPUs, which would go on running this kernel");
 	return kexec_check_stray_cpus(count_cpus()) ?:
-	       kexec_check_cpus(reboot_cpu, NULL);
+	       kexec_check_cpus(0, NULL);
 }
 
 static void describe_cache(struct kexec_cache *to, const struct cache_desc *cache)
@@ -522,12 +522,16 @@ int machine_kexec_entry(struct kimage *image)
 /**
  * machine_shutdown - stop the other CPUs, so that the next kernel can start them
  *
+ * With CPS, it takes the one that it begins on for the first of the first core, has
+ * interrupts of devices go there, and starts all others.
+ *
  * Context: May sleep.
  */
 void machine_shutdown(void)
 {
 #ifdef CONFIG_HOTPLUG_CPU
-	smp_shutdown_nonboot_cpus(smp_processor_id());
+	set_cpus_allowed_ptr(current, cpumask_of(0));
+	smp_shutdown_nonboot_cpus(0);
 #endif
 }
 
