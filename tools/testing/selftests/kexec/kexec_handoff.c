@@ -666,7 +666,7 @@ static void hand_over(const struct handoff_case *chosen)
 	fill_memory(c);
 	do
 		plan = place_image(c);
-	while (!c->must_move && !no_claim && unload_moved(++tries));
+	while (!c->must_move && !no_claim && unload_moved(0, ++tries));
 	check_placement(&plan, c->must_move);
 	if (c->after)
 		c->after(&plan);

@@ -607,7 +607,7 @@ static void run(const struct jump_case *chosen)
 
 	do
 		plan = place_image(c);
-	while (c->at_home && unload_moved(++tries));
+	while (c->at_home && unload_moved(0, ++tries));
 	check_placement(c);
 
 	for (nr = 1; nr <= c->times; nr++) {

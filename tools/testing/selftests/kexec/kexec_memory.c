@@ -652,24 +652,33 @@ static void let_claims(const char *how)
 		die("no %s (CONFIG_DEBUG_KEXEC)", path);
 }
 
-/* Loads work, as do unloads, and an image settles; what is held up is moved. */
-static void expect_loads(const struct plan *plan, __u64 held_up, __u64 most)
+/* So many bytes of the image are moved. */
+static void load_over(struct range block, __u64 least, __u64 most)
 {
-	load_plan(plan, 0);
-	expect_moved(held_up, most);
+	struct plan plan;
+	int tries = 0;
+
+	do {
+		plan = plan_over(block);
+		load_plan(&plan, 0);
+	} while (unload_moved(most, ++tries));
+	expect_moved(least, most);
+}
+
+/* Loads work, as do unloads, and an image settles; what is held up is moved. */
+static void expect_loads(struct range block, __u64 held_up, __u64 most)
+{
+	load_over(block, held_up, most);
 	unload_image();
-	load_plan(plan, 0);
-	expect_moved(held_up, most);
+	load_over(block, held_up, most);
 }
 
 static void hung_file(void)
 {
 	struct range block;
-	struct plan plan;
 
 	get_hung_file(&block);
-	plan = plan_over(block);
-	expect_loads(&plan, range_len(block), range_len(block));
+	expect_loads(block, range_len(block), range_len(block));
 	hand_over();
 }
 
@@ -678,7 +687,6 @@ static void hugetlb(void)
 {
 	static const __u64 is_huge = 1ULL << KPF_HUGE;
 	struct range block;
-	struct plan plan;
 
 	if (write_file("/proc/sys/vm/nr_hugepages", "4"))
 		die("no huge pages: %s", strerror(errno));
@@ -691,30 +699,34 @@ static void hugetlb(void)
 	block = find_held_up(is_huge, 0);
 	if (block.start == block.end)
 		die("no page block is a huge page");
-	plan = plan_over(block);
-	expect_loads(&plan, range_len(block), range_len(block));
+	expect_loads(block, range_len(block), range_len(block));
 	hand_over();
 }
 
 static void hung_file_claimed(void)
 {
 	struct range block;
-	struct plan plan;
 
 	let_claims("wait");
 	get_hung_file(&block);
-	plan = plan_over(block);
 	/* One that waits keeps all others from being tried. */
-	expect_loads(&plan, range_len(block), IMAGE_SIZE + range_len(block));
+	expect_loads(block, range_len(block), IMAGE_SIZE + range_len(block));
 	hand_over();
 }
 
 /* It takes a moment until the claim that waited is done. */
-static void wait_for_claims(const struct plan *plan)
+static void wait_for_claims(struct range block)
 {
 	__u64 limit = time_limit();
 
-	for (load_plan(plan, 0); sum_placed().moved; load_plan(plan, 0)) {
+	for (;;) {
+		struct plan plan;
+
+		unload_image();
+		plan = plan_over(block);
+		load_plan(&plan, 0);
+		if (!sum_placed().moved)
+			break;
 		if (is_over(limit))
 			die("claims don't work again");
 		wait_a_little();
@@ -726,19 +738,16 @@ static void hung_file_answered(void)
 {
 	struct hung_file file;
 	struct range block;
-	struct plan plan;
 	__u64 before, after;
 
 	map_pattern(IMAGE_SIZE);
 	before = settled_free_memory();
 	let_claims("wait");
 	file = get_hung_file(&block);
-	plan = plan_over(block);
-	load_plan(&plan, 0);
-	expect_moved(range_len(block), range_len(block));
+	load_over(block, range_len(block), IMAGE_SIZE + range_len(block));
 	end_hung_file(&file);
 
-	wait_for_claims(&plan);
+	wait_for_claims(block);
 	unload_image();
 	after = settled_free_memory();
 	if (after + range_len(block) / 2 < before)
@@ -750,14 +759,11 @@ static void hung_file_awake(void)
 {
 	struct hung_file file;
 	struct range block;
-	struct plan plan;
 	int err;
 
 	let_claims("wait");
 	file = get_hung_file(&block);
-	plan = plan_over(block);
-	load_plan(&plan, 0);
-	expect_moved(range_len(block), range_len(block));
+	load_over(block, range_len(block), IMAGE_SIZE + range_len(block));
 	kill_reader(&file);
 
 	if (write_file("/sys/power/pm_freeze_timeout", "5000"))
@@ -766,7 +772,7 @@ static void hung_file_awake(void)
 	if (err != EBUSY)
 		die("expected no sleep, but %s, saw \"%s\"", strerror(EBUSY), strerror(err));
 	end_hung_file(&file);
-	wait_for_claims(&plan);
+	wait_for_claims(block);
 	hand_over();
 }
 
@@ -977,7 +983,6 @@ static void write_to_disk(void)
 static void dead_disk(void)
 {
 	struct range block;
-	struct plan plan;
 	pid_t writer = fork_child();
 
 	if (!writer)
@@ -987,8 +992,7 @@ static void dead_disk(void)
 		expect_running(writer, "the writer");
 		block = find_held_up(is_written, 0);
 	} while (block.start == block.end);
-	plan = plan_over(block);
-	expect_loads(&plan, page_size(), range_len(block));
+	expect_loads(block, page_size(), range_len(block));
 	hand_over();
 }
 

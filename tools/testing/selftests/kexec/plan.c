@@ -287,14 +287,14 @@ void load_plan(const struct plan *plan, unsigned long flags)
  * Between the look at a destination and the load, the kernel may have needed a page there
  * for itself.  It does not each time, wherever the destination is.
  *
- * Unloads an image of which something is moved.  @tries: how often it was loaded.
- * Returns whether it is to be planned and loaded once more.
+ * Unloads an image of which more than @most bytes are moved.  @tries: how often it was
+ * loaded.  Returns whether it is to be planned and loaded once more.
  */
-bool unload_moved(int tries)
+bool unload_moved(__u64 most, int tries)
 {
 	__u64 moved = sum_placed().moved;
 
-	if (!moved || tries >= PLACE_TRIES)
+	if (moved <= most || tries >= PLACE_TRIES)
 		return false;
 	printf("%llu bytes are moved: once more\n", moved);
 	fflush(stdout);

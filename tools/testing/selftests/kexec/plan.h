@@ -88,6 +88,6 @@ int load_built(const struct plan *plan, int nr,
 	       const struct kexec_segment *segs, unsigned long flags);
 int try_to_load(const struct plan *plan, unsigned long flags);
 void load_plan(const struct plan *plan, unsigned long flags);
-bool unload_moved(int tries);
+bool unload_moved(__u64 most, int tries);
 
 #endif /* PLAN_H */
