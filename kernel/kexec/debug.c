@@ -453,6 +453,16 @@ static int panic_hotplug_set(void *data, u64 cpu)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(panic_hotplug_fops, NULL, panic_hotplug_set, "%llu\n");
 
+/* As a CPU that comes online does, or one that goes offline. */
+static int panic_not_online_set(void *data, u64 ignored)
+{
+	local_irq_disable();
+	set_cpu_online(smp_processor_id(), false);
+	panic("kexec: a test asked for it on a CPU that is not online");
+}
+DEFINE_DEBUGFS_ATTRIBUTE(panic_not_online_fops, NULL, panic_not_online_set,
+			 "%llu\n");
+
 /* This one is first.  When it goes on, the other one has got as far as it ever does. */
 static int panic_first_set(void *data, u64 cpu)
 {
@@ -479,6 +489,8 @@ static void create_crash_files(struct dentry *dir)
 				   &panic_without_fops);
 	debugfs_create_file_unsafe("panic_hotplug", 0200, dir, NULL,
 				   &panic_hotplug_fops);
+	debugfs_create_file_unsafe("panic_not_online", 0200, dir, NULL,
+				   &panic_not_online_fops);
 	debugfs_create_file_unsafe("panic_first", 0200, dir, NULL,
 				   &panic_first_fops);
 }

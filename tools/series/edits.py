@@ -754,6 +754,14 @@ static const struct syscore_ops its_syscore_ops = {
              "waiting_for_crash_ipi,\n"
              "\t\t   num_online_cpus() - cpu_online(smp_processor_id()));\n",
              "the CPU that panics need not be online"),
+        # Whoever is not online takes the only CPU that is for itself.
+        Edit("arch/x86/kernel/reboot.c",
+             "\tapic_send_IPI_allbutself(NMI_VECTOR);\n",
+             "\tif (cpu_online(smp_processor_id()))\n"
+             "\t\tapic_send_IPI_allbutself(NMI_VECTOR);\n"
+             "\telse\n"
+             "\t\t__apic_send_IPI_mask(cpu_online_mask, NMI_VECTOR);\n",
+             "the CPU that panics need not be online"),
         Edit("arch/x86/kernel/process.c",
              "#include <linux/kernel.h>\n",
              "#include <linux/kernel.h>\n"

@@ -305,6 +305,11 @@ static void panic_in_hotplug(void)
 	write_file(DEBUGFS "kexec/panic_hotplug", "1");
 }
 
+static void panic_while_not_online(void)
+{
+	write_file(DEBUGFS "kexec/panic_not_online", "1");
+}
+
 static void panic_on_two_cpus(void)
 {
 	write_file(DEBUGFS "kexec/panic_first", "1");
@@ -405,6 +410,9 @@ static const struct crash_case cases[] = {
 	}, {
 		{ "in-hotplug", "CPU 1 is about to go offline" },
 		load_a, NULL, panic_in_hotplug, &image_a, NULL,
+	}, {
+		{ "not-online", "the CPU that panics does not count as online" },
+		load_a, NULL, panic_while_not_online, &image_a, NULL,
 	}, {
 		{ "two-panics", "CPU 1 panics, too" },
 		load_a, NULL, panic_on_two_cpus, &image_a, NULL,
