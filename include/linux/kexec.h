@@ -127,6 +127,8 @@ struct kimage;
  *			CPUs have stopped
  * machine_crash_region_changed()	the region has become smaller: tell whoever
  *			else knows where it is
+ * machine_crash_console_waits()	whether a console's driver may wait for a CPU
+ *			that was stopped; called in a panic, when the other CPUs have
  */
 
 /* The kernel's own view of the user space structure: no const, __user. */
@@ -463,6 +465,14 @@ static inline bool machine_crash_image_good(const struct kimage *image)
 
 #ifndef machine_crash_region_changed
 static inline void machine_crash_region_changed(void) { }
+#endif
+
+#ifndef machine_crash_console_waits
+/* An IPI that waits until interrupts are on finds no CPU with such a lock. */
+static inline bool machine_crash_console_waits(void)
+{
+	return false;
+}
 #endif
 #else
 /* There are no crash images: a panic ends as it would without kexec. */

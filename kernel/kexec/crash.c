@@ -265,6 +265,25 @@ static bool begin_step(enum crash_step step)
 	return true;
 }
 
+/* Whether what is said goes to the log alone. */
+static bool crash_is_silent;
+
+/* A console's driver may wait for a lock that a CPU had which was stopped. */
+static void be_silent(void)
+{
+	if (machine_crash_console_waits()) {
+		printk_deferred_enter();
+		crash_is_silent = true;
+	}
+}
+
+static void end_silence(void)
+{
+	if (crash_is_silent)
+		printk_deferred_exit();
+	crash_is_silent = false;
+}
+
 /*
  * Some may run and not be online: in hotplug, or as they have stopped by themselves,
  * since they panicked, too.
@@ -277,10 +296,11 @@ static void stop_others(void)
 	crash_smp_send_stop();
 	cpumask_or(&others, &others, &saved_cpus);
 	cpumask_clear_cpu(raw_smp_processor_id(), &others);
-	if (!cpumask_empty(&others))
-		pr_emerg("%u of %u other CPUs stopped\n",
-			 cpumask_weight_and(&others, &saved_cpus),
-			 cpumask_weight(&others));
+	if (cpumask_empty(&others))
+		return;
+	be_silent();
+	pr_emerg("%u of %u other CPUs stopped\n",
+		 cpumask_weight_and(&others, &saved_cpus), cpumask_weight(&others));
 }
 
 /*
@@ -397,6 +417,7 @@ void __crash_kexec(struct pt_regs *regs)
 
 	take_regs(regs);
 	start_image();
+	end_silence();
 	/* No tail call: the registers are those of this function, with its frame. */
 	barrier();
 }

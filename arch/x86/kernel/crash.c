@@ -9,11 +9,14 @@
  * drivers of the capture kernel notice that translation is on, and take the
  * tables over until they have reset the devices.
  */
+#include <linux/array_size.h>
+#include <linux/console.h>
 #include <linux/kexec.h>
 #include <linux/mm.h>
 #include <linux/reboot.h>
 #include <linux/set_memory.h>
 #include <linux/smp.h>
+#include <linux/string.h>
 
 #include <asm/apic.h>
 #include <asm/hpet.h>
@@ -76,6 +79,44 @@ void crash_smp_send_stop(void)
 		smp_send_stop();
 }
 #endif /* CONFIG_SMP */
+
+/*
+ * Those of serial ports and of the screen only try their locks in a panic, and those of
+ * earlyprintk=, which may be kept, have none.
+ */
+static bool console_waits(const char *name, short flags)
+{
+	static const char * const harmless[] = {
+		"ttyS", "tty", "earlyser", "earlyvga",
+	};
+
+	return (flags & CON_ENABLED) && !(flags & (CON_BOOT | CON_NBCON)) &&
+	       match_string(harmless, ARRAY_SIZE(harmless), name) < 0;
+}
+
+/**
+ * machine_crash_console_waits - whether a console's driver waits in a panic
+ *
+ * An NMI stops a CPU also where it has a lock with interrupts off, and these drivers have
+ * one while they wait for the host: hvc, of virtio and Xen, for one.
+ *
+ * Context: Any, NMI included, on the CPU that panics, others having stopped.
+ * Return: whether one that is in use may wait for a CPU that was stopped.
+ */
+bool machine_crash_console_waits(void)
+{
+	struct console *console;
+	bool waits = false;
+	int cookie;
+
+	cookie = console_srcu_read_lock();
+	for_each_console_srcu(console) {
+		if (console_waits(console->name, console_srcu_read_flags(console)))
+			waits = true;
+	}
+	console_srcu_read_unlock(cookie);
+	return waits;
+}
 
 #ifdef CONFIG_HPET_TIMER
 static void quiet_hpet(void)

@@ -48,6 +48,14 @@ bool machine_crash_image_good(const struct kimage *image);
 #define machine_crash_image_good machine_crash_image_good
 void machine_crash_region_changed(void);
 #define machine_crash_region_changed machine_crash_region_changed
+
+/* An order stops a CPU anywhere; machine_crash_shutdown() says what is in the log then. */
+#define machine_crash_console_waits machine_crash_console_waits
+static inline bool machine_crash_console_waits(void)
+{
+	return true;
+}
+
 int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
 			  bool protect);
 #define machine_crash_protect machine_crash_protect

@@ -167,6 +167,8 @@ u64 machine_kexec_counter(u64 *hz);
 int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
 			  bool protect);
 #define machine_crash_protect machine_crash_protect
+bool machine_crash_console_waits(void);
+#define machine_crash_console_waits machine_crash_console_waits
 
 /*
  * The word that an image left at the top of its stack says where it goes on.  An
