@@ -316,7 +316,7 @@ static void over_virtio_mem(void)
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (there == MAP_FAILED)
 		die("no mapping of %llu bytes", len);
-	anonymous_filling.fill(128 * MIB);
+	anonymous_filling.fill(256 * MIB);
 	munmap(there, len);
 	plan = plan_in((struct range) { .end = range.start }, &anonymous, 64 * MIB);
 	load_plan(&plan, 0);
