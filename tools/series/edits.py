@@ -1209,6 +1209,15 @@ static const struct syscore_ops its_syscore_ops = {
              "\t.kexec_nonboot_cpu\t= cps_kexec_nonboot_cpu,\n"
              "#endif\n", "",
              "other CPUs are taken offline"),
+        Edit("arch/mips/kernel/smp-cps.c",
+             "\tlocal_irq_disable();\n\tidle_task_exit();\n\tcpu = smp_processor_id();\n"
+             "\tcpu_death = CPU_DEATH_POWER;\n",
+             "\tlocal_irq_disable();\n"
+             "\t/* Nothing but a start wakes it: in QEMU, an interrupt that is not masked does. */\n"
+             "\tclear_c0_status(ST0_IM);\n"
+             "\tidle_task_exit();\n\tcpu = smp_processor_id();\n"
+             "\tcpu_death = CPU_DEATH_POWER;\n",
+             "a CPU that was stopped does not wake in the next kernel's memory"),
         Edit("arch/mips/kernel/traps.c",
              "\tif (regs && kexec_should_crash(current))\n\t\tcrash_kexec(regs);\n\n", "",
              "an oops that has to end in a panic starts the crash image, with its registers"),
