@@ -530,6 +530,24 @@ static void movable_no_help(void)
 		die("what was in memory is damaged");
 }
 
+/* Swap as one likes, and less to swap than is asked for. */
+static void swap_no_help(void)
+{
+	__u64 can_be_had = memory_info("MemAvailable:") +
+			   memory_info("Active(anon):") +
+			   memory_info("Inactive(anon):");
+	__u64 len = can_be_had + 16 * MIB;
+	struct range ram = largest_ram(NO_END);
+	struct plan plan = { };
+
+	if (memory_info("SwapFree:") < GIB)
+		die("there is no swap");
+	if (range_len(ram) < len)
+		die("no room for %llu MiB", len / MIB);
+	use_range(&plan, (struct range) { ram.end - len, ram.end });
+	expect_refused(try_to_load(&plan, 0), ENOMEM, "KiB can be had");
+}
+
 static __u64 free_on_node(int node)
 {
 	char path[64], text[4096], *at;
@@ -1007,6 +1025,7 @@ static const struct memory_case cases[] = {
 	{ { "no-movable-sources", "nothing waits there" }, no_movable_sources },
 	{ { "movable-only", "free memory is nowhere else" }, movable_only },
 	{ { "movable-no-help", "... and the image has to wait" }, movable_no_help },
+	{ { "swap-no-help", "more than there is, with much swap" }, swap_no_help },
 	{ { "bound-to-node", "the caller may use memory of one node only" },
 	  bound_to_node },
 	{ { "bound-by-cpuset", "... as its cpuset says" }, bound_by_cpuset },
