@@ -308,13 +308,17 @@ static void load_boot_image(const struct plan *plan)
 /* To be asked before the image is loaded, as that changes it. */
 static void foresee_moves(struct part *part)
 {
-	__u64 lists = pages_on_cpu_lists(), other;
+	__u64 before = pages_on_cpu_lists(), lists, other;
 	struct range content = {
 		part->at.start,
 		part->at.start + round_up(part->bufsz, page_size())
 	};
 
 	other = count_pages(content).other;
+	/* A CPU may have taken more for its list meanwhile. */
+	lists = pages_on_cpu_lists();
+	if (lists < before)
+		lists = before;
 	part->min_moved = (other > lists ? other - lists : 0) * page_size();
 	part->max_moved = unmovable_blocks(content);
 	/*
