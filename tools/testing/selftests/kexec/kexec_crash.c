@@ -539,7 +539,7 @@ static void wait_for_consoles(void)
 /* What the payload in that image says of it. */
 static int print_image(char *to, const struct plan *plan)
 {
-	struct verdict verdict = { };
+	struct verdict verdict;
 
 	if (!plan)
 		return sprintf(to, "nothing");

@@ -86,12 +86,6 @@ static void hand_over(void)
 	die("reboot(2): %s: %s", strerror(errno), last_refusal());
 }
 
-static void unload_image(void)
-{
-	if (kexec_load(0, 0, NULL, native_arch()))
-		die("not unloaded: %s", strerror(errno));
-}
-
 /* What is not in place has to wait elsewhere, so much of it. */
 static void expect_moved(__u64 least, __u64 most)
 {

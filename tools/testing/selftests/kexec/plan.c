@@ -283,6 +283,12 @@ void load_plan(const struct plan *plan, unsigned long flags)
 		die("not loaded: %s: %s", strerror(err), last_refusal());
 }
 
+void unload_image(void)
+{
+	if (kexec_load(0, 0, NULL, native_arch()))
+		die("not unloaded: %s", strerror(errno));
+}
+
 /*
  * Between the look at a destination and the load, the kernel may have needed a page there
  * for itself.  It does not each time, wherever the destination is.
@@ -298,7 +304,6 @@ bool unload_moved(__u64 most, int tries)
 		return false;
 	printf("%llu bytes are moved: once more\n", moved);
 	fflush(stdout);
-	if (kexec_load(0, 0, NULL, native_arch()))
-		die("not unloaded: %s", strerror(errno));
+	unload_image();
 	return true;
 }

@@ -88,6 +88,7 @@ int load_built(const struct plan *plan, int nr,
 	       const struct kexec_segment *segs, unsigned long flags);
 int try_to_load(const struct plan *plan, unsigned long flags);
 void load_plan(const struct plan *plan, unsigned long flags);
+void unload_image(void);
 bool unload_moved(__u64 most, int tries);
 
 #endif /* PLAN_H */
