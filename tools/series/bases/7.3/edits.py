@@ -70,8 +70,8 @@ EDITS = [
     Edit("kernel/sched/core.c",
          "\tret = dl_bw_deactivate(cpu);\n\n\tif (ret)\n",
          "\t/*\n"
-         "\t * Who takes CPUs offline with tasks frozen asks none of them.  There may be no\n"
-         "\t * way back, as for kexec.\n"
+         "\t * Who takes CPUs offline with tasks frozen asks no deadline task whether it\n"
+         "\t * can do without: there may be no way back, as for kexec.\n"
          "\t */\n"
          "\tret = cpuhp_tasks_frozen ? 0 : dl_bw_deactivate(cpu);\n"
          "\tif (ret)\n",
