@@ -171,6 +171,22 @@ static unsigned long count_busy(unsigned long pfn, unsigned long end)
 	return nr_busy;
 }
 
+/* Free pages of [@pfn, @end), which is in one page block: a guess, too. */
+static unsigned long count_free(unsigned long pfn, unsigned long end)
+{
+	unsigned long nr_free = 0;
+
+	while (pfn < end) {
+		struct page *page = pfn_to_page(pfn);
+		unsigned long nr_pages = min(nr_free_from(page), end - pfn);
+
+		if (PageBuddy(page))
+			nr_free += nr_pages;
+		pfn += nr_pages;
+	}
+	return nr_free;
+}
+
 /* Whether one of these, which are online, would have to be waited for. */
 static bool any_is_held_up(unsigned long pfn, unsigned long end)
 {
@@ -227,14 +243,15 @@ static int check_block(unsigned long pfn, unsigned long end)
  * Whether these pages are the page allocator's to give at all: online, in one
  * zone as alloc_contig_range() demands, none reserved at boot or of another use;
  * whether at most @most_busy of them are busy, and none held up; and
- * whether others can do without those that are free.  Users of the others get pages
+ * whether others can do without those that are free, and those in the same page blocks,
+ * which nobody can have until the claim is made.  Users of the others get pages
  * for them by the rules, and nobody is killed for these.  Of a page block, the ends
  * tell the zone of all, as for compaction.
  */
 static int can_be_claimed(unsigned long start, unsigned long nr_pages,
 			  unsigned long most_busy)
 {
-	unsigned long end = start + nr_pages, pfn, stop, nr_busy = 0;
+	unsigned long end = start + nr_pages, pfn, stop, nr_busy = 0, nr_taken;
 	struct zone *zone = NULL;
 	int err;
 
@@ -261,7 +278,11 @@ static int can_be_claimed(unsigned long start, unsigned long nr_pages,
 			return -EBUSY;
 		cond_resched();
 	}
-	if (!can_spare(zone, nr_pages - nr_busy))
+	/* The blocks are isolated whole: with large pages, much of what is free. */
+	nr_taken = nr_pages - nr_busy +
+		   count_free(pageblock_start_pfn(start), start) +
+		   count_free(end, pageblock_align(end));
+	if (!can_spare(zone, nr_taken))
 		return -ENOMEM;
 	if (nr_busy && !kexec_debug_claims_wait() && any_is_held_up(start, end))
 		return -EAGAIN;
@@ -423,18 +444,6 @@ unsigned long kexec_buddy_given(void)
 	return nr_given;
 }
 
-static struct page *buddy_alloc(gfp_t gfp, unsigned int order)
-{
-	/* The machine's, not the caller's: whatever nodes those are bound to. */
-	struct page *page = alloc_pages_node(NUMA_NO_NODE, gfp, order);
-
-	if (!page || !adopt(page, 1UL << order))
-		return NULL;
-	split_page(page, order);
-	nr_given++;
-	return page;
-}
-
 static void buddy_free(struct page *page, unsigned long nr_pages)
 {
 	unsigned long pfn = page_to_pfn(page), i;
@@ -488,6 +497,54 @@ static unsigned long count_spare(void)
 	if (IS_ENABLED(CONFIG_HIGHMEM) && mapped_spare() <= 0)
 		return 0;
 	return nr_pages > (long)SPARE_PAGES ? nr_pages - SPARE_PAGES : 0;
+}
+
+/* Whether a zone's marks are raised for a moment. */
+static bool is_boosted(void)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		if (READ_ONCE(zone->watermark_boost))
+			return true;
+	}
+	return false;
+}
+
+/* A tenth of a second each: kswapd is awake, and lowers the marks again when it has run. */
+#define BOOST_PATIENCE	10
+
+/*
+ * The page allocator raises its marks by a page block, which is 512 MiB with pages of
+ * 64 KiB, when memory of one kind is taken from that of another (watermark_boost_factor,
+ * Documentation/admin-guide/sysctl/vm.rst), and gives nobody what is below.
+ */
+static struct page *alloc_after_boost(gfp_t gfp, unsigned int order)
+{
+	struct page *page = NULL;
+	int i;
+
+	for (i = 0; i < BOOST_PATIENCE && is_boosted() && !page; i++) {
+		if (count_spare() < 1UL << order ||
+		    schedule_timeout_killable(HZ / 10))
+			break;
+		page = alloc_pages_node(NUMA_NO_NODE, gfp, order);
+	}
+	return page;
+}
+
+static struct page *buddy_alloc(gfp_t gfp, unsigned int order)
+{
+	/* The machine's, not the caller's: whatever nodes those are bound to. */
+	struct page *page = alloc_pages_node(NUMA_NO_NODE, gfp, order);
+
+	if (!page && (gfp & __GFP_DIRECT_RECLAIM))
+		page = alloc_after_boost(gfp, order);
+	if (!page || !adopt(page, 1UL << order))
+		return NULL;
+	split_page(page, order);
+	nr_given++;
+	return page;
 }
 
 static unsigned long buddy_spare(unsigned long wanted)

@@ -345,6 +345,21 @@ static const struct setting {
 
 static int fail_nth = -1;
 
+#define BOOST	"/proc/sys/vm/watermark_boost_factor"
+#define SCALE	"/proc/sys/vm/watermark_scale_factor"
+
+/* Until restore_files(), no memory is held back for a while; nor is it from now on. */
+int hold_nothing_back(void)
+{
+	char scale[16];
+	int err = change_file(BOOST, "0");
+
+	if (!err)
+		err = read_file(SCALE, scale, sizeof(scale));
+	/* What it was: that starts anew. */
+	return err ? err : write_file(SCALE, scale);
+}
+
 /* Returns what the kernel lacks for it, or NULL. */
 const char *begin_faults(void)
 {
@@ -364,7 +379,8 @@ const char *begin_faults(void)
 		if (change_file(s->path, s->value))
 			return s->path;
 	}
-	return NULL;
+	/* An allocation that fails is asked for again after that. */
+	return hold_nothing_back() ? BOOST : NULL;
 }
 
 /* Loads with the nth allocation failing; whether that many were attempted. */

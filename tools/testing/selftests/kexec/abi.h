@@ -82,6 +82,7 @@ long read_number(const char *path);
 void refuse_other(void);
 int change_file(const char *path, const char *text);
 void restore_files(void);
+int hold_nothing_back(void);
 
 const char *begin_faults(void);
 int drop_sys_boot(void);

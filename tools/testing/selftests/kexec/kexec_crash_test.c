@@ -398,8 +398,6 @@ static bool empty_cpu_lists(void)
 	return false;
 }
 
-#define HELD_BACK	"/proc/sys/vm/watermark_boost_factor"
-#define SCALE		"/proc/sys/vm/watermark_scale_factor"
 #define TAKEN_MAX	64
 
 /* Memory that is kept from others. */
@@ -428,14 +426,10 @@ static __u64 memory_available(void)
 static bool take_all_but(__u64 left, struct taken *taken)
 {
 	__u64 available, len;
-	char scale[16];
 	void *at;
 
 	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) ||
-	    change_file(HELD_BACK, "0") ||
-	    /* What it was: that starts anew, with nothing held back. */
-	    read_file(SCALE, scale, sizeof(scale)) ||
-	    write_file(SCALE, scale))
+	    hold_nothing_back())
 		return false;
 	while ((available = memory_available()) > left) {
 		if (taken->nr == TAKEN_MAX)
