@@ -120,7 +120,7 @@ static const struct mm_walk_ops protect_ops = {
  * @protect: true: read-only; false: as usual
  *
  * Where the kernel's map has blocks that can't be split while they are in use
- * ("rodata=on", "rodata=off"), nothing is guarded.  Where they can be, those at
+ * ("rodata=on" or "noalias", "rodata=off"), nothing is guarded.  Where they can be, those at
  * the ends are, and the others stay whole.
  *
  * Context: May sleep.
