@@ -543,7 +543,7 @@ void machine_shutdown(void)
  * Writes to nothing of the image.
  *
  * Context: On the only CPU running, interrupts off: after machine_shutdown(); or
- * after machine_crash_shutdown().
+ * after machine_crash_shutdown(), where it is the first CPU that does this, if it can.
  */
 void machine_kexec(struct kimage *image)
 {
@@ -561,6 +561,8 @@ void machine_kexec(struct kimage *image)
 	way.end = way.to + image->arch.args_len;
 	memcpy(way.reg, image->arch.reg, sizeof(way.reg));
 
+	if (image->type == KEXEC_TYPE_CRASH)
+		crash_start_elsewhere();
 	local_irq_disable();
 	/* Where exceptions go once their vectors are not firmware's any more. */
 	set_c0_status(ST0_BEV);

@@ -115,6 +115,12 @@ int machine_kexec_check(bool crash);
 int machine_kexec_entry(struct kimage *image);
 #define machine_kexec_entry machine_kexec_entry
 
+#if defined(CONFIG_SMP) && defined(CONFIG_CRASH_DUMP)
+void crash_start_elsewhere(void);
+#else
+static inline void crash_start_elsewhere(void) {}
+#endif
+
 /**
  * machine_crash_regs - write down the registers as they are
  * @regs: where to; one of the registers has its address

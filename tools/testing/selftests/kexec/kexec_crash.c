@@ -312,7 +312,7 @@ static void panic_while_not_online(void)
 
 static void panic_on_two_cpus(void)
 {
-	write_file(DEBUGFS "kexec/panic_first", "1");
+	write_file(DEBUGFS "kexec/panic_first", sched_getcpu() == 1 ? "0" : "1");
 }
 
 static void make_oopses_fatal(void)
@@ -414,7 +414,7 @@ static const struct crash_case cases[] = {
 		{ "not-online", "the CPU that panics does not count as online" },
 		load_a, NULL, panic_while_not_online, &image_a, NULL,
 	}, {
-		{ "two-panics", "CPU 1 panics, too" },
+		{ "two-panics", "CPU 1 panics, too; if it is first, CPU 0" },
 		load_a, NULL, panic_on_two_cpus, &image_a, NULL,
 	}, {
 		{ "direct", "by crash_kexec() in a process, interrupts on" },
