@@ -57,6 +57,10 @@ MACHINES = {
     243: Machine("Q", 112, 0, {number: number for number in range(18, 26)}),
     258: Machine("Q", 112, 33, {number: number for number in range(23, 31)}),
 }
+# The same where a file of 64 bits has others.
+MACHINES_64 = {
+    8: Machine("Q", 112, 34, {number: number for number in range(16, 24)}),
+}
 NT_PRSTATUS = 1
 PT_NOTE = 4
 
@@ -311,7 +315,9 @@ def notes_of(core):
     if not order:
         raise ValueError("no core file")
     unpack = lambda form, where: struct.unpack_from(order + form, core, where)
-    machine = MACHINES[unpack("H", 18)[0]]
+    number, = unpack("H", 18)
+    machine = MACHINES_64.get(number) if bits == 64 else None
+    machine = machine or MACHINES[number]
     at, = unpack("Q", 32) if bits == 64 else unpack("I", 28)
     # The first header is that of the notes.
     if bits == 64:

@@ -211,9 +211,9 @@ def printed(core):
 
 def user(machine, cpu, bits=64):
     """The registers in a note, all that are not crash-workload's 7."""
-    count = {3: 17, 4: 20, 22: 27, 62: 27, 183: 34, 243: 32}[machine]
+    count = {3: 17, 4: 20, 8: 45, 22: 27, 62: 27, 183: 34, 243: 32}[machine]
     values = [7] * count
-    one = dump.MACHINES[machine]
+    one = dump.MACHINES_64.get(machine) or dump.MACHINES[machine]
     values[0] |= one.user
     for number, place in one.spin.items():
         values[place] = (0x6b65786563000000 | cpu << 8 | number) % (1 << bits)
@@ -224,7 +224,7 @@ def user(machine, cpu, bits=64):
 def kernel(machine, bits=64):
     """The same, of a CPU in the kernel."""
     values = user(machine, 0)
-    one = dump.MACHINES[machine]
+    one = dump.MACHINES_64.get(machine) or dump.MACHINES[machine]
     if one.user:
         values[0] &= ~one.user
     elif one.kernel:
@@ -243,7 +243,7 @@ class NotesTest(unittest.TestCase):
             self.assertIn(word, why[0])
 
     def test_machines(self):
-        for machine in (22, 62, 183, 243):
+        for machine in (8, 22, 62, 183, 243):
             with self.subTest(machine):
                 self.expect(["kernel", "spin"], core_file(
                     machine, kernel(machine), user(machine, 1)))

@@ -305,8 +305,8 @@ bool place_core_header(struct boot *boot, struct range *at)
 			 boot->vmcoreinfo.size);
 	add_ram(boot, header, &ram);
 
-	content = boot->arch->core32 ? narrow_header(boot, header, &hole.len) :
-				       header;
+	content = boot->arch->core32 && !boot->is_64 ?
+		  narrow_header(boot, header, &hole.len) : header;
 	if (!content)
 		return false;
 	set_byte_order(header, boot->big_endian);

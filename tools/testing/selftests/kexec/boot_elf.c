@@ -134,6 +134,7 @@ static bool read_ehdr(struct boot *boot, struct elf_kernel *elf)
 		return bad_kernel(boot, "the ELF data encoding at %#x is %d, not little endian",
 				  EI_DATA, data[EI_DATA]);
 	boot->big_endian = elf->is_be;
+	boot->is_64 = elf->is_64;
 	type = member(elf, data, e_type);
 	if (type != ET_EXEC && type != ET_DYN)
 		return bad_kernel(boot, "e_type is %llu: an object or core file, no kernel",
@@ -308,7 +309,6 @@ static bool load_mips_elf(struct boot *boot, const struct elf_kernel *elf)
 {
 	struct linked_kernel kernel = linked(elf, elf->entry);
 
-	kernel.is_64 = elf->is_64;
 	/* It is the machine that has one byte order or the other. */
 	if (boot->machine && elf->is_be != boot->machine_big)
 		return bad_kernel(boot, "it is %s endian, and this machine is not",

@@ -186,7 +186,7 @@ struct boot_efi {
  * @machine: its EM_*
  * @page: the page size that suits all its kernels
  * @core_outside: a kernel can't read the core header in memory that it uses
- * @core32: it takes one of 32 bits only
+ * @core32: those of 32 bits take one of 32 bits only
  */
 struct boot_arch {
 	const char *name;
@@ -246,6 +246,7 @@ extern const struct boot_format boot_s390_image, boot_sh_zimage;
  * @machine_64: and whether it has 64 bits
  * @arch: for which architecture the kernel turned out to be
  * @big_endian: whether it is so, where both byte orders are known
+ * @is_64: whether its file says that it has 64 bits
  * @format: and of which format
  * @version: the kernel's version, where its file tells
  * @ram: memory that the image may use at all
@@ -287,6 +288,7 @@ struct boot {
 	bool machine_64;
 	const struct boot_arch *arch;
 	bool big_endian;
+	bool is_64;
 	const struct boot_format *format;
 	char version[128];
 	struct ranges ram;
@@ -397,7 +399,6 @@ bool place_x86_rest(struct boot *boot, const struct x86_kernel *kernel);
  *	is from the start of memory
  * @entry: the same of its first instruction
  * @relocatable: it may lie elsewhere (loongarch64, ppc)
- * @is_64: it has 64 bits (mips)
  */
 struct linked_kernel {
 	const unsigned char *flat;
@@ -406,7 +407,6 @@ struct linked_kernel {
 	__u64 start;
 	__u64 entry;
 	bool relocatable;
-	bool is_64;
 };
 
 /* boot_mips.c */

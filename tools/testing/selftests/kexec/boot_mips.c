@@ -37,9 +37,9 @@ static bool place_kernel(struct boot *boot, const struct linked_kernel *kernel,
 			     &hole, phys);
 }
 
-static bool add_initrd(struct boot *boot, bool is_64)
+static bool add_initrd(struct boot *boot)
 {
-	const struct range within = { 0, is_64 ? ~0ULL : LOW_END };
+	const struct range within = { 0, boot->is_64 ? ~0ULL : LOW_END };
 	struct range initrd;
 
 	if (!boot->initrd.size)
@@ -83,11 +83,12 @@ static bool place_core(struct boot *boot)
  */
 bool load_mips(struct boot *boot, const struct linked_kernel *kernel)
 {
-	const __u64 kseg0 = kernel->is_64 ? CKSEG0 : KSEG0;
+	const __u64 kseg0 = boot->is_64 ? CKSEG0 : KSEG0;
 	__u64 phys;
 
-	if (boot->panic && kernel->is_64)
-		return bad_kernel(boot, "a kernel of mips with 64 bits can't be told of a dump");
+	/* Nor can it be the other way round: see load_mips_elf(). */
+	if (boot->panic && boot->machine && boot->machine_64 && !boot->is_64)
+		return bad_kernel(boot, "it has 32 bits, and can't read a dump of a kernel of 64");
 	if (kernel->start < kseg0 ||
 	    kernel->start + kernel->size > kseg0 + LOW_END)
 		return bad_kernel(boot, "it is linked to [%#llx-%#llx], not in KSEG0",
@@ -95,7 +96,7 @@ bool load_mips(struct boot *boot, const struct linked_kernel *kernel)
 	drop_words(boot->cmdline, "rd_start=");
 	drop_words(boot->cmdline, "rd_size=");
 	if (!begin_image(boot, &boot_mips) ||
-	    !place_kernel(boot, kernel, &phys) || !add_initrd(boot, kernel->is_64))
+	    !place_kernel(boot, kernel, &phys) || !add_initrd(boot))
 		return false;
 	boot->entry = kernel->entry & PHYS_MASK;
 	return (!boot->panic || place_core(boot)) &&

@@ -72,6 +72,7 @@ bool boot_plan(struct boot *boot)
 		return say_what_it_is(boot);
 	boot->format = formats[i];
 	boot->big_endian = false;
+	boot->is_64 = false;
 
 	memcpy(cmdline, boot->cmdline, sizeof(cmdline));
 

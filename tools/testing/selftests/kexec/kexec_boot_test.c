@@ -1513,9 +1513,6 @@ TEST_F(loader, mips64_refused)
 	refuse(_metadata, boot, "it is linked to [0x80100000-0x80623455], not in KSEG0");
 	use_malta_64(self, 0xa800000000100000);
 	refuse(_metadata, boot, "not in KSEG0");
-	use_malta_64(self, 0xffffffff84000000);
-	boot->panic = true;
-	refuse(_metadata, boot, "with 64 bits can't be told of a dump");
 }
 
 TEST_F(loader, parisc)
@@ -2551,6 +2548,35 @@ TEST_F(loader, mips_panic)
 		forget_plan(boot);
 		snprintf(boot->cmdline, sizeof(boot->cmdline), "console=ttyS0 quiet");
 	}
+}
+
+/* A capture kernel of 64 bits reads a header of 64. */
+TEST_F(loader, mips64_panic)
+{
+	const unsigned char *header;
+	struct boot *boot = &self->boot;
+	const struct boot_segment *core;
+
+	use_malta_64(self, 0xffffffff84000000);
+	know_crash_notes(boot);
+	plan(_metadata, boot);
+	ASSERT_SAME(0x4000000, find(boot, "kernel")->at.start);
+	ASSERT_SAME(0x4000010, boot->entry);
+	core = find(boot, "core header");
+	header = core->buf;
+	ASSERT_SAME(ELFCLASS64, header[EI_CLASS]);
+	ASSERT_SAME(EM_MIPS, get_le(header + 0x12, 2));
+	/* Three notes, the kernel, and memory on both sides of the region. */
+	ASSERT_SAME(6, get_le(header + 0x38, 2));
+	ASSERT_SAME(0xa000000, core->at.end);
+	ASSERT_STREQ("console=ttyS0 quiet mem=98240K@65536K memmap=64K$0 elfcorehdr=64K@163776K",
+		     boot->cmdline);
+	forget_plan(boot);
+
+	boot->machine = &boot_mips;
+	boot->machine_64 = true;
+	use_malta(self, false, 0x84000000);
+	refuse(_metadata, boot, "it has 32 bits, and can't read a dump of a kernel of 64");
 }
 
 TEST_F(loader, ppc64_panic)

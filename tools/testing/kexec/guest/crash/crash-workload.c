@@ -182,22 +182,31 @@ static void spin(unsigned long cpu, int *spins)
 		     : "memory", "4", "5", "6", "7", "8", "9", "10", "11");
 }
 
-#elif defined(__mips__) && !defined(__mips64)
+#elif defined(__mips__)
 
-/* The low half of that; s0 to s7, which are $16 to $23. */
+#ifdef __mips64
+#define ADD	"daddiu "
+#define VALUE	0x6b65786563000000
+#else
+/* The low half of that. */
+#define ADD	"addiu "
+#define VALUE	0x63000000
+#endif
+
+/* s0 to s7, which are $16 to $23. */
 static void spin(unsigned long cpu, int *spins)
 {
-	register unsigned long value asm("$4") = 0x63000000 | cpu << 8;
+	register unsigned long value asm("$4") = VALUE | cpu << 8;
 	register int *at asm("$5") = spins;
 
-	asm volatile("addiu $16,%0,16\n"
-		     "addiu $17,%0,17\n"
-		     "addiu $18,%0,18\n"
-		     "addiu $19,%0,19\n"
-		     "addiu $20,%0,20\n"
-		     "addiu $21,%0,21\n"
-		     "addiu $22,%0,22\n"
-		     "addiu $23,%0,23\n"
+	asm volatile(ADD "$16,%0,16\n"
+		     ADD "$17,%0,17\n"
+		     ADD "$18,%0,18\n"
+		     ADD "$19,%0,19\n"
+		     ADD "$20,%0,20\n"
+		     ADD "$21,%0,21\n"
+		     ADD "$22,%0,22\n"
+		     ADD "$23,%0,23\n"
 		     "li $6,1\n"
 		     "sync\n"
 		     "sw $6,0(%1)\n"
