@@ -198,9 +198,9 @@ static bool is_used(struct range range, const struct use *use)
 	       census.other * 100 <= use->most_other * all;
 }
 
-/* In whole units, each of which is used like that. */
+/* In whole units, each of which is used like that; if asked, in blocks that can be claimed. */
 static bool find_window_in(struct range *window, __u64 len, struct range ram,
-			   const struct use *use, __u64 unit)
+			   const struct use *use, __u64 unit, bool movable)
 {
 	struct range block;
 
@@ -208,7 +208,11 @@ static bool find_window_in(struct range *window, __u64 len, struct range ram,
 	for (block.start = window->start; ; block.start = block.end) {
 		if (block.start - window->start >= len) {
 			window->end = window->start + len;
-			return true;
+			if (!movable || !unmovable_blocks(*window))
+				return true;
+			window->start = round_up(block.start + 1, block_size());
+			block.end = window->start;
+			continue;
 		}
 		block.end = block.start + unit;
 		if (block.end > ram.end)
@@ -219,7 +223,7 @@ static bool find_window_in(struct range *window, __u64 len, struct range ram,
 }
 
 static bool find_window(struct range *window, __u64 len, struct range within,
-			const struct use *use, __u64 unit)
+			const struct use *use, __u64 unit, bool movable)
 {
 	struct range ram[RANGES_MAX];
 	int i, nr = find_usable(ram, RANGES_MAX);
@@ -228,26 +232,35 @@ static bool find_window(struct range *window, __u64 len, struct range within,
 		struct range piece = intersection(ram[i], within);
 
 		if (piece.start < piece.end &&
-		    find_window_in(window, len, piece, use, unit))
+		    find_window_in(window, len, piece, use, unit, movable))
 			return true;
 	}
 	return false;
 }
 
-static bool find_free_window(struct range *window, __u64 len,
-			     struct range within)
+static bool find_free_window_in(struct range *window, __u64 len,
+				struct range within, bool movable)
 {
 	__u64 unit, margin;
 
 	/* A block of 512 MiB may have a single page in it that isn't free. */
 	for (unit = block_size(); unit >= MIB; unit /= 2) {
 		margin = round_up(MARGIN, unit);
-		if (!find_window(window, margin + len, within, &all_free, unit))
+		if (!find_window(window, margin + len, within, &all_free, unit,
+				 movable))
 			continue;
 		window->start += margin;
 		return true;
 	}
 	return false;
+}
+
+/* What is on a CPU's list looks as if it can't be moved, so that there may be none. */
+static bool find_free_window(struct range *window, __u64 len,
+			     struct range within)
+{
+	return find_free_window_in(window, len, within, true) ||
+	       find_free_window_in(window, len, within, false);
 }
 
 struct range get_window(__u64 len, struct range within, const struct use *use)
@@ -256,7 +269,7 @@ struct range get_window(__u64 len, struct range within, const struct use *use)
 
 	if (use->least.free == 100 && find_free_window(&window, len, within))
 		return window;
-	if (!find_window(&window, len, within, use, block_size()))
+	if (!find_window(&window, len, within, use, block_size(), false))
 		die("no window of %llu KiB with the right use", len / KIB);
 	return window;
 }
