@@ -53,10 +53,12 @@ class Job:
     """
 
     def __init__(self, number, name, arch, content, wanted=None, must=(),
-                 targets=("all",), llvm=False):
+                 targets=None, llvm=False):
         self.number, self.name, self.arch = number, name, arch
         self.content, self.wanted, self.must = content, wanted, must
-        self.targets, self.llvm = targets, llvm
+        # What wraps a kernel for boot loaders may want their tools.
+        self.targets = targets or (arch.target,)
+        self.llvm = llvm
 
     @property
     def title(self):
