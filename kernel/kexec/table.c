@@ -163,7 +163,8 @@ static void write_moved(struct table_writer *w, unsigned long dst_pfn,
 		nr_pages -= nr;
 
 		if (nr < nr_run) {
-			page += nr;
+			/* It may go on in another section. */
+			page = pfn_to_page(page_to_pfn(page) + nr);
 			set_page_private(page, nr_run - nr);
 			list_add(&page->lru, &p->pool);
 		}
