@@ -46,8 +46,8 @@
 #define SETTLE_DELAY	(HZ / 20)
 
 /*
- * What could not be had as somebody was busy with a page of it is tried again, so
- * many times in all.
+ * What could not be had as somebody was busy with a page of it, or as others could not
+ * spare it, is tried again, so many times in all.
  */
 #define SETTLE_PASSES	5
 
@@ -159,8 +159,9 @@ static bool settle_span(struct kimage *image, struct kexec_move *move,
 	}
 
 	mid = kexec_middle_block(pfn, end);
+	/* Others may be able to spare it later. */
 	if (mid == end)
-		return err == -EAGAIN;
+		return err == -EAGAIN || err == -ENOMEM;
 	again = settle_span(image, move, mid, stop);
 	return settle_span(image, move_from(move, mid), end, stop) || again;
 }
