@@ -477,10 +477,14 @@ static long mapped_spare(void)
 	return nr_pages;
 }
 
-/* Pages that swapping can give: no more than there is to swap, however large the disk. */
+/*
+ * Pages that swapping can give: no more than there is to swap, however large the disk.  Half
+ * of that, as it may be compressed, into the same memory (zram), or have an owner that is
+ * not allowed to swap.
+ */
 static long swap_spare(unsigned long nr_anon)
 {
-	return min_t(long, max(get_nr_swap_pages(), 0L), nr_anon);
+	return min_t(long, max(get_nr_swap_pages(), 0L), nr_anon) / 2;
 }
 
 /*
@@ -521,24 +525,24 @@ static bool is_boosted(void)
  */
 static struct page *alloc_after_boost(gfp_t gfp, unsigned int order)
 {
-	struct page *page = NULL;
-	int i;
+	struct page *page;
+	int i = 0;
 
-	for (i = 0; i < BOOST_PATIENCE && is_boosted() && !page; i++) {
-		if (count_spare() < 1UL << order ||
-		    schedule_timeout_killable(HZ / 10))
-			break;
+	do {
+		if (schedule_timeout_killable(HZ / 10) || count_spare() < 1UL << order)
+			return NULL;
 		page = alloc_pages_node(NUMA_NO_NODE, gfp, order);
-	}
+	} while (!page && ++i < BOOST_PATIENCE && is_boosted());
 	return page;
 }
 
 static struct page *buddy_alloc(gfp_t gfp, unsigned int order)
 {
+	bool boosted = (gfp & __GFP_DIRECT_RECLAIM) && is_boosted();
 	/* The machine's, not the caller's: whatever nodes those are bound to. */
 	struct page *page = alloc_pages_node(NUMA_NO_NODE, gfp, order);
 
-	if (!page && (gfp & __GFP_DIRECT_RECLAIM))
+	if (!page && boosted)
 		page = alloc_after_boost(gfp, order);
 	if (!page || !adopt(page, 1UL << order))
 		return NULL;
@@ -605,9 +609,15 @@ static unsigned long count_sources(gfp_t gfp)
 static unsigned long buddy_sources(gfp_t gfp, unsigned long wanted)
 {
 	unsigned long nr_pages = count_sources(gfp);
+	int i;
 
 	if (nr_pages < wanted) {
 		give_back_at_hand();
+		nr_pages = count_sources(gfp);
+	}
+	for (i = 0; nr_pages < wanted && i < BOOST_PATIENCE && is_boosted(); i++) {
+		if (schedule_timeout_killable(HZ / 10))
+			break;
 		nr_pages = count_sources(gfp);
 	}
 	return nr_pages;
