@@ -59,6 +59,9 @@
 /* What KSEG0 shows. */
 #define LOW_END		SZ_512M
 
+/* No machine has a larger device tree; who loads one is not to have all memory for it. */
+#define TREE_MAX	SZ_4M
+
 #define ENVIRONMENT_MAX	32
 /* A list without an end is none. */
 #define ENVIRONMENT_LOOK	(4 * ENVIRONMENT_MAX)
@@ -394,17 +397,26 @@ static char *find_initrd(const struct kimage *image, int nr)
 {
 	void *fdt __free(kvfree) = NULL;
 	const struct kexec_segment *seg;
+	struct fdt_header header __aligned(8);
 	u64 start, end;
+	size_t size;
 	int chosen;
 
 	if (nr < 0)
 		return NULL;
 	seg = &image->segment[nr];
+	if (!kimage_read(image, seg->mem, &header, sizeof(header)))
+		return ERR_PTR(unreadable(image, seg));
 	/* It may end in the zeroes that follow what the caller gave. */
-	fdt = kvmalloc(seg->memsz, GFP_KERNEL);
+	size = min_t(size_t, fdt_totalsize(&header), seg->memsz);
+	if (size > TREE_MAX)
+		return ERR_PTR(kexec_refuse(-EINVAL,
+					    "segment %d, a device tree, has %zu bytes, more than %u",
+					    nr, size, TREE_MAX));
+	fdt = kvmalloc(size, GFP_KERNEL | __GFP_NOWARN);
 	if (!fdt)
 		return ERR_PTR(out_of_memory_for("the device tree"));
-	if (!kimage_read(image, seg->mem, fdt, seg->memsz))
+	if (!kimage_read(image, seg->mem, fdt, size))
 		return ERR_PTR(unreadable(image, seg));
 	chosen = fdt_path_offset(fdt, "/chosen");
 	if (chosen < 0 ||

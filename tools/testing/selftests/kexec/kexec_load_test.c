@@ -1190,6 +1190,14 @@ TEST_F(kexec, command_line)
 	segs[2].bufsz = 300;
 	EXPECT_EQ(0, load_segments(3, segs));
 
+	/* What follows the tree is not copied, however much it is; nor is such a tree. */
+	segs[2].memsz = 8 * MIB;
+	EXPECT_EQ(0, load_segments(3, segs));
+	read_segments(loaded);
+	((__u32 *)(buf + 2 * page))[1] = htobe32(5 * MIB);
+	EXPECT_REFUSED(EINVAL, "segment 2, a device tree, has 5242880 bytes",
+		       load_segments(3, segs));
+
 	/* It is none if it begins otherwise. */
 	memset(buf + page, 'x', page);
 	EXPECT_EQ(0, load_segments(2, segs));
