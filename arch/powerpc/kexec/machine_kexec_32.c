@@ -27,6 +27,7 @@
 #include <asm/hw_irq.h>
 #include <asm/kexec.h>
 #include <asm/mpic.h>
+#include <asm/smp.h>
 
 /* What an entry of the TLB maps. */
 #define MAPPED_BY_ENTRY		SZ_256M
@@ -70,26 +71,6 @@ int machine_kexec_check(bool crash)
 int machine_kexec_prepare(struct kimage *image)
 {
 	return kexec_prepare_trampoline(image);
-}
-
-/**
- * machine_kexec_entry - find what r3 has to be
- * @image: a filled image
- *
- * That is the address of the device tree, without which no kernel does anything.  What
- * else an image may begin with has to know for itself, and finds 0 if there is none.
- *
- * Context: May sleep.
- * Return: 0, or -EINVAL.
- */
-int machine_kexec_entry(struct kimage *image)
-{
-	int nr = kexec_find_fdt(image);
-
-	image->arch.fdt = 0;
-	if (nr >= 0)
-		image->arch.fdt = image->segment[nr].mem;
-	return nr == -ENOENT ? 0 : min(nr, 0);
 }
 
 /*
@@ -165,7 +146,7 @@ void machine_kexec(struct kimage *image)
 	quiet_controllers(image->type == KEXEC_TYPE_CRASH);
 	hw_breakpoint_disable();
 	kexec_enter_trampoline(__pa(image->table), image->start,
-			       __pa(image->arch.trampoline), image->arch.fdt,
+			       __pa(image->arch.trampoline), hard_smp_processor_id(),
 			       min(cur_cpu_spec->dcache_bsize,
 				   cur_cpu_spec->icache_bsize),
 			       pieces, ffz(pieces) * MAPPED_BY_ENTRY);

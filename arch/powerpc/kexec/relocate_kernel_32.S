@@ -4,8 +4,8 @@
  *
  * kexec_enter_trampoline() is kernel text.  It leads to the control page, a copy of
  * kexec_trampoline: Book3S goes there by turning translation off.  On BookE (e500) the
- * control page is mapped to itself in the other address space, which the kernel does not
- * use, by an entry of the TLB of its own.
+ * control page is mapped to itself in the other address space, which neither the kernel nor
+ * its programs use, by an entry of the TLB of its own.
  */
 #include <linux/kexec.h>
 
@@ -41,7 +41,7 @@
  *	r3	table, physical
  *	r4	entry, physical
  *	r5	control page, physical
- *	r6	device tree, physical, or 0
+ *	r6	the number of this CPU, as the device tree has it
  *	r7	size of the cache blocks, in bytes
  *	r8	bit n: there is memory in the 256 MiB that begin at n times that
  *	r9	bytes from 0 on of which all is in such
@@ -57,6 +57,10 @@
 	.balign	128
 _GLOBAL(kexec_enter_trampoline)
 #ifdef CONFIG_PPC_85xx
+	/* No entry of KVM's, which are all in the other address space, has this number. */
+	li	r10,0
+	mtspr	SPRN_PID0,r10
+	isync
 	mfspr	r10,SPRN_TLB1CFG
 	andi.	r10,r10,TLBnCFG_N_ENTRY
 	subi	r10,r10,1
@@ -236,8 +240,8 @@ kexec_trampoline:
 	/*
 	 * In: every destination holds its content; r4, r6 and r9 as above.
 	 * Out: at the entry point, with interrupts off, and all that has to be asked for
-	 * (MSR); r3 is the device tree, or 0.  Book3S: in real mode; r1 is a stack, r4 the
-	 * entry, and r5 0, by which a kernel sees that there is no Open Firmware.  BookE: memory
+	 * (MSR); r3 is the number of the CPU, r4 the entry, and r5 0, by which a kernel sees
+	 * that there is no Open Firmware.  Book3S: in real mode; r1 is a stack.  BookE: memory
 	 * is mapped to itself; r6 is ePAPR's number, r7 says how much of it there is
 	 * without a gap.  All other general registers are 0.
 	 */
@@ -246,7 +250,6 @@ kexec_trampoline:
 	mtspr	SPRN_SRR1,r0
 	mr	r3,r6
 #ifdef CONFIG_PPC_85xx
-	li	r4,0
 	lis	r6,EPAPR_MAGIC@h
 	ori	r6,r6,EPAPR_MAGIC@l
 	mr	r7,r9

@@ -51,14 +51,11 @@
  * struct kimage_arch - what powerpc keeps with an image
  * @trampoline: the control page
  * @stack: the lowest address of the stack; of 64 bits only
- * @fdt: physical address of the image's device tree, or 0; of 32 bits only
  */
 struct kimage_arch {
 	void *trampoline;
 #ifdef CONFIG_PPC64
 	void *stack;
-#else
-	unsigned long fdt;
 #endif
 };
 
@@ -68,10 +65,7 @@ int machine_kexec_check(bool crash);
 #define machine_kexec_check machine_kexec_check
 int machine_kexec_check_image(const struct kimage *image);
 #define machine_kexec_check_image machine_kexec_check_image
-#ifdef CONFIG_PPC32
-int machine_kexec_entry(struct kimage *image);
-#define machine_kexec_entry machine_kexec_entry
-#else
+#ifdef CONFIG_PPC64
 #ifdef CONFIG_SMP
 int machine_kexec_begin(void);
 #define machine_kexec_begin machine_kexec_begin
@@ -79,7 +73,7 @@ int machine_kexec_begin(void);
 int machine_crash_protect(phys_addr_t start, unsigned long nr_pages,
 			  bool protect);
 #define machine_crash_protect machine_crash_protect
-#endif /* CONFIG_PPC32 */
+#endif /* CONFIG_PPC64 */
 u64 machine_kexec_counter(u64 *hz);
 #define machine_kexec_counter machine_kexec_counter
 #ifdef CONFIG_CRASH_RESERVE
@@ -96,6 +90,7 @@ void __noreturn kexec_enter_trampoline(phys_addr_t table, unsigned long entry,
 				       phys_addr_t trampoline, unsigned long cpu,
 				       unsigned long block, void *stack_end);
 void kexec_end_transaction(void);
+void kexec_end_imc(void);
 void __noreturn kexec_park_cpu(unsigned long entry, unsigned long base,
 			       unsigned long args);
 #ifdef CONFIG_KEXEC_CORE
@@ -103,7 +98,7 @@ void kexec_stop_other_cpus(void);
 #endif
 #else
 void __noreturn kexec_enter_trampoline(unsigned long table, unsigned long entry,
-				       unsigned long trampoline, unsigned long fdt,
+				       unsigned long trampoline, unsigned long cpu,
 				       unsigned long block, unsigned long ram,
 				       unsigned long size);
 

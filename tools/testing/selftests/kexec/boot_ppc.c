@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a kernel of 32-bit powerpc is told: a device tree, whose address the kernel that
- * starts it has for it (Documentation/arch/powerpc/booting.rst, entry b; ePAPR).
+ * What a kernel of 32-bit powerpc is told: a device tree
+ * (Documentation/arch/powerpc/booting.rst, entry b; ePAPR).
+ *
+ * kexec enters an image with the number of the CPU in r3, and its own address in r4.
+ * A few instructions behind the device tree write that number into the tree, as a
+ * kernel looks for it there, and enter the kernel with the tree in r3, and its own
+ * address in r4.
  *
  * One that is relocatable takes the memory that it is loaded to the start of for the
  * start of all, and maps 64 MiB of it at first.  Another one runs where it was linked to.
@@ -24,6 +29,20 @@
 
 /* COMMAND_LINE_SIZE, less the NUL */
 #define CMDLINE_MAX	2047
+
+static const __u32 stub[] = {
+	0x429f0005,		/* bcl 20,31,1f */
+	0x7d0802a6,		/* 1: mflr r8 */
+	0x8128001c,		/* lwz r9,fdt(r8) */
+	0x9069001c,		/* stw r3,boot_cpuid_phys(r9) */
+	0x7d234b78,		/* mr r3,r9 */
+	0x80880020,		/* lwz r4,kernel(r8) */
+	0x7c8903a6,		/* mtctr r4 */
+	0x4e800420,		/* bctr */
+				/* fdt, kernel: .long */
+};
+
+#define STUB_WORDS	(ARRAY_SIZE(stub) + 2)
 
 /**
  * find_ppc_version - find the version of a kernel of powerpc
@@ -100,25 +119,45 @@ static bool place_core(struct boot *boot, struct range *core)
 			 range_len(*core) / KIB, core->start / KIB);
 }
 
-static bool place_fdt(struct boot *boot, struct range within, struct range initrd,
-		      struct range core)
+static void put_stub(unsigned char *at, __u64 fdt, __u64 kernel)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(stub); i++)
+		put_be(at + 4 * i, 4, stub[i]);
+	put_be(at + 4 * i, 4, fdt);
+	put_be(at + 4 * (i + 1), 4, kernel);
+}
+
+static bool place_fdt(struct boot *boot, struct range within, __u64 kernel,
+		      struct range initrd, struct range core)
 {
 	struct hole hole = {
 		.align = boot->page,
 		.within = within,
 	};
-	unsigned char *letter;
+	unsigned char *buffer, *letter;
 	struct range letter_at;
+	__u64 size, phys, at;
 	void *fdt;
-	__u64 phys;
 
 	if (!place_letter(boot, within, &letter_at, &letter))
 		return false;
-	fdt = make_fdt(boot, initrd, core, letter_at, &hole.len);
-	if (!fdt || !place_segment(boot, "device tree", fdt, hole.len, &hole, &phys))
+	fdt = make_fdt(boot, initrd, core, letter_at, &size);
+	if (!fdt)
 		return false;
+	at = round_up(size, 4);
+	hole.len = at + 4 * STUB_WORDS;
+	buffer = boot_alloc(boot, hole.len);
+	if (!buffer)
+		return false;
+	memcpy(buffer, fdt, size);
+	if (!place_segment(boot, "device tree", buffer, hole.len, &hole, &phys))
+		return false;
+	put_stub(buffer + at, phys, kernel);
 	if (letter)
 		put_le(letter, 8, phys);
+	boot->entry = phys + at;
 	return true;
 }
 
@@ -145,8 +184,6 @@ bool load_ppc(struct boot *boot, const struct linked_kernel *kernel)
 		return false;
 	if (!cmdline_fits(boot, CMDLINE_MAX))
 		return false;
-	if (!place_fdt(boot, first, initrd, core))
-		return false;
-	boot->entry = start + (kernel->entry - kernel->start);
-	return true;
+	return place_fdt(boot, first, start + (kernel->entry - kernel->start), initrd,
+			 core);
 }

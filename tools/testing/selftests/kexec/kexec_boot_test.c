@@ -1886,9 +1886,13 @@ static void check_ppc(struct __test_metadata *_metadata, struct boot *boot,
 	ASSERT_STREQ("6.12.0-test", boot->version);
 	ASSERT_SAME(start, find(boot, "kernel")->at.start);
 	ASSERT_SAME(0x524000, range_len(find(boot, "kernel")->at));
-	ASSERT_SAME(start + 0x10, boot->entry);
 	tree = find(boot, "device tree");
 	ASSERT_SAME(0, fdt_check_header(tree->buf));
+	/* The stub behind it. */
+	ASSERT_SAME(round_up(tree->at.start + fdt_totalsize(tree->buf), 4),
+		    boot->entry);
+	ASSERT_SAME(tree->at.start, get_be(at(boot, boot->entry) + 32, 4));
+	ASSERT_SAME(start + 0x10, get_be(at(boot, boot->entry) + 36, 4));
 	/* In the 64 MiB that the kernel has mapped. */
 	ASSERT_TRUE(tree->at.start / (64 * MIB) == start / (64 * MIB) &&
 		    (tree->at.end - 1) / (64 * MIB) == start / (64 * MIB));

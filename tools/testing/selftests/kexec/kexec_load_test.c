@@ -1235,9 +1235,8 @@ TEST_F(kexec, beyond_kseg0)
 TEST_F(kexec, device_tree)
 {
 	const bool wanted = needs_device_tree();
-	/* On mips and ppc, what is started may do without. */
-	const bool looked_at = wanted || native_arch() == KEXEC_ARCH_MIPS ||
-			       native_arch() == KEXEC_ARCH_PPC;
+	/* On mips, what is started may do without. */
+	const bool looked_at = wanted || native_arch() == KEXEC_ARCH_MIPS;
 	struct kexec_segment segs[] = {
 		pages(mem, 1),
 		segment(buf + page, page, mem + unit, 2 * page),

@@ -25,6 +25,7 @@
 #define SPRN_PID		48
 #define SPRN_TBRL		268
 #define SPRN_TBRU		269
+#define SPRN_PIR		286
 #define SPRN_DBCR0		308
 #define SPRN_TCR		340
 #define SPRN_SPRG0		272
@@ -43,8 +44,6 @@
 #define MAS3_SW_SR		0x5
 
 #define EPAPR_MAGIC		0x65504150
-
-#define DEVICE_TREE	44	/* offsetof(struct payload_table, device_tree), its low word */
 
 /* How often a byte waits for the serial port. */
 #define PATIENCE_HIGH	16
@@ -124,10 +123,9 @@ payload_entry:
 	cmplw	28,27
 	blt	4b
 
-	addis	28,30,(payload_table-3b)@ha
-	addi	28,28,(payload_table-3b)@l
-	lwz	3,DEVICE_TREE(28)
+	mfspr	3,SPRN_PIR
 	stw	3,(20 + 32 * 1)(31)	/* r3 is expected to be */
+	stw	29,(20 + 32 * 2)(31)	/* and r4 */
 
 	/* All that is mapped are pieces of 256 MiB from 0 on. */
 	mfspr	4,SPRN_TLB1CFG
@@ -248,8 +246,8 @@ mapped:
 /* In the order of payload_entry. */
 registers:
 	register r1
-	register r3				/* the device tree */
-	register r4
+	register r3				/* the number of the CPU */
+	register r4				/* where it is entered */
 	register r6, EPAPR_MAGIC
 	register r7				/* bytes that are mapped */
 	register others
