@@ -8,12 +8,14 @@
 #include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/kexec.h>
+#include <linux/panic.h>
 #include <linux/processor.h>
 #include <linux/reboot.h>
 #include <linux/smp.h>
 
 #include <asm/hw_irq.h>
 #include <asm/kexec.h>
+#include <asm/reg.h>
 #include <asm/setup.h>
 #include <asm/smp.h>
 
@@ -23,6 +25,32 @@
 
 /* The CPUs that came here, and those of them that have saved their registers. */
 static struct cpumask stopping_cpus, stopped_cpus;
+
+/*
+ * Nobody serves its watchdog, which would reset the machine while the next kernel runs.  WRC
+ * stays as it is, and the period 0 is the longest (booke_wdt.c).
+ */
+static void stop_watchdog(void)
+{
+#ifdef CONFIG_PPC_85xx
+	mtspr(SPRN_TCR, 0);
+	mtspr(SPRN_TSR, mfspr(SPRN_TSR));
+#endif
+}
+
+/**
+ * panic_smp_self_stop - stop this CPU, as another one panics
+ *
+ * It has interrupts off, so it does not hear the other one.
+ *
+ * Context: Any, interrupts off.
+ */
+void __noreturn panic_smp_self_stop(void)
+{
+	stop_watchdog();
+	while (1)
+		cpu_relax();
+}
 
 /**
  * crash_ipi_callback - stop this CPU for a panic on another
@@ -40,6 +68,7 @@ void crash_ipi_callback(struct pt_regs *regs)
 	if (cpumask_test_and_set_cpu(cpu, &stopping_cpus))
 		return;
 	hard_irq_disable();
+	stop_watchdog();
 	if (cpu_online(cpu))
 		crash_save_cpu(regs, cpu);
 	/* What it wrote is there when it counts as stopped. */
