@@ -81,6 +81,7 @@ void crash_ipi_callback(struct pt_regs *regs)
 	if (cpu_online(cpu))
 		crash_save_cpu(regs, cpu);
 	kexec_end_transaction();
+	kexec_end_imc();
 	if (ppc_md.kexec_cpu_down)
 		ppc_md.kexec_cpu_down(1, 1);
 	park_cpu();

@@ -424,6 +424,21 @@ void kexec_end_transaction(void)
 }
 
 /**
+ * kexec_end_imc - have this thread write no counters to memory by itself
+ *
+ * It does so for a task (thread_imc), or for whoever traces (trace_imc), until the register is
+ * 0.  One that goes offline ends it.  Below an ultravisor the register is not ours.
+ *
+ * Context: Any, interrupts off.
+ */
+void kexec_end_imc(void)
+{
+	if (firmware_has_feature(FW_FEATURE_OPAL) && cpu_has_feature(CPU_FTR_ARCH_300) &&
+	    !firmware_has_feature(FW_FEATURE_ULTRAVISOR))
+		mtspr(SPRN_LDBAR, 0);
+}
+
+/**
  * machine_kexec - leave this kernel for an image
  * @image: a loaded image
  *
@@ -441,13 +456,7 @@ void machine_kexec(struct kimage *image)
 	this_cpu_disable_ftrace();
 	hw_breakpoint_disable();
 	kexec_end_transaction();
-	/*
-	 * What a task counts (thread_imc), this thread writes to memory by itself; others
-	 * that went offline have ended it.  Below an ultravisor the register is not ours.
-	 */
-	if (firmware_has_feature(FW_FEATURE_OPAL) && cpu_has_feature(CPU_FTR_ARCH_300) &&
-	    !firmware_has_feature(FW_FEATURE_ULTRAVISOR))
-		mtspr(SPRN_LDBAR, 0);
+	kexec_end_imc();
 	if (!crash && is_secure_guest())
 		uv_unshare_all_pages();
 	if (ppc_md.kexec_cpu_down)
