@@ -426,6 +426,17 @@ static const struct syscore_ops its_syscore_ops = {
              "\t\treserve_crashkernel();\n\n"
              "\tmemblock_allow_resize();\n",
              "the region for a crash image has to be where nobody else is"),
+        Edit("arch/powerpc/kernel/prom.c",
+             "\tconst unsigned long *lprop; /* All these set by kernel, so no need to convert endian */\n",
+             "\t/* All these set by kernel, so no need to convert endian */\n"
+             "\tconst unsigned long *lprop __maybe_unused;\n",
+             "a limit of the kernel before is none of this one"),
+        Edit("arch/powerpc/kernel/prom.c",
+             "\t/* mem=x on the command line is the preferred mechanism */\n"
+             "\tlprop = of_get_flat_dt_prop(node, \"linux,memory-limit\", NULL);\n"
+             "\tif (lprop)\n"
+             "\t\tmemory_limit = *lprop;\n\n", "",
+             "a limit of the kernel before is none of this one"),
         Edit("arch/powerpc/kernel/smp.c",
              "#ifdef CONFIG_CRASH_DUMP\n"
              "void crash_send_ipi(",
@@ -494,6 +505,11 @@ static const struct syscore_ops its_syscore_ops = {
                         r"res\) < 0\);\n"),
              "\t\t\tWARN_ON(insert_resource(&iomem_resource, res) < 0);\n",
              "the region for a crash image stands in /proc/iomem before"),
+        Edit("arch/powerpc/include/asm/plpar_wrappers.h",
+             "\treturn plpar_set_mode(0, H_SET_MODE_RESOURCE_LE, 0, 0);\n",
+             "\treturn plpar_hcall_norets_notrace(H_SET_MODE, 0, H_SET_MODE_RESOURCE_LE,\n"
+             "\t\t\t\t\t  0, 0);\n",
+             "tracers don't run with translation off"),
         Edit("arch/powerpc/platforms/pseries/lpar.c",
              "\t\trc = plpar_hcall_norets(H_CLEAR_HPT);\n",
              "\t\trc = plpar_hcall_norets_notrace(H_CLEAR_HPT);\n",
@@ -585,6 +601,13 @@ static const struct syscore_ops its_syscore_ops = {
              "\ttemp = 0;\n"
              "\tif (flags & IPIC_IRQ0_MCP)\n"
              "\t\ttemp = SEMSR_SIRQ0;\n",
+             "a panic leaves interrupts to the next kernel's driver"),
+        Edit("drivers/soc/fsl/qe/qe_ic.c",
+             "\tqe_ic_write(qe_ic->regs, QEIC_CICR, 0);\n",
+             "\tqe_ic_write(qe_ic->regs, QEIC_CICR, 0);\n"
+             "\t/* A kernel that has panicked masked none. */\n"
+             "\tqe_ic_write(qe_ic->regs, QEIC_CIMR, 0);\n"
+             "\tqe_ic_write(qe_ic->regs, QEIC_CRIMR, 0);\n",
              "a panic leaves interrupts to the next kernel's driver"),
         Edit("arch/powerpc/sysdev/xive/spapr.c",
              "static long plpar_int_reset(unsigned long flags)\n{\n\tlong rc;\n\n"
