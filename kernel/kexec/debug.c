@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/atomic.h>
 #include <linux/bug.h>
 #include <linux/compiler.h>
 #include <linux/console.h>
@@ -503,7 +504,7 @@ static void create_crash_files(struct dentry *dir)
 /**
  * struct slow_shutdown - how a device of ours is shut down
  * @sleep_ms: it sleeps so many milliseconds
- * @spin: it loops with interrupts off, until the log names it as hanging
+ * @spin: it loops with interrupts off, until it is named as hanging on the consoles
  */
 struct slow_shutdown {
 	unsigned int sleep_ms;
@@ -524,6 +525,26 @@ static bool is_named(struct kmsg_dump_iter *log, const struct device *dev)
 	return false;
 }
 
+/* Whether all consoles have come so far in the log: what is there alone, nobody sees. */
+static bool is_printed(u32 seq)
+{
+	struct console *con;
+	bool printed = true;
+	int cookie = console_srcu_read_lock();
+
+	for_each_console_srcu(con) {
+		short flags = console_srcu_read_flags(con);
+		u32 next = flags & CON_NBCON ?
+			   atomic_long_read(&ACCESS_PRIVATE(con, nbcon_seq)) :
+			   READ_ONCE(con->seq);
+
+		if ((flags & CON_ENABLED) && (s32)(next - seq) < 0)
+			printed = false;
+	}
+	console_srcu_read_unlock(cookie);
+	return printed;
+}
+
 /* Another CPU has to name it: the last one that is left would loop for ever. */
 static void spin_until_named(const struct device *dev)
 {
@@ -537,6 +558,8 @@ static void spin_until_named(const struct device *dev)
 	kmsg_dump_rewind(&log);
 	guard(irqsave)();
 	while (!is_named(&log, dev))
+		cpu_relax();
+	while (!is_printed(log.cur_seq))
 		cpu_relax();
 }
 

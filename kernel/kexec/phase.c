@@ -20,6 +20,8 @@
  * The watch is a timer on each of two CPUs, so that there is one that fires while
  * the other loops with interrupts off.  It goes by the clock, as jiffies may be that
  * other CPU's to count, and fires in the interrupt, whatever else its CPU does.
+ * What it says is printed there, too: a thread that prints may have to wait for the
+ * CPU that hangs.
  * What it can't see: a device that does so on a machine with one CPU; one that
  * stops both of the two, or the bus; one that has the console, or is it, as then
  * nobody can print; and the time after the watch ends, when the other CPUs are
@@ -29,6 +31,7 @@
  */
 #define pr_fmt(fmt) "kexec: " fmt
 
+#include <linux/console.h>
 #include <linux/cpumask.h>
 #include <linux/device.h>
 #include <linux/hrtimer.h>
@@ -166,8 +169,10 @@ void kexec_phase_say(enum kexec_phase phase, u64 ns)
 	phase_ns[phase] = ns;
 	if (phase == KEXEC_PHASE_DEVICES)
 		print_slowest(&slowest, watch.slowest);
+	nbcon_cpu_emergency_enter();
 	pr_notice("%s %llu.%03u ms%s\n", phase_names[phase], ms, us,
 		  seq_buf_str(&slowest));
+	nbcon_cpu_emergency_exit();
 }
 
 /**
@@ -333,8 +338,11 @@ static enum hrtimer_restart look(struct hrtimer *timer)
 	char name[DEVICE_NAME_MAX];
 	u32 seconds;
 
-	if (is_due(&watch, ktime_get(), name, &seconds))
+	if (is_due(&watch, ktime_get(), name, &seconds)) {
+		nbcon_cpu_emergency_enter();
 		pr_warn("still at %s, after %u s\n", name, seconds);
+		nbcon_cpu_emergency_exit();
+	}
 	hrtimer_forward_now(timer, ms_to_ktime(LOOK_EACH_MS));
 	return HRTIMER_RESTART;
 }
