@@ -43,6 +43,7 @@
 #include <asm/cputype.h>
 #include <asm/daifflags.h>
 #include <asm/fpsimd.h>
+#include <asm/kexec_base.h>
 #include <asm/mmu_context.h>
 #include <asm/smp_plat.h>
 #include <asm/suspend.h>
@@ -142,7 +143,7 @@ static int check_hypervisor(bool crash)
  *
  * Context: May sleep.
  * Return: 0; -EBUSY if other CPUs can't be stopped for good; -EOPNOTSUPP in a guest of a
- * hypervisor that would be in the way.
+ * hypervisor that would be in the way, or with a GICv5.
  */
 int machine_kexec_check(bool crash)
 {
@@ -151,6 +152,9 @@ int machine_kexec_check(bool crash)
 
 	if (err)
 		return err;
+	if (kexec_gic_keeps_tables())
+		return kexec_refuse(-EOPNOTSUPP,
+				    "the interrupt controller, a GICv5, can't be given to another kernel");
 	if (!crash && cpus_are_stuck_in_kernel())
 		return kexec_refuse(-EBUSY,
 				    "the other CPUs can't be taken offline, and would go on running this kernel");

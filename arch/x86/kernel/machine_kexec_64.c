@@ -280,6 +280,10 @@ int machine_kexec_check_image(const struct kimage *image)
 	if (image->preserve_context && cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT))
 		return kexec_refuse(-EOPNOTSUPP,
 				    "no image returns in a guest whose memory is encrypted");
+	/* The pages that it exchanges would come back as somebody else's, by another key. */
+	if (image->preserve_context && kexec_has_private_memory())
+		return kexec_refuse(-EOPNOTSUPP,
+				    "no image returns on a host of TDX guests, whose memory would not come back as it was");
 	/* It is told only once where to write what a CPU and it share: the image's memory. */
 	if (image->preserve_context && xen_domain())
 		return kexec_refuse(-EOPNOTSUPP,

@@ -11,4 +11,10 @@ static inline int crash_split_blocks(unsigned long start, unsigned long end)
 	return 0;
 }
 
+/* Whether the interrupt controller goes on to use this kernel's memory; none does. */
+static inline bool kexec_gic_keeps_tables(void)
+{
+	return false;
+}
+
 #endif /* _ASM_ARM64_KEXEC_BASE_H */

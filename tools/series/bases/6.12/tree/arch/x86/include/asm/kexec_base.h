@@ -25,6 +25,12 @@ static inline bool kexec_caches_incoherent(void)
 	return cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT);
 }
 
+/* Whether memory may be a guest's of the TDX module: there is none with kexec. */
+static inline bool kexec_has_private_memory(void)
+{
+	return false;
+}
+
 /* Leave virtualization on this CPU, at a panic. */
 static inline void crash_leave_virtualization(void)
 {

@@ -31,6 +31,12 @@ static inline bool kexec_caches_incoherent(void)
 	       !cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT);
 }
 
+/* Whether memory may be a guest's of the TDX module, or its own: nobody else can read it. */
+static inline bool kexec_has_private_memory(void)
+{
+	return cpu_feature_enabled(X86_FEATURE_TDX_HOST_PLATFORM);
+}
+
 /* Leave virtualization on this CPU, at a panic; the TDX module needs it to end. */
 static inline void crash_leave_virtualization(void)
 {
