@@ -124,15 +124,67 @@ def edits(maintainers):
              "what an image has of CPUs and memory is not updated"),
 
         Edit("kernel/cpu.c",
-             "\t\terror = cpu_down_maps_locked(cpu, CPUHP_OFFLINE);\n",
-             "\t\t/*\n"
-             "\t\t * As for suspend: there is no way back, so that nobody may object,\n"
-             "\t\t * neither deadline tasks for their bandwidth, nor isolcpus= for the\n"
-             "\t\t * last CPU that is not isolated; nor does migrate_to_reboot_cpu(),\n"
-             "\t\t * which keeps CPUs from coming and going at others' wish.\n"
-             "\t\t */\n"
-             "\t\terror = _cpu_down(cpu, 1, CPUHP_OFFLINE);\n",
+             "void smp_shutdown_nonboot_cpus(unsigned int primary_cpu)\n", """\
+/*
+ * As for suspend: there is no way back, so that nobody may object, neither deadline tasks
+ * for their bandwidth, nor isolcpus= for the last CPU that is not isolated; nor does
+ * migrate_to_reboot_cpu(), which keeps CPUs from coming and going at others' wish.
+ */
+static int shutdown_cpus(unsigned int primary_cpu, bool isolated)
+{
+	unsigned int cpu;
+	bool is_isolated;
+	int error;
+
+	for_each_online_cpu(cpu) {
+		scoped_guard(rcu)
+			is_isolated = !housekeeping_test_cpu(cpu, HK_TYPE_DOMAIN);
+		if (cpu == primary_cpu || is_isolated != isolated)
+			continue;
+
+		error = _cpu_down(cpu, 1, CPUHP_OFFLINE);
+		if (error) {
+			pr_err("Failed to offline CPU%d - error=%d", cpu, error);
+			return error;
+		}
+	}
+	return 0;
+}
+
+void smp_shutdown_nonboot_cpus(unsigned int primary_cpu)
+""",
              "devices are down by then, and a CPU that does not go offline is a BUG()"),
+        Edit("kernel/cpu.c",
+             re.compile(r"\tunsigned int cpu;\n\tint error;\n\n"
+                        r"(?=\tcpu_maps_update_begin\(\);\n\n"
+                        r"\t/\*\n\t \* Make certain the cpu I'm about to reboot on is online)"),
+             "",
+             "devices are down by then, and a CPU that does not go offline is a BUG()"),
+        Edit("kernel/cpu.c",
+             "\tfor_each_online_cpu(cpu) {\n"
+             "\t\tif (cpu == primary_cpu)\n"
+             "\t\t\tcontinue;\n"
+             "\n"
+             "\t\terror = cpu_down_maps_locked(cpu, CPUHP_OFFLINE);\n"
+             "\t\tif (error) {\n"
+             "\t\t\tpr_err(\"Failed to offline CPU%d - error=%d\",\n"
+             "\t\t\t\tcpu, error);\n"
+             "\t\t\tbreak;\n"
+             "\t\t}\n"
+             "\t}\n",
+             "\t/* Isolated ones first: one that is not may have to be there as long. */\n"
+             "\tif (!shutdown_cpus(primary_cpu, true))\n"
+             "\t\tshutdown_cpus(primary_cpu, false);\n",
+             "devices are down by then, and a CPU that does not go offline is a BUG()"),
+        Edit("kernel/sched/core.c",
+             "#include <linux/kcov.h>\n",
+             "#include <linux/kcov.h>\n#include <linux/kexec.h>\n",
+             "nobody is balanced for a kernel that ends"),
+        Edit("kernel/sched/core.c",
+             "\t} else {\n\t\tnum_cpus_frozen++;\n",
+             "\t/* After a handoff there is no way back, and all that are left may be isolated. */\n"
+             "\t} else if (!kexec_in_progress) {\n\t\tnum_cpus_frozen++;\n",
+             "nobody is balanced for a kernel that ends"),
 
         Edit("block/blk-mq.c",
              "#include <linux/crash_dump.h>\n",
@@ -151,6 +203,10 @@ def edits(maintainers):
              "a handoff takes CPUs offline when devices are down"),
 
         Edit("drivers/firmware/efi/efi.c",
+             "#include <linux/device.h>\n#include <linux/efi.h>\n",
+             "#include <linux/crash_dump.h>\n#include <linux/device.h>\n#include <linux/efi.h>\n",
+             "after kexec, something else is where the table was"),
+        Edit("drivers/firmware/efi/efi.c",
              "#include <asm/early_ioremap.h>\n",
              "#include <asm/early_ioremap.h>\n"
              "#include <asm/efi.h>\n",
@@ -166,18 +222,65 @@ static bool __init initrd_table_is_stale(void)
 #ifdef CONFIG_X86
 	return efi_setup;
 #else
-	return false;
+	return is_kdump_kernel();
 #endif
+}
+
+/* The table was good, and is kept for all kernels that follow, which find it empty. */
+static unsigned long kept_initrd_table __initdata = EFI_INVALID_TABLE_ADDR;
+
+static void __init take_initrd(unsigned long table)
+{
+	struct linux_efi_initrd *tbl;
+
+	if (initrd_table_is_stale())
+		return;
+	tbl = early_memremap(table, sizeof(*tbl));
+	if (!tbl)
+		return;
+	if (tbl->size && !phys_initrd_size) {
+		phys_initrd_start = tbl->base;
+		phys_initrd_size = tbl->size;
+	}
+	if (tbl->size && !IS_ENABLED(CONFIG_X86)) {
+		tbl->base = 0;
+		tbl->size = 0;
+		memblock_reserve(table, sizeof(*tbl));
+		kept_initrd_table = table;
+	}
+	early_memunmap(tbl, sizeof(*tbl));
 }
 
 int __init efi_config_parse_tables(const efi_config_table_t *config_tables,
 """,
              "after kexec, something else is where the table was"),
         Edit("drivers/firmware/efi/efi.c",
-             "\t    initrd != EFI_INVALID_TABLE_ADDR && phys_initrd_size == 0) {\n",
-             "\t    initrd != EFI_INVALID_TABLE_ADDR && phys_initrd_size == 0 &&\n"
-             "\t    !initrd_table_is_stale()) {\n",
+             re.compile(r"\t    initrd != EFI_INVALID_TABLE_ADDR && phys_initrd_size == 0\) \{\n"
+                        r"\t\tstruct linux_efi_initrd \*tbl;\n"
+                        r"(?:\t\t.*\n|\n)+\t\}\n"),
+             "\t    initrd != EFI_INVALID_TABLE_ADDR)\n"
+             "\t\ttake_initrd(initrd);\n",
              "after kexec, something else is where the table was"),
+        Edit("drivers/firmware/efi/efi.c",
+             "early_initcall(efi_memreserve_root_init);\n", """\
+early_initcall(efi_memreserve_root_init);
+
+static int __init keep_initrd_table(void)
+{
+	if (kept_initrd_table != EFI_INVALID_TABLE_ADDR)
+		efi_mem_reserve_persistent(kept_initrd_table,
+					   sizeof(struct linux_efi_initrd));
+	return 0;
+}
+early_initcall(keep_initrd_table);
+""",
+             "after kexec, something else is where the table was"),
+        Edit("drivers/firmware/efi/efi.c",
+             "\t\t\t\tadd_bootloader_randomness(seed->bits, size);\n",
+             "\t\t\t\t/* After a panic, nobody has filled it again. */\n"
+             "\t\t\t\tif (memchr_inv(seed->bits, 0, size))\n"
+             "\t\t\t\t\tadd_bootloader_randomness(seed->bits, size);\n",
+             "zeroes are no random seed"),
         Edit("drivers/firmware/efi/efi.c",
              "static unsigned long __initdata mem_reserve = ",
              "static unsigned long __ro_after_init mem_reserve = ",

@@ -68,6 +68,12 @@ EDITS = [
          "crashkernel=size,cma is not for powerpc"),
 
     Edit("kernel/sched/core.c",
+         "\t\t\tset_cpus_allowed_force(p, task_cpu_fallback_mask(p));\n",
+         "\t\t\t/* After a handoff, all that are left may be isolated. */\n"
+         "\t\t\tset_cpus_allowed_force(p, kexec_in_progress ? cpu_possible_mask :\n"
+         "\t\t\t\t\t       task_cpu_fallback_mask(p));\n",
+         "nobody is balanced for a kernel that ends"),
+    Edit("kernel/sched/core.c",
          "\tret = dl_bw_deactivate(cpu);\n\n\tif (ret)\n",
          "\t/*\n"
          "\t * Who takes CPUs offline with tasks frozen asks no deadline task whether it\n"

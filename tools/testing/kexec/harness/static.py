@@ -177,7 +177,7 @@ CALLERS = [f"{name}.o" for name in """
     drivers/pci/pci-driver fs/proc/kcore
     fs/proc/vmcore kernel/elfcorehdr
     init/initramfs kernel/bpf/helpers kernel/ksysfs kernel/panic
-    kernel/printk/printk kernel/reboot kernel/sys_ni kernel/sysctl
+    kernel/printk/printk kernel/reboot kernel/sched/core kernel/sys_ni kernel/sysctl
     kernel/vmcore_info lib/dump_stack mm/mm_init mm/page_alloc net/core/dev
     security/integrity/ima/ima_appraise security/integrity/ima/ima_init
     security/integrity/ima/ima_main security/integrity/ima/ima_policy
