@@ -81,6 +81,7 @@ class Guest:
     firmware: str = ""
     feature: str = ""
     since: str = ""
+    until: str = ""
     small: bool = False
     dump: dict = None
     notes: list = dataclasses.field(default_factory=list)
@@ -102,7 +103,8 @@ class Guest:
 
     def is_for(self, arch_name):
         """Whether it is a guest of an architecture, of the base that there is."""
-        if self.since and not build.is_since(self.since):
+        if self.since and not build.is_since(self.since) or \
+           self.until and build.is_since(self.until):
             return False
         arch = build.Arch(arch_name)
         return arch_name in self.arch or (
@@ -161,8 +163,9 @@ def wrong_values(one):
             yield f"{what}: {' '.join(map(str, archs))}: no such architecture"
     if one.ends not in ENDS:
         yield f"ends: {one.ends}, which is none of {', '.join(ENDS)}"
-    if not re.fullmatch(r"(\d+\.\d+)?", one.since):
-        yield f"since: {one.since}, which is no release"
+    for name, release in (("since", one.since), ("until", one.until)):
+        if not re.fullmatch(r"(\d+\.\d+)?", release):
+            yield f"{name}: {release}, which is no release"
     if one.feature not in ("", *FEATURES):
         yield f"feature: {one.feature}, which is none of {', '.join(FEATURES)}"
     for pattern in (*one.expect, *one.reject, *one.allow, *one.dies,

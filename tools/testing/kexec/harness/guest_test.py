@@ -879,6 +879,16 @@ class ReleaseTest(unittest.TestCase):
         with self.assertRaisesRegex(build.BuildError, "since: new, which is no"):
             guest.read_row({"name": "test", "since": "new"})
 
+    def test_until(self):
+        one = guest.Guest(name="test", since="6.12", until="7.3")
+        for base, has in (("6.11", False), ("6.12", True), ("7.2", True),
+                          ("7.3", False)):
+            with self.subTest(base), mock.patch.object(build, "IN_TREE", False), \
+                 mock.patch.object(build, "BASE", base):
+                self.assertEqual(one.is_for("x86_64"), has)
+        with self.assertRaisesRegex(build.BuildError, "until: new, which is no"):
+            guest.read_row({"name": "test", "until": "new"})
+
     def test_rows(self):
         """Only kernels that Debian has made have their own."""
         for one in guest.every_guest():
