@@ -26,6 +26,7 @@
 #include <linux/irqflags.h>
 #include <linux/kexec.h>
 #include <linux/libfdt.h>
+#include <linux/memblock.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/reboot.h>
@@ -139,14 +140,36 @@ static bool __init keep_string(const char *string, size_t *used)
 	return true;
 }
 
+/* By whole pages, so that there are few. */
+static void __init reserve_unmapped(unsigned long addr, size_t len)
+{
+	phys_addr_t start = ALIGN_DOWN(CPHYSADDR(addr), PAGE_SIZE);
+
+	memblock_reserve(start, ALIGN(CPHYSADDR(addr) + len, PAGE_SIZE) - start);
+}
+
+/*
+ * Others read it when memory has been given to somebody: setup_rng_seed().  Firmware has it in
+ * memory that no kernel uses; who starts one by kexec, in any.
+ */
+static void __init reserve_environment(void)
+{
+	unsigned int nr;
+
+	for (nr = 0; variable(nr); nr++)
+		reserve_unmapped((unsigned long)variable(nr),
+				 strnlen(variable(nr), PAGE_SIZE) + 1);
+	reserve_unmapped((unsigned long)_fw_envp, (nr + 1) * sizeof(*_fw_envp));
+}
+
 /**
- * mips_keep_environment - copy what firmware has told by names
+ * mips_keep_environment - copy what firmware has told by names, and reserve it
  *
  * Of YAMON it is pairs of a name and a value, of U-Boot "name=value".  What is good for
  * one kernel only is not passed on.
  *
  * Context: boot, when the machine has looked for the environment, and before memory is
- * allocated: it is reserved by nobody.
+ * allocated.
  */
 void __init mips_keep_environment(void)
 {
@@ -157,6 +180,7 @@ void __init mips_keep_environment(void)
 	/* By UHI there is none, and what would be its address is no business of ours. */
 	if (fw_arg0 == UHI_DEVICE_TREE || !variable(0))
 		return;
+	reserve_environment();
 	step = strchr(variable(0), '=') ? 1 : 2;
 	for (nr = 0; (name = variable(nr)) && variable(nr + step - 1); nr += step) {
 		const unsigned int nr_before = nr_environment;
