@@ -431,8 +431,8 @@ static char *find_initrd(const struct kimage *image, int nr)
 	seg = &image->segment[nr];
 	if (!kimage_read(image, seg->mem, &header, sizeof(header)))
 		return ERR_PTR(unreadable(image, seg));
-	/* It may end in the zeroes that follow what the caller gave. */
-	size = min_t(size_t, fdt_totalsize(&header), seg->memsz);
+	/* It may end in the zeroes that follow what the caller gave, but not behind these. */
+	size = fdt_totalsize(&header);
 	if (size > TREE_MAX)
 		return ERR_PTR(kexec_refuse(-EINVAL,
 					    "segment %d, a device tree, has %zu bytes, more than %u",
